@@ -65,13 +65,14 @@ class Admission:
     get: Callable[[GVK, str, str], Json | None] = lambda gvk, namespace, name: None  # a look at another stored object
 
 
-@dataclass(frozen=True, slots=True)
-class Denied(Exception):
+class DeniedError(Exception):
     """A refusal whose whole text is the rule's own (upstream: a webhook that answers `allowed: false`)."""
 
-    message: str
-    code: int = 403
-    reason: str = "Forbidden"
+    def __init__(self, message: str, code: int = 403, reason: str = "Forbidden") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.reason = reason
 
 
 Convert = Callable[[Json, str], Json]
