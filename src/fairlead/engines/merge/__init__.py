@@ -1,0 +1,1 @@
+"""Patches and server-side apply: how a change to an object becomes the new object."""
