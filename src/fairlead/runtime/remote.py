@@ -63,6 +63,10 @@ class Remote(Protocol):
 class Dialer(Protocol):
     """Connects to the cluster a kubeconfig names."""
 
+    async def wait_reachable(self, kubeconfig: bytes) -> None:
+        """Return as soon as `dial` is worth trying: the address answers. Does not raise; waits as long as it takes."""
+        ...
+
     async def dial(self, kubeconfig: bytes) -> Remote:
         """Connect and make one request. Raises: UnreachableError."""
         ...
