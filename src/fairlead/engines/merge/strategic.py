@@ -46,7 +46,7 @@ def _meta(schema: Schema | None, key: str) -> _Meta:
     return _Meta(found, strategies[0] if strategies else "", found.patch_merge_key)
 
 
-def _merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
+def _merge_map(original: Any, patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
     if _DIRECTIVE in patch:
         return _directive_map(patch)
     result = _retain_keys(original, patch)
@@ -59,7 +59,7 @@ def _merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema |
         if value is None:
             result.pop(name, None)
             continue
-        before = result.get(name)
+        before: Any = result.get(name)
         if name not in result or not _same_kind(before, value):
             if not is_deletion:
                 after, keep = _clean(value)
@@ -140,7 +140,8 @@ def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:
             index += 1
         if index >= len(order):
             raise PatchError(
-                f"The order in patch list:\n{_go_value(items)}\n doesn't match {_SET_ORDER[:-1]} list:\n{_go_value(order)}\n",
+                f"The order in patch list:\n{_go_value(items)}\n"
+                f" doesn't match {_SET_ORDER[:-1]} list:\n{_go_value(order)}\n",
                 code=500,
             )
         index += 1

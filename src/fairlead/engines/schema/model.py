@@ -119,7 +119,12 @@ class Schema:
     )
 
     def __init__(
-        self, raw: Mapping[str, Any], definitions: Definitions | None = None, name: str = "", *, typed: bool | None = None
+        self,
+        raw: Mapping[str, Any],
+        definitions: Definitions | None = None,
+        name: str = "",
+        *,
+        typed: bool | None = None,
     ) -> None:
         self.raw = raw
         self.name = name

@@ -1,0 +1,1 @@
+"""Schemas of API objects: pruning, defaulting, validation, and the API server's words for what is wrong."""
