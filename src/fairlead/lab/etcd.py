@@ -1,0 +1,69 @@
+"""A workload cluster's etcd as far as its members go: who belongs, who runs, who leads, and whether there is quorum."""
+
+from collections.abc import Sequence
+
+from fairlead.runtime.remote import EtcdMember, UnreachableError
+
+
+class SimulatedEtcd:
+    """The member list of one workload cluster. Implements `runtime.remote.Etcd`."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, EtcdMember] = {}  # by node name
+        self._running: set[str] = set()
+        self._leader = ""
+
+    @property
+    def leader(self) -> str:
+        """The node name of the leader; empty without one."""
+        return self._leader
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether more than half of the members run."""
+        running = sum(name in self._running for name in self._members)
+        return running * 2 > len(self._members)
+
+    def has_member(self, node: str) -> bool:
+        """Whether *node* belongs to the cluster."""
+        return node in self._members
+
+    def join(self, node: str, address: str, member_id: int) -> None:
+        """*node* becomes a running member; a member of that name that is there already only runs again."""
+        self._members.setdefault(node, EtcdMember(member_id, node, (f"https://{address}:2380",)))
+        self.start(node)
+
+    def start(self, node: str) -> None:
+        """The member's process runs."""
+        self._running.add(node)
+        self._elect()
+
+    def stop(self, node: str) -> None:
+        """The member's process does not run any more; it still counts for the quorum."""
+        self._running.discard(node)
+        self._elect()
+
+    async def members(self) -> Sequence[EtcdMember]:
+        self._require_quorum()
+        return tuple(self._members.values())
+
+    async def remove_member(self, member_id: int) -> None:
+        self._require_quorum()
+        for name, member in list(self._members.items()):
+            if member.id == member_id:
+                del self._members[name]
+                self._running.discard(name)
+        self._elect()
+
+    async def move_leader(self, member_id: int) -> None:
+        self._require_quorum()
+        self._leader = next((name for name, member in self._members.items() if member.id == member_id), self._leader)
+
+    def _elect(self) -> None:
+        running = [name for name in self._members if name in self._running]
+        if self._leader not in running:
+            self._leader = running[0] if running else ""
+
+    def _require_quorum(self) -> None:
+        if not self.has_quorum:
+            raise UnreachableError("etcdserver: no leader: fewer than half of the members run")
