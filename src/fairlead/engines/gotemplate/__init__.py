@@ -1,0 +1,1 @@
+"""Go's text/template: parse, compile to Python, run."""

@@ -1,0 +1,532 @@
+"""Turn a parse tree into the source of one Python function.
+
+The function is ``t(R, w, d)``: the render, the writer and dot. Everything in
+it that can fail starts on a line of its own, so a traceback's line number
+leads back to the node: ``Unit.sites`` has one entry for each such line. The
+source is a function of the tree alone, so the sites need not be kept beside
+compiled code: they are made again when an error has to be shown.
+
+Source of the evaluation rules: Go 1.26 text/template/exec.go; where a comment
+says "at", it is the node that exec.go's ``state.at`` would have noted last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairlead.engines.gotemplate import strconv
+from fairlead.engines.gotemplate.gotypes import kind_name
+from fairlead.engines.gotemplate.nodes import (
+    Action,
+    Bool,
+    Branch,
+    Break,
+    Chain,
+    Command,
+    Continue,
+    Dot,
+    Field,
+    Identifier,
+    Listing,
+    Nil,
+    Node,
+    Number,
+    Pipe,
+    String,
+    TemplateCall,
+    Text,
+    Tree,
+    Variable,
+)
+from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Function, Signature
+
+MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
+
+# Names of common.Values' methods: they win over keys of the same name.
+VALUES_METHODS = frozenset({"YAML", "Table", "AsMap", "Encode", "PathValue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What to say about a line of the generated source that raised."""
+
+    fault: Node  # where Fault is reported
+    call: Node | None = None  # where a function's own error is reported
+    function: str = ""  # its name
+
+
+@dataclass(slots=True)
+class Unit:
+    """The generated source of one tree."""
+
+    source: str
+    sites: dict[int, Site]
+    functions: list[str]  # names of the template functions it uses
+
+
+@dataclass(slots=True)
+class _Value:
+    """A generated expression and what is known about its value."""
+
+    code: str
+    result: str = "a"  # as in signatures
+    iface: bool = False  # a nil in it is a nil interface, not an absent value
+
+
+@dataclass(slots=True)
+class _Local:
+    name: str
+    iface: bool = False
+
+
+@dataclass(slots=True)
+class _Context:
+    dot: str = "d"
+    dot_iface: bool = False
+    scopes: list[dict[str, _Local]] = field(default_factory=lambda: [{"$": _Local("d")}])
+
+
+def generate(tree: Tree, functions: Mapping[str, Function], trace: bool = False) -> Unit:
+    """Return the Python source for *tree*.
+
+    With *trace*, writes carry the index of the node that made them, and field
+    access goes through the tracing helpers (see trace.py).
+    """
+    return _Generator(functions, trace).run(tree)
+
+
+class _Generator:
+    def __init__(self, functions: Mapping[str, Function], trace: bool) -> None:
+        self.functions = functions
+        self.trace = trace
+        self.lines: list[str] = []
+        self.sites: list[Site] = []
+        self.used: dict[str, None] = {}
+        self.serial = 0
+        self.loops = 0
+        self.context = _Context()
+        self.last: Node = Nil(0)  # exec.go's state.node
+
+    def run(self, tree: Tree) -> Unit:
+        self.last = tree.root
+        self.body(tree.root, 1)
+        raw = "def t(R, w, d):\n" + "".join(self.lines)
+        sites: dict[int, Site] = {}
+        lines = raw.split("\n")
+        for number, line in enumerate(lines):
+            if "\x01" in line:
+                head, _, tail = line.partition("\x01")
+                mark, _, rest = tail.partition("\x02")
+                lines[number] = head + rest
+                sites[number + 1] = self.sites[int(mark)]
+        return Unit("\n".join(lines), sites, list(self.used))
+
+    # Output helpers.
+
+    def emit(self, depth: int, code: str) -> None:
+        self.lines.append(" " * depth + code + "\n")
+
+    def fresh(self, prefix: str) -> str:
+        self.serial += 1
+        return f"{prefix}{self.serial}"
+
+    def site(self, code: str, fault: Node, call: Node | None = None, function: str = "") -> str:
+        """Return *code* on a line of its own that is known to the error reporter."""
+        self.sites.append(Site(fault, call, function))
+        return f"\n\x01{len(self.sites) - 1}\x02{code}"
+
+    def fault(self, text: str, at: Node) -> _Value:
+        return _Value(self.site(f"fault({text!r})", at))
+
+    # Statements.
+
+    def body(self, listing: Listing, depth: int) -> None:
+        before = len(self.lines)
+        for node in listing.nodes:
+            self.statement(node, depth)
+            if isinstance(node, Break | Continue):
+                break
+        if len(self.lines) == before:
+            self.emit(depth, "pass")
+
+    def scoped_body(self, listing: Listing, depth: int) -> None:
+        self.context.scopes.append({})
+        self.body(listing, depth)
+        self.context.scopes.pop()
+
+    def statement(self, node: Node, depth: int) -> None:
+        if isinstance(node, Text):
+            self.emit(depth, self.write(repr(node.text), node))
+        elif isinstance(node, Action):
+            self.action(node, depth)
+        elif isinstance(node, Branch):
+            self.last = node
+            self.context.scopes.append({})
+            if node.keyword == "range":
+                self.range(node, depth)
+            else:
+                self.branch(node, depth, "if")
+            self.context.scopes.pop()
+        elif isinstance(node, TemplateCall):
+            self.template(node, depth)
+        elif isinstance(node, Break):
+            self.emit(depth, "break")
+        elif isinstance(node, Continue):
+            self.emit(depth, "continue")
+
+    def write(self, code: str, node: Node) -> str:
+        return f"w({code}, {node.pos}, {str(isinstance(node, Text))})" if self.trace else f"w({code})"
+
+    def action(self, node: Action, depth: int) -> None:
+        self.last = node
+        if node.pipe.declared:
+            self.declare(node.pipe, depth)
+            return
+        value = self.pipeline(node.pipe)
+        if value.result == "s":
+            code = value.code
+        else:
+            code = f"t if type(t := {value.code}) is str else S(t)"
+        self.emit(depth, self.write(code, node))
+
+    def declare(self, pipe: Pipe, depth: int) -> str:
+        """Emit a pipeline that declares or assigns; return the local that holds its value."""
+        value = self.commands(pipe)
+        name = ""
+        for variable in pipe.declared:
+            name = self.target(variable.ident[0], pipe.is_assign)
+        self.emit(depth, f"{name} = ({value.code})")
+        return name
+
+    def target(self, name: str, is_assign: bool, iface: bool = False) -> str:
+        """Return the local that *name* is stored in, made anew for a declaration."""
+        if is_assign:
+            local = self.lookup(name)
+            if local is not None:
+                if not iface:
+                    local.iface = False
+                return local.name
+        local = _Local(self.fresh("v"), iface)
+        self.context.scopes[-1][name] = local
+        return local.name
+
+    def lookup(self, name: str) -> _Local | None:
+        for scope in reversed(self.context.scopes):
+            if name in scope:
+                return scope[name]
+        return None
+
+    def branch(self, node: Branch, depth: int, keyword: str) -> None:
+        """Emit an if or with; *keyword* is ``elif`` inside an else-if chain."""
+        context = self.context
+        outer = context.dot, context.dot_iface
+        value = self.commands(node.pipe)
+        code = value.code
+        if node.pipe.declared:
+            for variable in node.pipe.declared:
+                code = f"({self.target(variable.ident[0], node.pipe.is_assign)} := ({code}))"
+        if node.keyword == "with":
+            dot = self.fresh("d")
+            code = f"({dot} := ({code}))"
+            context.dot, context.dot_iface = dot, False
+        self.emit(depth, f"{keyword} ({code}):")
+        self.scoped_body(node.body, depth + 1)
+        context.dot, context.dot_iface = outer
+        otherwise = node.otherwise
+        if otherwise is None or not otherwise.nodes:
+            return
+        only = otherwise.nodes[0] if len(otherwise.nodes) == 1 else None
+        if isinstance(only, Branch) and only.keyword != "range":
+            self.last = only
+            context.scopes.append({})
+            self.branch(only, depth, "elif")
+            context.scopes.pop()
+        else:
+            self.emit(depth, "else:")
+            self.scoped_body(otherwise, depth + 1)
+
+    def range(self, node: Branch, depth: int) -> None:
+        context = self.context
+        outer = context.dot, context.dot_iface
+        pipe = node.pipe
+        value = self.commands(pipe)
+        names = [self.target(variable.ident[0], pipe.is_assign, True) for variable in pipe.declared]
+        items = self.fresh("r")
+        if len(names) == 2 and not pipe.is_assign:
+            self.context.scopes[-1][pipe.declared[0].ident[0]].iface = False
+        helper = "pairs" if len(names) == 2 else "items"
+        self.emit(depth, f"{items} = ({self.site(f'{helper}(R, {value.code})', self.last)})")
+        dot = self.fresh("d")
+        target = f"{names[0]}, {dot}" if len(names) == 2 else dot
+        indent = depth
+        if node.otherwise is not None and node.otherwise.nodes:
+            self.emit(depth, f"if {items}:")
+            indent = depth + 1
+        self.loops += 1
+        if self.loops > MAX_LOOPS:
+            self.emit(indent, f"limit('more than {MAX_LOOPS} nested ranges in one template')")
+        else:
+            self.emit(indent, f"for {target} in {items}:")
+            for name in names[-1:]:
+                self.emit(indent + 1, f"{name} = {dot}")
+            context.dot, context.dot_iface = dot, True
+            self.scoped_body(node.body, indent + 1)
+        self.loops -= 1
+        context.dot, context.dot_iface = outer
+        if indent != depth and node.otherwise is not None:
+            self.emit(depth, "else:")
+            self.scoped_body(node.otherwise, depth + 1)
+
+    def template(self, node: TemplateCall, depth: int) -> None:
+        self.last = node
+        code = "None"
+        if node.pipe is not None:
+            value = self.pipeline(node.pipe)
+            code = value.code
+        call = self.site(f"call_template(R, w, {node.name!r}, {code})", node, node, "template")
+        self.emit(depth, f"({call})")
+
+    # Expressions.
+
+    def pipeline(self, pipe: Pipe) -> _Value:
+        """Return a pipeline's value; declarations inside it become assignment expressions."""
+        value = self.commands(pipe)
+        if pipe.declared:
+            code = value.code
+            for variable in pipe.declared:
+                code = f"({self.target(variable.ident[0], pipe.is_assign)} := ({code}))"
+            return _Value(code, value.result)
+        return value
+
+    def commands(self, pipe: Pipe) -> _Value:
+        self.last = pipe
+        value: _Value | None = None
+        for command in pipe.commands:
+            value = self.command(command, value)
+            value.iface = False  # evalPipeline digs into the interface
+        assert value is not None
+        return value
+
+    def command(self, command: Command, final: _Value | None) -> _Value:
+        first = command.args[0]
+        args = command.args[1:]
+        if isinstance(first, Field):
+            self.last = first
+            return self.fields(
+                self.context.dot, self.context.dot_iface, first, first.ident, args, final
+            )
+        if isinstance(first, Identifier):
+            return self.call(first, command, args, final)
+        if isinstance(first, Variable):
+            return self.variable(first, args, final)
+        if isinstance(first, Chain):
+            return self.chain(first, args, final)
+        self.last = first
+        if args or final is not None:
+            return self.fault(f"can't give argument to non-function {_text(first)}", first)
+        if isinstance(first, Pipe):
+            return self.pipeline(first)
+        if isinstance(first, Nil):
+            return self.fault("nil is not a command", first)
+        if isinstance(first, Dot):
+            return _Value(self.context.dot, iface=self.context.dot_iface)
+        return self.literal(first)
+
+    def literal(self, node: Node) -> _Value:
+        if isinstance(node, String):
+            return _Value(repr(node.text), "s")
+        if isinstance(node, Bool):
+            return _Value(repr(node.value), "b")
+        if isinstance(node, Number):
+            return self.ideal(node)
+        return self.fault(f"can't evaluate command {strconv.quote(str(node))}", node)
+
+    def ideal(self, node: Number) -> _Value:
+        """Return a number constant where no type is asked for (Go: idealConstant)."""
+        text = node.text
+        if node.as_complex is not None:
+            return _Value(repr(node.as_complex))
+        is_hex = len(text) > 2 and text[0] == "0" and text[1] in "xX" and not any(char in "pP" for char in text)
+        if node.as_float is not None and not is_hex and text[0] != "'" and any(char in ".eEpP" for char in text):
+            return _Value(_float(node.as_float), "f")
+        if node.as_int is not None:
+            return _Value(repr(node.as_int), "i")
+        return self.fault(f"{text} overflows int", node)
+
+    def variable(self, node: Variable, args: list[Node], final: _Value | None) -> _Value:
+        self.last = node
+        local = self.lookup(node.ident[0])
+        if local is None:
+            return self.fault(f"undefined variable: {node.ident[0]}", node)
+        if len(node.ident) > 1:
+            return self.fields(local.name, local.iface, node, node.ident[1:], args, final)
+        if args or final is not None:
+            return self.fault(f"can't give argument to non-function {node}", node)
+        return _Value(local.name, iface=local.iface)
+
+    def chain(self, node: Chain, args: list[Node], final: _Value | None) -> _Value:
+        self.last = node
+        inner = node.node
+        if isinstance(inner, Nil):
+            return self.fault(f"indirection through explicit nil in {node}", node)
+        if isinstance(inner, Identifier):
+            value = self.call(inner, inner, [], None)
+            return self.fields(value.code, True, node, node.fields, args, final)
+        assert isinstance(inner, Pipe)
+        value = self.pipeline(inner)
+        return self.fields(value.code, False, node, node.fields, args, final)
+
+    def fields(
+        self, receiver: str, iface: bool, node: Node, ident: list[str], args: list[Node], final: _Value | None
+    ) -> _Value:
+        """Return ``receiver.a.b``; the last field may be a method that takes arguments."""
+        if args or final is not None:
+            if len(ident) > 1:
+                receiver = self.fields(receiver, iface, node, ident[:-1], [], None).code
+            values = [self.argument(arg, "a").code for arg in args]
+            if final is not None:
+                values.append(final.code)
+            call = f"call_method({receiver}, {ident[-1]!r}, {iface and len(ident) == 1}, ({', '.join(values)},))"
+            return _Value(self.site(call, node, node, ident[-1]), iface=True)
+        if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
+            helper = "hn" if iface else "gn"
+            arguments = repr(tuple(ident))
+        else:
+            helper = f"{'h' if iface else 'g'}{len(ident)}"
+            arguments = ", ".join(map(repr, ident))
+        return _Value(self.site(f"{helper}({receiver}, {arguments})", node, node, ident[-1]), iface=True)
+
+    def call(self, node: Identifier, command: Node, args: list[Node], final: _Value | None) -> _Value:
+        """Return a function call (Go: evalCall)."""
+        self.last = node
+        name = node.ident
+        if name in ("and", "or", "not"):
+            value = self.boolean(name, node, args, final)
+            if value is not None:
+                return value
+        function = self.functions[name]
+        signature = function.signature
+        count = len(args) + (final is not None)
+        wrong = _wrong_count(name, signature, len(args), count)
+        if wrong:
+            return self.fault(wrong, node)
+        if name == "call":
+            return self.call_builtin(command, args, final)
+        codes: list[str] = []
+        ifaces: list[bool] = []
+        for index, arg in enumerate(args):
+            value = self.argument(arg, signature.parameter(index))
+            codes.append(value.code)
+            ifaces.append(value.iface)
+        if final is not None:
+            final = self.check(final, signature.parameter(count - 1), self.last)
+            codes.append(final.code)
+            ifaces.append(False)
+        if name == "len" and ifaces == [True]:
+            name = "len_iface"
+        if name in ("eq", "ne", "index") and count == 2:
+            name += "2"
+        self.used[name] = None
+        if function.takes_render:
+            codes.insert(0, "R")
+        code = self.site(f"f_{name}({', '.join(codes)})", command, command, node.ident)
+        return _Value(code, signature.result, signature.result == "a")
+
+    def boolean(self, name: str, node: Node, args: list[Node], final: _Value | None) -> _Value | None:
+        """Return and, or, not as Python's own: truth is the same, and so is the value that comes back."""
+        codes = [self.argument(arg, "v").code for arg in args]
+        if final is not None:
+            codes.append(final.code)
+        if not codes or (name == "not" and len(codes) != 1):
+            return None
+        if name == "not":
+            return _Value(f"(not {codes[0]})", "b")
+        return _Value("(" + f" {name} ".join(codes) + ")")
+
+    def call_builtin(self, command: Node, args: list[Node], final: _Value | None) -> _Value:
+        callee = str(args[0]) if args else "<reflect.Value Value>"
+        codes = [self.argument(arg, "v").code for arg in args]
+        if final is not None:
+            codes.append(final.code)
+        self.used["call"] = None
+        return _Value(self.site(f"f_call({callee!r}, {', '.join(codes)})", command, command, "call"), iface=True)
+
+    def argument(self, node: Node, kind: str) -> _Value:
+        """Return an argument for a parameter of type *kind* (Go: evalArg)."""
+        self.last = node
+        if isinstance(node, Dot):
+            return self.check(_Value(self.context.dot, iface=self.context.dot_iface), kind, node)
+        if isinstance(node, Nil):
+            if kind in NILABLE:
+                return _Value("None")
+            return self.fault(f"cannot assign nil to {PARAMETER_TYPES[kind]}", node)
+        if isinstance(node, Field):
+            value = self.fields(self.context.dot, self.context.dot_iface, node, node.ident, [], None)
+        elif isinstance(node, Variable):
+            value = self.variable(node, [], None)
+        elif isinstance(node, Pipe):
+            value = self.pipeline(node)
+            value.iface = False
+        elif isinstance(node, Identifier):
+            value = self.call(node, node, [], None)
+        elif isinstance(node, Chain):
+            value = self.chain(node, [], None)
+        else:
+            return self.constant(node, kind)
+        return self.check(value, kind, self.last)
+
+    def constant(self, node: Node, kind: str) -> _Value:
+        """Return a literal as an argument of type *kind*."""
+        if kind in "av":
+            return self.literal(node)
+        wanted = _CONSTANTS.get(kind)
+        if wanted is None:
+            return self.fault(f"can't handle {_text(node)} for arg of type {PARAMETER_TYPES[kind]}", node)
+        if kind == "s" and isinstance(node, String):
+            return _Value(repr(node.text), "s")
+        if kind == "b" and isinstance(node, Bool):
+            return _Value(repr(node.value), "b")
+        if isinstance(node, Number):
+            if kind in "iI" and node.as_int is not None:
+                return _Value(repr(node.as_int) if kind == "i" else f"Int64({node.as_int})", kind)
+            if kind == "f" and node.as_float is not None:
+                return _Value(_float(node.as_float), "f")
+        return self.fault(f"expected {wanted}; found {_text(node)}", node)
+
+    def check(self, value: _Value, kind: str, at: Node) -> _Value:
+        """Return *value* checked for a parameter of type *kind* (Go: validateType)."""
+        if kind in "av" or value.result == kind:
+            return value
+        python = _PYTHON_TYPES.get(kind)
+        bad = self.site(f"bad_argument(t, {kind!r}, {value.iface})", at)
+        if python is None:
+            return _Value(f"(t if fits((t := {value.code}), {kind!r}) else ({bad}))", kind)
+        return _Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
+
+
+_CONSTANTS = {"s": "string", "b": "bool", "i": "integer", "I": "integer", "d": "integer", "f": "float"}
+_PYTHON_TYPES = {"s": "str", "b": "bool", "i": "int", "I": "Int64", "f": "float", "B": "bytes"}
+
+
+def _text(node: Node) -> str:
+    return str(node)
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    return f"float({text!r})" if "n" in text else text
+
+
+def _wrong_count(name: str, signature: Signature, given: int, count: int) -> str:
+    if signature.variadic:
+        if count < signature.fixed:
+            return f"wrong number of args for {name}: want at least {signature.fixed} got {given}"
+    elif count != len(signature.parameters):
+        return f"wrong number of args for {name}: want {len(signature.parameters)} got {count}"
+    return ""
+
+
+def kind_of_constant(value: object) -> str:
+    """Return the Go kind of a Python constant (for tests of the table above)."""
+    return kind_name(value)
