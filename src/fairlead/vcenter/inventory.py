@@ -159,7 +159,7 @@ class Inventory:
         if self._next_id > self._reserved_id:
             self._reserved_id = self._next_id + ID_BLOCK
             self._write("next-id", str(self._reserved_id).encode())
-        return f"{prefix}-{number}"
+        return f"{prefix}{number}" if "-" in prefix else f"{prefix}-{number}"
 
     def new_mac(self, dice: Dice) -> str:
         """Return an unused MAC of the range a vCenter assigns from."""

@@ -33,6 +33,7 @@ class Sessions:
         self._dice = dice
         self._now = now
         self._sessions: dict[str, UserSession] = {}
+        self.ended: list[Callable[[UserSession], None]] = []
 
     def login(self, user: str, password: str, user_agent: str = "") -> UserSession:
         """Raises: VimFault InvalidLogin."""
@@ -64,11 +65,16 @@ class Sessions:
         return list(self._sessions.values())
 
     def end(self, key: str) -> UserSession | None:
-        return self._sessions.pop(key, None)
+        session = self._sessions.pop(key, None)
+        if session is not None:
+            for listener in tuple(self.ended):
+                listener(session)
+        return session
 
     def end_all(self) -> None:
         """Expire every session, as a restart of the vCenter or an idle night does."""
-        self._sessions.clear()
+        for key in list(self._sessions):
+            self.end(key)
 
     def lacks(self, user: str, privilege: str) -> bool:
         known = self._users.get(user.lower())

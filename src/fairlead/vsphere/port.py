@@ -124,8 +124,8 @@ class NicInfo:
 
     key: int
     mac: str
-    network: str  # name as the guest (else the backing) reports it; "" when unknown
-    connected: bool
+    network: str  # its name, "" until the guest reports the NIC
+    connected: bool  # False until the guest reports the NIC
     ips: tuple[str, ...] = ()  # as reported, link-local ones included
 
 
@@ -395,7 +395,9 @@ class Session(Protocol):
     # Acting: each returns its task. A call that is refused at once raises Fault or NoPermission, a reference that is
     # no more raises Gone.
 
-    async def clone(self, spec: CloneSpec) -> Ref: ...
+    async def clone(self, spec: CloneSpec) -> Ref:
+        """Raises: DiskTooSmall, Gone (the template), Fault."""
+        ...
 
     async def reconfigure(self, vm: Ref, spec: ReconfigureSpec) -> Ref: ...
 
