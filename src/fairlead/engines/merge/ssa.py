@@ -19,6 +19,7 @@ from fairlead.engines.merge.patches import equal
 from fairlead.engines.merge.typed import MergeType, root_type
 from fairlead.engines.schema.errors import go_json
 from fairlead.engines.schema.model import MISSING, Schema
+from fairlead.engines.schema.zero_values import fill_zero_values, zero_object
 
 Json = dict[str, Any]
 Convert = Callable[[Json, str], Json]
@@ -176,7 +177,7 @@ def apply(
         typed.check_typed(applied, context.rule)
     except typed.TypedError as error:
         raise ApplyError(f"failed to create typed patch object ({_named(applied)}): {error}", 500) from error
-    base = live if live is not None else {"apiVersion": version, "kind": applied.get("kind", "")}
+    base = live if live is not None else _bare(applied, schema)
     stored = _managed_fields(base)
     managers = _decode(stored)
     if not managers and live is not None:
@@ -262,10 +263,16 @@ def _named(obj: Mapping[str, Any]) -> str:
 
 def _empty(new: Json, schema: Schema) -> Json:
     """Return what exists of an object before it is created: for built-in types, Go's zero value."""
-    zero = schema.cache.get("zero")
-    if zero is not None:
-        return {**zero, "apiVersion": new.get("apiVersion"), "kind": new.get("kind")}
-    return {}
+    if not schema.typed:
+        return {}
+    return {**zero_object(schema), "apiVersion": new.get("apiVersion"), "kind": new.get("kind")}
+
+
+def _bare(applied: Json, schema: Schema) -> Json:
+    """Return the object that an apply creates upon: what Go writes when nothing is set, without nulls for lists."""
+    bare: Json = {"apiVersion": applied.get("apiVersion"), "kind": applied.get("kind")}
+    filled: Json = fill_zero_values(bare, schema)
+    return filled
 
 
 def _without_managed_fields(obj: Json) -> Json:
