@@ -173,6 +173,10 @@ def apply(
     if (applied.get("metadata") or {}).get("managedFields") is not None:
         raise ApplyError("metadata.managedFields must be nil", 400)
     context = _Context(schema, version, convert, reset_fields or {})
+    if live is not None and _is_applied(
+        live, applied, _Manager(manager or "unknown", "Apply", "", subresource), context
+    ):
+        return live, _managed_fields(live)
     try:
         typed.check_typed(applied, context.rule)
     except typed.TypedError as error:
@@ -191,8 +195,6 @@ def apply(
         obj, settled = _apply(base, applied, managers, who, context, True, now)
     if manager == "kubectl":
         obj = _renew_last_applied(obj, applied)
-    if settled is None:
-        return (base, stored) if obj is base else (obj, stored)
     return _finish(base, obj, stored, settled)
 
 
@@ -360,19 +362,41 @@ def _reconciled(managers: _Managers, context: _Context) -> _Managers:
     return result
 
 
+def _is_applied(live: Json, applied: Json, who: _Manager, context: _Context) -> bool:
+    """Tell whether the same was applied before and still holds, so that there is nothing to do."""
+    entry = next(
+        (
+            entry
+            for entry in _managed_fields(live)
+            if entry.get("manager") == who.name
+            and entry.get("operation") == "Apply"
+            and entry.get("subresource", "") == who.subresource
+        ),
+        None,
+    )
+    if entry is None or entry.get("apiVersion") != context.version:
+        return False
+    try:
+        if typed.merge(live, applied, context.rule) is not live:
+            return False
+        fields = typed.field_set(applied, context.rule)
+    except typed.TypedError:
+        return False
+    if context.reset:
+        fields = fs.recursive_difference(fields, context.reset)
+    same: bool = fs.difference(fields, _STRIPPED) == entry.get("fieldsV1")
+    return same and not (who.name == "kubectl" and _renew_last_applied(live, applied) is not live)
+
+
 def _apply(
     live: Json, applied: Json, managers: _Managers, who: _Manager, context: _Context, force: bool, now: str
-) -> tuple[Json, _Managers | None]:
-    """Return the new object and managers; None for the managers when nothing changed at all."""
+) -> tuple[Json, _Managers]:
+    """Return the new object (*live* itself when it is the same) and managers."""
     rule = context.rule
     merged = typed.merge(live, applied, rule)
     fields = typed.field_set(applied, rule)
     if context.reset:
         fields = fs.recursive_difference(fields, context.reset)
-    stripped = fs.difference(fields, _STRIPPED)
-    last = managers.get(who)
-    if merged is live and last is not None and last.version == context.version and last.fields == stripped:
-        return live, None
     managers = _reconciled(managers, context)
     last = managers.get(who)
     managers[who] = _Owned(fields, context.version, last.time if last else None)

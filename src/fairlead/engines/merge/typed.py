@@ -24,6 +24,7 @@ from fairlead.engines.merge.patches import equal
 from fairlead.engines.schema.model import MISSING, Schema
 
 _DOT: Final = "."
+_PLAIN: Final = (str, int)
 
 
 class TypedError(ValueError):
@@ -33,14 +34,27 @@ class TypedError(ValueError):
 class MergeType:
     """How values of one schema node merge. The kinds of value it allows are not exclusive."""
 
-    __slots__ = ("_element", "_fields", "_item", "_schema", "atomic_list", "atomic_map", "declared", "keys", "kinds")
+    __slots__ = (
+        "_element",
+        "_elements",
+        "_fields",
+        "_item",
+        "_schema",
+        "atomic_list",
+        "atomic_map",
+        "declared",
+        "keys",
+        "kinds",
+    )
 
     def __init__(self, schema: Schema | None, *, atomic: bool = False, open_ended: bool = False) -> None:
         self._schema = schema
         self._fields: dict[str, MergeType] = {}
+        self._elements: dict[Any, str] = {}  # identities met before
         self._element: MergeType | None = MISSING
         self._item: MergeType | None = MISSING
         kind = schema.type if schema is not None else ""
+        self.declared_type = kind
         if schema is not None and schema.quantity:
             self.kinds: frozenset[str] = frozenset({"scalar"})
         elif kind == "object":
@@ -115,6 +129,29 @@ class MergeType:
         Raises:
             TypedError: the item has no identity.
         """
+        keys = self.keys
+        if len(keys) == 1 and isinstance(item, dict):
+            value = item.get(keys[0])
+            if type(value) is str:
+                known = self._elements.get(value)
+                return known if known is not None else self._remember(value, key_element({keys[0]: value}))
+        elif not keys and type(item) is str:
+            known = self._elements.get(item)
+            return known if known is not None else self._remember(item, value_element(item))
+        elif len(keys) == 2 and isinstance(item, dict):
+            pair = (item.get(keys[0]), item.get(keys[1]))
+            if type(pair[0]) in _PLAIN and type(pair[1]) in _PLAIN:
+                known = self._elements.get(pair)
+                return known if known is not None else self._remember(pair, self._identify(item))
+        return self._identify(item)
+
+    def _remember(self, key: Any, element: str) -> str:
+        if len(self._elements) > 4096:
+            self._elements.clear()
+        self._elements[key] = element
+        return element
+
+    def _identify(self, item: Any) -> str:
         if not self.keys:
             if isinstance(item, dict):
                 raise TypedError("associative list without keys has an element that's a map type")
@@ -127,21 +164,21 @@ class MergeType:
             raise TypedError("associative list with keys may not have a null element")
         if not isinstance(item, dict):
             raise TypedError("associative list with keys may not have non-map elements")
-        keys: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for name in self.keys:
             value = item.get(name, MISSING)
             if value is MISSING:
                 schema = self.item.declared.get(name)
                 value = MISSING if schema is None else schema.default
             if value is not MISSING:
-                keys[name] = value
-        if not keys:
+                found[name] = value
+        if not found:
             shown = " ".join(f'"{name}"' for name in self.keys)
             raise TypedError(
                 f"associative list with keys has an element that omits all key fields [{shown}] "
                 "(and doesn't have default values for any key fields)"
             )
-        return key_element(keys)
+        return key_element(found)
 
     def kind_of(self, value: Any) -> str:
         """Return how *value* is looked at: as a scalar, a list or a map."""
@@ -200,9 +237,12 @@ def _children(value: Any, rule: MergeType) -> tuple[bool, FieldSet]:
         result: FieldSet = {}
         declared = rule.declared
         for key, item in value.items():
+            if not isinstance(item, (dict, list)):
+                result["f:" + key] = LEAF
+                continue
             inner = rule.field(key)
             leaf, below = (True, LEAF) if inner is None else _children(item, inner)
-            if leaf or item is None or (isinstance(item, dict) and not item):
+            if leaf or (not item and isinstance(item, dict)):
                 result["f:" + key] = below if not below else {_DOT: {}, **below}
             elif key not in declared:
                 result["f:" + key] = {_DOT: {}, **below} if below else LEAF
@@ -258,6 +298,8 @@ def compare(old: Any, new: Any, rule: MergeType) -> Comparison:
 def _compare(old: Any, new: Any, rule: MergeType) -> _Nodes:
     if old is new:
         return _SAME
+    if type(old) is type(new) and not isinstance(old, (dict, list)):
+        return _SAME if old == new else (None, LEAF, None)
     if old is MISSING:
         return None, None, _whole(new, rule)
     if new is MISSING:
@@ -370,6 +412,8 @@ def merge(live: Any, config: Any, rule: MergeType) -> Any:
     """Return *live* with *config* laid over it; *live* itself when that changes nothing."""
     if live is config or live is MISSING:
         return config
+    if not isinstance(config, (dict, list)) and config is not None:
+        return live if type(live) is type(config) and live == config else config
     kind = rule.kind_of(config)
     if kind == "map" and not rule.atomic_map and rule.kind_of(live) == "map":
         left = live if isinstance(live, dict) else {}
@@ -412,6 +456,8 @@ def _merge_lists(live: list[Any], config: list[Any], rule: MergeType) -> list[An
     right = {rule.identify(item): item for item in config}
     left_keys = [rule.identify(item) for item in live]
     right_keys = list(right)
+    if left_keys == right_keys:
+        return [merge(before, after, inner) for before, after in zip(live, config, strict=True)]
     left: dict[str, Any] = {}
     for element, item in zip(left_keys, live, strict=True):
         left[element] = MISSING if element in left else item
@@ -564,7 +610,7 @@ def _problems(value: Any, rule: MergeType, path: str) -> Iterator[str]:
                 yield from _problems(item, inner, f"{path}.{key}")
     elif kind == "list":
         yield from _list_problems(value, rule, path)
-    else:
+    elif rule.declared_type != "string" or type(value) is not str:
         wrong = _wrong_scalar(value, rule)
         if wrong:
             yield _prefixed(path, wrong)

@@ -87,6 +87,7 @@ def _string(schema: Schema) -> Check | None:
     if longest is None and shortest is None and not pattern:
         return None
     expression = _regex(pattern) if pattern else None
+    good: set[str] = set()  # texts that matched before
 
     def check(value: Any, path: str, found: list[FieldError]) -> None:
         if not isinstance(value, str):
@@ -99,8 +100,11 @@ def _string(schema: Schema) -> Check | None:
         elif isinstance(expression, str):
             text = _fail(path, f"should match '{pattern}, but pattern is invalid: {expression}'")
             found.append(e.invalid(path, value, text))
-        elif expression is not None and expression.search(value) is None:
-            found.append(e.invalid(path, value, _fail(path, f"should match '{pattern}'")))
+        elif expression is not None and value not in good:
+            if expression.search(value) is None:
+                found.append(e.invalid(path, value, _fail(path, f"should match '{pattern}'")))
+            elif len(value) < 256 and len(good) < 1024:
+                good.add(value)
 
     return check
 
@@ -120,8 +124,15 @@ def _format(schema: Schema) -> Check | None:
     if not name or schema.type not in ("", "string") or schema.int_or_string or not is_known_format(name):
         return None
 
+    good: set[str] = set()  # texts that matched before
+
     def check(value: Any, path: str, found: list[FieldError]) -> None:
-        if isinstance(value, str) and not matches_format(name, value):
+        if not isinstance(value, str) or value in good:
+            return
+        if matches_format(name, value):
+            if len(value) < 64 and len(good) < 1024:
+                good.add(value)
+        else:
             text = _fail(path, f"must be of type {name}: {e.quote(value)}")
             found.append(FieldError(e.TYPE_INVALID, path, value, text))
 
