@@ -43,6 +43,7 @@ class MergeType:
         "atomic_list",
         "atomic_map",
         "declared",
+        "declared_type",
         "keys",
         "kinds",
     )
