@@ -1,0 +1,1 @@
+"""Kubernetes' own kinds: what is served, under which names, with which defaults and columns."""

@@ -1,0 +1,138 @@
+"""From what a caller sent to what may be stored: decoding, pruning, defaults, the kind's own rules.
+
+The order is upstream's: unknown fields, schema defaults, mutating admission, schema validation, validating admission.
+Source: apiextensions-apiserver v0.36 pkg/apiserver/customresource_handler.go; controller-runtime v0.24
+pkg/webhook/admission (texts of webhook refusals).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fairlead.api.errors import ApiError, bad_request, invalid
+from fairlead.api.kind import Admission, DeniedError, Kind, Problem
+from fairlead.api.kubernetes.defaults import fill
+from fairlead.api.kubernetes.validation import check
+from fairlead.base.objects import GVK, Json
+from fairlead.engines.schema.defaulting import default
+from fairlead.engines.schema.errors import TYPE_INVALID, FieldError, strict_decoding_message
+from fairlead.engines.schema.pruning import prune
+from fairlead.engines.schema.validation import validate
+from fairlead.server.conversion import to_stored
+from fairlead.server.registry import Resource
+from fairlead.server.request import Request
+
+Look = Callable[[GVK, str, str], Json | None]
+
+
+def decode(resource: Resource, version: str, obj: Json, request: Request) -> Json:
+    """*obj* without unknown fields, its schema's defaults filled in. Raises: ApiError BadRequest."""
+    expected = resource.api_version(version)
+    given, kind = obj.get("apiVersion") or expected, obj.get("kind") or resource.kind
+    if kind != resource.kind:
+        raise bad_request(
+            f"{resource.kind} in version {version!r} cannot be handled as a {resource.kind}: "
+            f"the object provided is a {kind}".replace("'", '"')
+        )
+    if given != expected:
+        raise bad_request(f"the API version in the data ({given}) does not match the expected API version ({expected})")
+    if not isinstance(obj.get("metadata"), dict):
+        obj = {**obj, "metadata": {}}
+    schema = resource.versions[version].schema
+    pruned, unknown = prune(obj, schema)
+    if unknown:
+        _unknown_fields(resource, version, unknown, request)
+    filled = default(pruned, schema)
+    if "kind" not in filled or "apiVersion" not in filled:
+        filled = {"apiVersion": expected, "kind": resource.kind, **filled}
+    return filled
+
+
+def _unknown_fields(resource: Resource, version: str, unknown: Sequence[str], request: Request) -> None:
+    if request.field_validation == "Strict":
+        raise bad_request(
+            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
+            f"{strict_decoding_message(unknown)}"
+        )
+    if request.field_validation == "Warn":
+        for path in unknown:
+            request.warn(f'unknown field "{path}"')
+
+
+def check_types(resource: Resource, version: str, obj: Json) -> None:
+    """Refuse values of the wrong JSON type, as the decoder of a built-in kind does. Raises: ApiError BadRequest."""
+    if resource.custom:
+        return
+    wrong = [each for each in validate(obj, resource.versions[version].schema) if each.type == TYPE_INVALID]
+    if wrong:
+        raise bad_request(
+            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
+            f"json: cannot unmarshal into field {wrong[0].field}: {wrong[0].detail or wrong[0].message}"
+        )
+
+
+def defaulted(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> Json:
+    """The stored form *obj* after the kind's own defaults (upstream: mutating admission)."""
+    rules = resource.stored_as.rules
+    if rules is None or rules.default is None:
+        return obj
+    given = Admission(operation, obj, old, request.user, look)
+    try:
+        return rules.default(given)
+    except DeniedError as error:
+        raise _denied(rules.webhook.replace("validation.", "default.", 1), error) from error
+
+
+def field_errors(resource: Resource, obj: Json, old: Json | None) -> list[FieldError]:
+    """What the schema and the built-in rules refuse in the stored form *obj*."""
+    target = resource.stored_as
+    found = validate(obj, target.versions[target.storage].schema, old)
+    if not target.custom:
+        found = [each for each in found if each.type != TYPE_INVALID]
+        found.extend(check(target.ident, obj, old))
+    return found
+
+
+def judge(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> None:
+    """Ask the kind's own rules (upstream: validating admission). Raises: ApiError."""
+    rules = resource.stored_as.rules
+    if rules is None or rules.validate is None:
+        return
+    try:
+        problems = rules.validate(Admission(operation, obj, old, request.user, look))
+    except DeniedError as error:
+        raise _denied(rules.webhook, error) from error
+    if problems:
+        raise _refused(rules, obj, problems)
+
+
+def _denied(webhook: str, error: DeniedError) -> ApiError:
+    text = f'admission webhook "{webhook}" denied the request: {error.message}' if webhook else error.message
+    return ApiError(error.code, error.reason, text)
+
+
+def _refused(rules: Kind, obj: Json, problems: Sequence[Problem]) -> ApiError:
+    causes = [(each.reason, each.message, each.field) for each in problems]
+    error = invalid(rules.group, rules.kind, obj["metadata"].get("name", ""), causes)
+    if rules.webhook:
+        error.message = f'admission webhook "{rules.webhook}" denied the request: {error.message}'
+        error.args = (error.message,)
+    return error
+
+
+def invalid_object(resource: Resource, obj: Json, errors: Sequence[FieldError]) -> ApiError:
+    """The 422 for *errors*."""
+    causes = list(dict.fromkeys(each.cause for each in errors))
+    return invalid(resource.group, resource.kind, obj["metadata"].get("name", ""), causes)
+
+
+def stored_form(resource: Resource, version: str, obj: Json, request: Request) -> Json:
+    """Decode *obj* and convert it to the stored version, whose defaults are filled in too."""
+    decoded = decode(resource, version, obj, request)
+    check_types(resource, version, decoded)
+    stored = to_stored(resource, version, decoded)
+    target = resource.stored_as
+    if stored is not decoded and target.custom:
+        schema = target.versions[target.storage].schema
+        stored = default(prune(stored, schema)[0], schema)
+    return stored if target.custom else fill(target.ident, stored)

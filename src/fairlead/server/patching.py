@@ -1,0 +1,129 @@
+"""PATCH in its four forms, as a change to be made to the present object.
+
+Source: apiserver v0.36 pkg/endpoints/handlers/patch.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fairlead.api.errors import ApiError, bad_request, invalid, not_found
+from fairlead.base.objects import Json, Key
+from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
+from fairlead.engines.merge.strategic import strategic_merge
+from fairlead.server import managed
+from fairlead.server.objects import Change, Objects, Outcome
+from fairlead.server.registry import Resource
+from fairlead.server.request import Request
+
+JSON = "application/json-patch+json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+APPLY_CBOR = "application/apply-patch+cbor"
+
+
+def accepted(resource: Resource) -> tuple[str, ...]:
+    """The media types that PATCH takes for a resource."""
+    if resource.custom:
+        return (JSON, MERGE, APPLY, APPLY_CBOR)
+    return (JSON, MERGE, STRATEGIC, APPLY, APPLY_CBOR)
+
+
+def unsupported(resource: Resource) -> ApiError:
+    """415 for a patch in another form."""
+    types = ", ".join(accepted(resource))
+    text = f"the body of the request was in an unknown format - accepted media types include: {types}"
+    return ApiError(415, "UnsupportedMediaType", text)
+
+
+def _refused(error: PatchError, resource: Resource, name: str) -> ApiError:
+    if error.code == 400:
+        return bad_request(error.message)
+    if error.code == 413:
+        return ApiError(413, "RequestEntityTooLarge", error.message)
+    details = {"name": name, "group": resource.group, "kind": resource.plural}
+    return ApiError(
+        422,
+        "Invalid",
+        "the server rejected our request due to an error in our request",
+        {key: value for key, value in details.items() if value},
+    )
+
+
+def change_of(resource: Resource, version: str, name: str, body: Json | Sequence[Json], patch_type: str) -> Change:
+    """The change that a patch *body* makes. Raises: ApiError for a form the resource does not take."""
+    if patch_type not in (JSON, MERGE, STRATEGIC) or (patch_type == STRATEGIC and resource.custom):
+        raise unsupported(resource)
+    given: Any = body
+    schema = resource.versions[version].schema
+
+    def change(present: Json) -> Json:
+        try:
+            if patch_type == JSON:
+                changed = json_patch(present, list(given) if isinstance(given, tuple) else given)
+            elif patch_type == MERGE:
+                changed = merge_patch(present, given)
+            else:
+                changed = strategic_merge(present, given, schema)
+        except PatchError as error:
+            raise _refused(error, resource, name) from error
+        if not isinstance(changed, dict):
+            raise bad_request("the patch does not leave an object")
+        return changed
+
+    return change
+
+
+def patch(
+    objects: Objects,
+    resource: Resource,
+    version: str,
+    key: Key,
+    body: Json | Sequence[Json],
+    patch_type: str,
+    request: Request,
+    subresource: str = "",
+) -> Outcome:
+    """Patch an object. Raises: ApiError."""
+    change = change_of(resource, version, key.name, body, patch_type)
+    return objects.update(resource, version, key, change, request, subresource=subresource)
+
+
+def apply(
+    objects: Objects, resource: Resource, version: str, key: Key, body: Json, request: Request, subresource: str = ""
+) -> Outcome:
+    """Server-side apply: create the object, or merge *body* into it. Raises: ApiError."""
+    if not request.manager:
+        cause = ("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
+        raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
+    applied = _named(resource, body, key)
+    request.force_managed = True
+    before = objects.store.get(resource.stored_as.ident, key)
+    if before is None:
+        if subresource:
+            raise not_found(resource.group, resource.plural, key.name)
+        obj = managed.apply(resource, version, None, applied, request, objects.now(), "")
+        return objects.create(resource, version, obj, key.namespace, request)
+
+    def change(present: Json) -> Json:
+        return managed.apply(resource, version, present, applied, request, objects.now(), subresource)
+
+    uid = (body.get("metadata") or {}).get("uid") or ""
+    return objects.update(resource, version, key, change, request, subresource=subresource, uid=uid)
+
+
+def _named(resource: Resource, body: Json, key: Key) -> Json:
+    if not isinstance(body, dict):
+        raise bad_request("the apply configuration is not an object")
+    metadata = dict(body.get("metadata") or {})
+    name = metadata.get("name") or key.name
+    if name != key.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({key.name})")
+    metadata["name"] = key.name
+    if resource.namespaced:
+        if metadata.get("namespace") and metadata["namespace"] != key.namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        metadata["namespace"] = key.namespace
+    return {**body, "metadata": metadata}
