@@ -9,17 +9,42 @@ comes back, not a copy, when an apply or an update changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from fairlead.engines.merge import fieldset as fs
 from fairlead.engines.merge import typed
 from fairlead.engines.merge.fieldset import FieldSet
+from fairlead.engines.merge.managers import (
+    ApplyError,
+    Conflict,
+    Manager,
+    Managers,
+    MissingVersionError,
+    Owned,
+    cap,
+    conflict_message,
+    decode,
+    encode,
+)
 from fairlead.engines.merge.patches import equal
-from fairlead.engines.merge.typed import MergeType, root_type
+from fairlead.engines.merge.rules import MergeType, TypedError, root_type
+from fairlead.engines.merge.typecheck import check_typed
 from fairlead.engines.schema.errors import go_json
 from fairlead.engines.schema.model import MISSING, Schema
 from fairlead.engines.schema.zero_values import fill_zero_values, zero_object
+
+__all__ = [
+    "LAST_APPLIED",
+    "RESET_ALL_BUT_STATUS",
+    "RESET_STATUS",
+    "ApplyError",
+    "Conflict",
+    "MissingVersionError",
+    "apply",
+    "track_update",
+    "with_managed_fields",
+]
 
 Json = dict[str, Any]
 Convert = Callable[[Json, str], Json]
@@ -31,7 +56,6 @@ RESET_STATUS: Final[FieldSet] = {"f:status": {}}
 RESET_ALL_BUT_STATUS: Final[FieldSet] = {"f:metadata": {}, "f:spec": {}}
 """Pass as ``reset_fields`` for writes to the status subresource of a custom resource."""
 
-_MAX_UPDATE_MANAGERS: Final = 10
 _STRIPPED_META: Final = (
     "name",
     "namespace",
@@ -50,74 +74,7 @@ _STRIPPED: Final[FieldSet] = {
 }
 
 
-class MissingVersionError(LookupError):
-    """An API version that is no longer served; its managers are forgotten."""
-
-
-class ApplyError(ValueError):
-    """An apply request that cannot be served; ``code`` is the HTTP status the API server answers with."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-
-
-class Conflict(ApplyError):  # noqa: N818 the protocol's word
-    """Other managers own fields that the applier wants to change."""
-
-    def __init__(self, conflicts: Sequence[tuple[_Manager, str]]) -> None:
-        self.conflicts = tuple((str(manager), path) for manager, path in conflicts)
-        super().__init__(_conflict_message(self.conflicts), 409)
-
-    @property
-    def causes(self) -> list[dict[str, str]]:
-        """``details.causes`` of the Status."""
-        return [
-            {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": path}
-            for manager, path in self.conflicts
-        ]
-
-
-def _conflict_message(conflicts: Sequence[tuple[str, str]]) -> str:
-    if len(conflicts) == 1:
-        manager, path = conflicts[0]
-        return f"Apply failed with 1 conflict: conflict with {manager}: {path}"
-    grouped: dict[str, list[str]] = {}
-    for manager, path in conflicts:
-        grouped.setdefault(manager, []).append(path)
-    lines: list[str] = []
-    for manager in sorted(grouped):
-        lines.append(f"conflicts with {manager}:")
-        lines.extend(f"- {path}" for path in grouped[manager])
-    return f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)
-
-
-class _Manager(NamedTuple):
-    """Who: two entries with the same identity are one. The version is part of it for updates only."""
-
-    name: str
-    operation: str
-    version: str
-    subresource: str
-
-    def __str__(self) -> str:
-        text = json.dumps(self.name)
-        if self.subresource:
-            text += f' with subresource "{self.subresource}"'
-        return f"{text} using {self.version}" if self.operation == "Update" else text
-
-
-class _Owned(NamedTuple):
-    """What a manager owns, in which version, since when."""
-
-    fields: FieldSet
-    version: str
-    time: str | None
-
-
-_Managers = dict[_Manager, _Owned]
-_SELF: Final = _Manager("current-operation", "", "", "")
+_SELF: Final = Manager("current-operation", "", "", "")
 
 
 class _Context(NamedTuple):
@@ -174,19 +131,19 @@ def apply(
         raise ApplyError("metadata.managedFields must be nil", 400)
     context = _Context(schema, version, convert, reset_fields or {})
     if live is not None and _is_applied(
-        live, applied, _Manager(manager or "unknown", "Apply", "", subresource), context
+        live, applied, Manager(manager or "unknown", "Apply", "", subresource), context
     ):
         return live, _managed_fields(live)
     try:
-        typed.check_typed(applied, context.rule)
-    except typed.TypedError as error:
+        check_typed(applied, context.rule)
+    except TypedError as error:
         raise ApplyError(f"failed to create typed patch object ({_named(applied)}): {error}", 500) from error
     base = live if live is not None else _bare(applied, schema)
     stored = _managed_fields(base)
-    managers = _decode(stored)
+    managers = decode(stored)
     if not managers and live is not None:
         managers = _before_first_apply(base, context, now)
-    who = _Manager(manager or "unknown", "Apply", "", subresource)
+    who = Manager(manager or "unknown", "Apply", "", subresource)
     try:
         obj, settled = _apply(base, applied, managers, who, context, force, now)
     except Conflict as conflict:
@@ -225,20 +182,20 @@ def track_update(
         stored = []
     elif given:
         try:
-            _decode(given)
+            decode(given)
             stored = given
         except ApplyError:
             pass
     try:
-        managers = _decode(stored)
+        managers = decode(stored)
     except ApplyError:
         managers = {}
     if not managers and live is not None and (live.get("metadata") or {}).get("uid"):
         return []
-    updated = _update(base, new, managers, _Manager(manager or "unknown", "Update", version, subresource), context, now)
+    updated = _update(base, new, managers, Manager(manager or "unknown", "Update", version, subresource), context, now)
     if updated is None:
         return stored
-    return _encode(_cap(updated), stored)
+    return encode(cap(updated), stored)
 
 
 def with_managed_fields(obj: Json, managed_fields: list[Json]) -> Json:
@@ -284,62 +241,9 @@ def _without_managed_fields(obj: Json) -> Json:
     return {**obj, "metadata": {key: value for key, value in meta.items() if key != "managedFields"}}
 
 
-def _decode(entries: Sequence[Mapping[str, Any]]) -> _Managers:
-    managers: _Managers = {}
-    for index, entry in enumerate(entries):
-        operation = entry.get("operation")
-        if operation not in ("Apply", "Update"):
-            raise ApplyError("failed to decode managed fields: operation must be `Apply` or `Update`", 500)
-        version = entry.get("apiVersion") or ""
-        if not version:
-            raise ApplyError("failed to decode managed fields: apiVersion must not be empty", 500)
-        if entry.get("fieldsType") != "FieldsV1":
-            wrong = entry.get("fieldsType")
-            detail = (
-                f'invalid fieldsType "{wrong}" in managed fields entry {index}'
-                if wrong
-                else f"missing fieldsType in managed fields entry {index}"
-            )
-            raise ApplyError(f"failed to decode managed fields: {detail}", 500)
-        who = _Manager(
-            entry.get("manager") or "",
-            operation,
-            version if operation == "Update" else "",
-            entry.get("subresource") or "",
-        )
-        managers[who] = _Owned(entry.get("fieldsV1") or {}, version, entry.get("time"))
-    return managers
-
-
-def _encode(managers: _Managers, stored: list[Json]) -> list[Json]:
-    """Return the entries in their order; stored entries that say the same are used again."""
-    known = {
-        (e.get("manager"), e.get("operation"), e.get("apiVersion"), e.get("subresource", ""), e.get("time")): e
-        for e in stored
-    }
-    entries: list[Json] = []
-    for who, owned in managers.items():
-        old = known.get((who.name, who.operation, owned.version, who.subresource, owned.time))
-        if old is not None and (old.get("fieldsV1") is owned.fields or old.get("fieldsV1") == owned.fields):
-            entries.append(old)
-            continue
-        entry: Json = {"manager": who.name, "operation": who.operation, "apiVersion": owned.version}
-        if owned.time is not None:
-            entry["time"] = owned.time
-        entry["fieldsType"] = "FieldsV1"
-        entry["fieldsV1"] = fs.ordered(owned.fields)
-        if who.subresource:
-            entry["subresource"] = who.subresource
-        entries.append(entry)
-    entries.sort(
-        key=lambda e: (e["operation"], e.get("time") or "", e["manager"], e["apiVersion"], e.get("subresource", ""))
-    )
-    return entries
-
-
-def _finish(base: Json, obj: Json, stored: list[Json], managers: _Managers) -> tuple[Json, list[Json]]:
+def _finish(base: Json, obj: Json, stored: list[Json], managers: Managers) -> tuple[Json, list[Json]]:
     """Put the managers into the object; a change of nothing but their times is none."""
-    entries = _encode(managers, stored)
+    entries = encode(managers, stored)
     same = len(entries) == len(stored) and all(
         {**entry, "time": None} == {**old, "time": None} for entry, old in zip(entries, stored, strict=True)
     )
@@ -348,9 +252,9 @@ def _finish(base: Json, obj: Json, stored: list[Json], managers: _Managers) -> t
     return with_managed_fields(obj, entries), entries
 
 
-def _reconciled(managers: _Managers, context: _Context) -> _Managers:
+def _reconciled(managers: Managers, context: _Context) -> Managers:
     memo: dict[int, tuple[FieldSet, FieldSet]] = context.schema.cache.setdefault("reconciled", {})
-    result: _Managers = {}
+    result: Managers = {}
     for who, owned in managers.items():
         known = memo.get(id(owned.fields))
         if known is None or known[0] is not owned.fields:
@@ -362,7 +266,7 @@ def _reconciled(managers: _Managers, context: _Context) -> _Managers:
     return result
 
 
-def _is_applied(live: Json, applied: Json, who: _Manager, context: _Context) -> bool:
+def _is_applied(live: Json, applied: Json, who: Manager, context: _Context) -> bool:
     """Tell whether the same was applied before and still holds, so that there is nothing to do."""
     entry = next(
         (
@@ -380,7 +284,7 @@ def _is_applied(live: Json, applied: Json, who: _Manager, context: _Context) -> 
         if typed.merge(live, applied, context.rule) is not live:
             return False
         fields = typed.field_set(applied, context.rule)
-    except typed.TypedError:
+    except TypedError:
         return False
     if context.reset:
         fields = fs.recursive_difference(fields, context.reset)
@@ -389,8 +293,8 @@ def _is_applied(live: Json, applied: Json, who: _Manager, context: _Context) -> 
 
 
 def _apply(
-    live: Json, applied: Json, managers: _Managers, who: _Manager, context: _Context, force: bool, now: str
-) -> tuple[Json, _Managers]:
+    live: Json, applied: Json, managers: Managers, who: Manager, context: _Context, force: bool, now: str
+) -> tuple[Json, Managers]:
     """Return the new object (*live* itself when it is the same) and managers."""
     rule = context.rule
     merged = typed.merge(live, applied, rule)
@@ -399,7 +303,7 @@ def _apply(
         fields = fs.recursive_difference(fields, context.reset)
     managers = _reconciled(managers, context)
     last = managers.get(who)
-    managers[who] = _Owned(fields, context.version, last.time if last else None)
+    managers[who] = Owned(fields, context.version, last.time if last else None)
     obj = merged
     if last is not None and last.fields and fs.difference(last.fields, fields):
         obj = _prune(merged, managers, last, context)
@@ -414,7 +318,7 @@ def _apply(
     return (obj if changed else live), managers
 
 
-def _prune(merged: Json, managers: _Managers, last: _Owned, context: _Context) -> Json:
+def _prune(merged: Json, managers: Managers, last: Owned, context: _Context) -> Json:
     """Drop what the manager applied before and applies no more, unless somebody else owns it."""
     try:
         obj = context.at(merged, last.version)
@@ -435,7 +339,7 @@ def _back(context: _Context, obj: Json) -> Json:
     return context.convert(obj, context.version)
 
 
-def _add_back_owned(merged: Json, pruned: Json, version: str, managers: _Managers, context: _Context) -> Json:
+def _add_back_owned(merged: Json, pruned: Json, version: str, managers: Managers, context: _Context) -> Json:
     by_version: dict[str, FieldSet] = {}
     for owned in managers.values():
         by_version[owned.version] = fs.union(by_version.get(owned.version, {}), owned.fields)
@@ -460,8 +364,8 @@ def _removed(obj: Json, fields: FieldSet, rule: MergeType) -> Json:
 
 
 def _settle(
-    old: Json, new: Json, managers: _Managers, who: _Manager, context: _Context, force: bool
-) -> tuple[_Managers, typed.Comparison]:
+    old: Json, new: Json, managers: Managers, who: Manager, context: _Context, force: bool
+) -> tuple[Managers, typed.Comparison]:
     """Take from all others what *who* changed or removed, or raise the conflict.
 
     Raises:
@@ -470,8 +374,8 @@ def _settle(
     rule = context.rule
     ours = _filtered(typed.compare(_without_managed_fields(old), _without_managed_fields(new), rule), context)
     by_version = {context.version: (ours, ours.changed)}
-    conflicts: dict[_Manager, FieldSet] = {}
-    gone: set[_Manager] = set()
+    conflicts: dict[Manager, FieldSet] = {}
+    gone: set[Manager] = set()
     for other, owned in managers.items():
         if other == who:
             continue
@@ -490,7 +394,7 @@ def _settle(
                 conflicts[other] = overlap
     if conflicts and not force:
         raise Conflict([(m, path) for m in sorted(conflicts) for path in fs.paths(conflicts[m])])
-    result: _Managers = {}
+    result: Managers = {}
     for other, owned in managers.items():
         fields = owned.fields
         if other in gone:
@@ -510,7 +414,7 @@ def _filtered(found: typed.Comparison, context: _Context) -> typed.Comparison:
     return typed.Comparison(*(fs.recursive_difference(part, context.reset) if part else part for part in found))
 
 
-def _update(live: Json, new: Json, managers: _Managers, who: _Manager, context: _Context, now: str) -> _Managers | None:
+def _update(live: Json, new: Json, managers: Managers, who: Manager, context: _Context, now: str) -> Managers | None:
     """Return the managers after an update by *who*; None when nobody's fields change."""
     managers = _reconciled(managers, context)
     result, found = _settle(live, new, managers, _SELF, context, True)
@@ -522,43 +426,18 @@ def _update(live: Json, new: Json, managers: _Managers, who: _Manager, context: 
     before = result.get(who)
     if before is not None:
         fields = fs.union(fields, before.fields)
-    result[who] = _Owned(fields, context.version, now)
+    result[who] = Owned(fields, context.version, now)
     return result
 
 
-def _same(left: _Managers, right: _Managers) -> bool:
+def _same(left: Managers, right: Managers) -> bool:
     return left.keys() == right.keys() and all(left[who] is right[who] for who in left)
 
 
-def _before_first_apply(live: Json, context: _Context, now: str) -> _Managers:
+def _before_first_apply(live: Json, context: _Context, now: str) -> Managers:
     """Give fields that nobody has tracked to a manager of their own, so that an apply can conflict with it."""
-    who = _Manager("before-first-apply", "Update", context.version, "")
+    who = Manager("before-first-apply", "Update", context.version, "")
     return _update({}, live, {}, who, context, now) or {}
-
-
-def _cap(managers: _Managers) -> _Managers:
-    """Fold the oldest update managers of a version into one when there are too many."""
-    updaters = [who for who in managers if who.operation == "Update"]
-    if len(updaters) <= _MAX_UPDATE_MANAGERS:
-        return managers
-    updaters.sort(key=lambda who: (managers[who].time or "", who))
-    result = dict(managers)
-    first: dict[str, _Manager] = {}
-    count = len(updaters)
-    for who in updaters:
-        if count <= _MAX_UPDATE_MANAGERS:
-            break
-        owned = result[who]
-        earlier = first.setdefault(owned.version, who)
-        if earlier == who:
-            continue
-        bucket = _Manager("ancient-changes", "Update", owned.version, "")
-        if bucket not in result:
-            result[bucket] = result.pop(earlier)
-        result[bucket] = _Owned(fs.union(owned.fields, result[bucket].fields), owned.version, owned.time)
-        del result[who]
-        count -= 1
-    return result
 
 
 def _allowed_by_last_applied(conflict: Conflict, live: Json, context: _Context) -> bool:
@@ -577,7 +456,7 @@ def _allowed_by_last_applied(conflict: Conflict, live: Json, context: _Context) 
     try:
         found = typed.compare(before, live, rule)
         fields = typed.field_set(before, rule)
-    except typed.TypedError:
+    except TypedError:
         return False
     for part in (found.modified, found.added, found.removed):
         fields = fs.difference(fields, part)
@@ -585,7 +464,7 @@ def _allowed_by_last_applied(conflict: Conflict, live: Json, context: _Context) 
     rest = [entry for entry in conflict.conflicts if entry[1] not in allowed]
     if rest:
         conflict.conflicts = tuple(rest)
-        conflict.message = _conflict_message(rest)
+        conflict.message = conflict_message(rest)
         conflict.args = (conflict.message,)
     return not rest
 
