@@ -11,8 +11,8 @@ from typing import Any
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json
 from fairlead.engines.merge import ssa
+from fairlead.engines.merge.managers import ApplyError, Conflict, MissingVersionError
 from fairlead.engines.merge.patches import equal
-from fairlead.engines.merge.typed import TypedError
 from fairlead.server import conversion
 from fairlead.server.registry import Resource
 from fairlead.server.request import Request
@@ -32,7 +32,7 @@ def _convert(resource: Resource) -> Callable[[Json, str], Json]:
     def convert(obj: Json, api_version: str) -> Json:
         group, _, version = api_version.rpartition("/")
         if group != resource.group or version not in resource.versions:
-            raise ssa.MissingVersionError(api_version)
+            raise MissingVersionError(api_version)
         given = obj["apiVersion"].rpartition("/")[2]
         stored = conversion.to_stored(resource, given, obj)
         return conversion.convert(resource, version, stored)
@@ -99,12 +99,12 @@ def apply(
             convert=_convert(resource),
             reset_fields=_reset(resource, subresource),
         )
-    except ssa.Conflict as error:
+    except Conflict as error:
         raise ApiError(409, "Conflict", error.message, {"causes": error.causes}) from error
-    except ssa.ApplyError as error:
+    except ApplyError as error:
         reason = {400: "BadRequest", 500: "InternalError"}.get(error.code, "Invalid")
         raise ApiError(error.code, reason, error.message) from error
-    except TypedError as error:
+    except ValueError as error:
         raise ApiError(500, "InternalError", f"failed to create typed patch object: {error}") from error
     return obj if obj is live else ssa.with_managed_fields(obj, fields)
 

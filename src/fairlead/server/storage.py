@@ -85,6 +85,7 @@ class SqliteDatabase:
         self._thread: threading.Thread | None = None
         self._users = 0
         self._broken = ""
+        self.transactions = 0
         self._connection = self._open()
         self._lock = threading.Lock()  # apsw connections refuse to be used by two threads at once
         self._known = {tenant for (tenant,) in self._connection.execute("select tenant from tenants")}
@@ -181,6 +182,7 @@ class SqliteDatabase:
     def _commit(self, batch: list[_Work]) -> None:
         """Write *batch* in one transaction and tell its owners; after one failure, refuse everything."""
         last = {work.owner: work for work in batch if work.owner is not None}
+        self.transactions += 1
         if not self._broken:
             try:
                 with self._lock, self._connection:
