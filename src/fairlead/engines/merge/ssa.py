@@ -306,7 +306,8 @@ def _apply(
     managers[who] = Owned(fields, context.version, last.time if last else None)
     obj = merged
     if last is not None and last.fields and fs.difference(last.fields, fields):
-        obj = _prune(merged, managers, last, context)
+        # Merged again: pruning drops containers that it empties, and the applier may want one of them, empty.
+        obj = typed.merge(_prune(merged, managers, last, context), applied, rule)
     managers, _ = _settle(live, obj, managers, who, context, force)
     changed = obj is not live and not equal(_without_managed_fields(obj), _without_managed_fields(live))
     if who in managers:
