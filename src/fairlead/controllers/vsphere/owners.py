@@ -1,0 +1,82 @@
+"""Who belongs to whom among the vSphere objects: read by owner references and labels, never cached.
+
+Source: cluster-api v1.14 util/util.go (GetOwnerMachine, GetClusterFromMetadata, paused), CAPV v1.17 pkg/util.
+"""
+
+from collections.abc import Iterable
+
+from fairlead.api.errors import ApiError
+from fairlead.base.objects import GVK, Json, Key, annotations, get_in, labels, owner_references
+from fairlead.runtime.client import Client
+
+CLUSTER = GVK("cluster.x-k8s.io", "v1beta2", "Cluster")
+MACHINE = GVK("cluster.x-k8s.io", "v1beta2", "Machine")
+CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
+CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane"
+PAUSED_ANNOTATION = "cluster.x-k8s.io/paused"
+
+
+async def get_or_none(client: Client, gvk: GVK, key: Key) -> Json | None:
+    """The object, or None when it is not there."""
+    try:
+        return await client.get(gvk, key.name, key.namespace)
+    except ApiError as error:
+        if error.is_not_found:
+            return None
+        raise
+
+
+async def owner(client: Client, obj: Json, gvk: GVK) -> Json | None:
+    """The owner of *obj* that is of *gvk*'s group and kind, or None when there is none (any more)."""
+    for reference in owner_references(obj):
+        group = reference.get("apiVersion", "").rpartition("/")[0]
+        if reference.get("kind") == gvk.kind and group == gvk.group:
+            return await get_or_none(client, gvk, Key(Key.of(obj).namespace, reference["name"]))
+    return None
+
+
+async def cluster_of(client: Client, obj: Json) -> Json | None:
+    """The Cluster that the cluster-name label of *obj* names."""
+    name = labels(obj).get(CLUSTER_NAME_LABEL, "")
+    return await get_or_none(client, CLUSTER, Key(Key.of(obj).namespace, name)) if name else None
+
+
+def is_paused(cluster: Json | None, obj: Json) -> bool:
+    """Whether the cluster or the object itself is paused."""
+    return bool(cluster and get_in(cluster, "spec", "paused")) or PAUSED_ANNOTATION in annotations(obj)
+
+
+def pause_message(cluster: Json | None, obj: Json) -> str:
+    """Why it is paused, as the Paused condition says it."""
+    reasons = []
+    if cluster and get_in(cluster, "spec", "paused"):
+        reasons.append("Cluster spec.paused is set to true")
+    if PAUSED_ANNOTATION in annotations(obj):
+        reasons.append(f"{obj['kind']} has the {PAUSED_ANNOTATION} annotation")
+    return ", ".join(reasons)
+
+
+def is_control_plane(obj: Json) -> bool:
+    """Whether *obj* belongs to a control-plane Machine."""
+    return CONTROL_PLANE_LABEL in labels(obj)
+
+
+def with_owner(references: Iterable[Json], new: Json) -> list[Json]:
+    """*references* with *new* in the place of an older one to the same object, else at the end."""
+    listed = [dict(reference) for reference in references]
+    for index, reference in enumerate(listed):
+        same = reference.get("kind") == new["kind"] and reference.get("name") == new["name"]
+        if same and reference.get("apiVersion", "").rpartition("/")[0] == new["apiVersion"].rpartition("/")[0]:
+            listed[index] = {**reference, **new}
+            return listed
+    return [*listed, new]
+
+
+def reference_to(obj: Json) -> Json:
+    """An owner reference to *obj*, not as controller."""
+    return {
+        "apiVersion": obj["apiVersion"],
+        "kind": obj["kind"],
+        "name": obj["metadata"]["name"],
+        "uid": obj["metadata"]["uid"],
+    }
