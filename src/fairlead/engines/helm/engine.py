@@ -1,0 +1,219 @@
+"""Run a chart's templates over its values.
+
+Source: Helm v4.3 pkg/engine/engine.go (render, allTemplates, sortTemplates,
+cleanupParseError, reformatExecErrorMsg).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
+from fairlead.engines.gotemplate.gotypes import Values
+from fairlead.engines.gotemplate.signatures import Function
+from fairlead.engines.gotemplate.strconv import to_str
+from fairlead.engines.gotemplate.template import Limits, Render, Source
+from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.errors import RenderError
+from fairlead.engines.helm.files import Files
+from fairlead.engines.helm.functions.render import WARN_END, WARN_START
+from fairlead.engines.helm.functions.table import FUNCTIONS
+from fairlead.engines.helm.world import World
+
+_WARNING = re.compile(f"{WARN_START}(.*){WARN_END}", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Host:
+    """What functions that take the render may look at."""
+
+    world: World
+    lint: bool = False
+    functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Renderable:
+    """One template file with the data it is run over."""
+
+    text: str
+    data: dict[str, Any]
+    base_path: str
+
+
+class SourceCache:
+    """Parsed templates by (name, text), shared by renders of one process."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._found: dict[tuple[str, str], Source] = {}
+        self._limit = limit
+
+    def get(self, name: str, text: str) -> Source:
+        """Return the parsed template.
+
+        Raises:
+            ParseError: with Go's text.
+        """
+        key = (name, text)
+        source = self._found.get(key)
+        if source is None:
+            source = self.parse(name, text)
+            if len(self._found) >= self._limit:
+                self._found.clear()
+            self._found[key] = source
+        return source
+
+    def parse(self, name: str, text: str) -> Source:
+        """Return a template that is not in the cache yet."""
+        return Source(name, text, FUNCTIONS)
+
+
+SHARED = SourceCache()
+
+
+def collect(chart: Chart, top: dict[str, Any]) -> dict[str, Renderable]:
+    """Return the templates of *chart* and its dependencies by their full path."""
+    found: dict[str, Renderable] = {}
+    _collect(chart, found, top)
+    return found
+
+
+def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) -> dict[str, Any]:
+    metadata = chart.metadata.for_templates()
+    metadata["IsRoot"] = chart.is_root
+    subcharts: dict[str, Any] = {}
+    data: dict[str, Any] = {
+        "Chart": metadata,
+        "Files": Files.of(chart.files),
+        "Release": above["Release"],
+        "Capabilities": above["Capabilities"],
+        "Values": Values(),
+        "Subcharts": subcharts,
+    }
+    if chart.is_root:
+        data["Values"] = above["Values"]
+    else:
+        section = above["Values"].get(chart.name)
+        if isinstance(section, dict):
+            if type(section) is dict:
+                # A view with the same content: common.Values is a named type of the same map.
+                section = Values(section)
+                above["Values"][chart.name] = section
+            data["Values"] = section
+    for sub in chart.dependencies:
+        subcharts[sub.name] = _collect(sub, found, data)
+    path = chart.full_path
+    for file in chart.templates:
+        if chart.is_library and not file.name.rpartition("/")[2].startswith("_"):
+            continue
+        found[f"{path}/{file.name}"] = Renderable(to_str(file.data), data, f"{path}/templates")
+    return data
+
+
+def sort_templates(names: Mapping[str, object]) -> list[str]:
+    """Return the names deepest first, so that parents override what children define."""
+    return sorted(names, key=lambda name: (name.count("/"), name), reverse=True)
+
+
+def run(
+    templates: dict[str, Renderable],
+    host: Host,
+    cache: SourceCache = SHARED,
+    limits: Limits | None = None,
+) -> dict[str, str]:
+    """Return the rendered text of each template that is no partial.
+
+    Raises:
+        RenderError: with Helm's text and the places it comes from.
+    """
+    render = Render(host, limits)
+    names = sort_templates(templates)
+    for name in names:
+        try:
+            render.add(cache.get(name, templates[name].text))
+        except ParseError as error:
+            raise parse_error(name, templates[name].text, error) from None
+    rendered: dict[str, str] = {}
+    for name in names:
+        if name.rpartition("/")[2].startswith("_"):
+            continue
+        template = templates[name]
+        template.data["Template"] = Values(Name=name, BasePath=template.base_path)
+        try:
+            text = render.execute(name, template.data)
+        except ExecError as error:
+            raise exec_error(name, error) from None
+        except LimitError as error:
+            raise RenderError(f"execution error in ({name}): {error}") from None
+        except TemplateError as error:
+            raise RenderError(str(error)) from None
+        rendered[name] = text.replace("<no value>", "") if "<no value>" in text else text
+    return rendered
+
+
+def parse_error(name: str, text: str, error: ParseError) -> RenderError:
+    """Return Helm's form of a parse error."""
+    from fairlead.engines.gotemplate.errors import Place
+
+    tokens = str(error).split(": ")
+    if len(tokens) == 1:
+        message = f"parse error in ({name}): {error}"
+    else:
+        message = f"parse error at ({tokens[1]}): {tokens[-1]}"
+    lines = text.split("\n")
+    context = lines[error.line - 1].strip() if 0 < error.line <= len(lines) else ""
+    return RenderError(message, (Place(error.name, error.line, 0, error.name, context),))
+
+
+def exec_error(name: str, error: ExecError) -> RenderError:
+    """Return Helm's form of an execution error."""
+    message = reformat(name, error)
+    return RenderError(message, error.places)
+
+
+def reformat(name: str, error: ExecError) -> str:
+    """Return reformatExecErrorMsg of *error*."""
+    tokens = str(error).split(": ", 2)
+    if len(tokens) != 3:
+        return f"execution error in ({name}): {error}"
+    warning = _WARNING.search(tokens[2])
+    if warning is not None:
+        return f"execution error at ({tokens[1]}): {warning.group(1)}"
+    lines: list[str] = []
+    previous: tuple[str, str, str] | None = None
+    for text in error.chain:
+        traced = _trace(text)
+        if traced is None:
+            return error.chain[0]
+        if traced == previous:
+            continue
+        previous = traced
+        location, executed, message = traced
+        lines.append(
+            (f"{location}\n  " if location else "")
+            + (f"{executed}\n    " if executed else "")
+            + (f"{message}\n" if message else "")
+        )
+    return "".join(lines).strip()
+
+
+def _trace(text: str) -> tuple[str, str, str] | None:
+    """Return (location, executed function, message) of one of Go's template errors."""
+    if not text.startswith("template: "):
+        return None
+    rest = text[len("template: ") :]
+    if rest.startswith("no template "):
+        return "", "", text
+    name, mark, after = rest.partition(": executing ")
+    if mark and after.startswith('"'):
+        end = after.find('"', 1)
+        if end > 0 and after.startswith(" at <", end + 1):
+            place, found, message = after[end + 6 :].partition(">: ")
+            if found:
+                return name, f'executing "{after[1:end]}" at <{place}>:', message.partition(" template:")[0]
+    name, mark, message = rest.rpartition(": ")
+    return (name, "", message.partition(" template:")[0]) if mark else None

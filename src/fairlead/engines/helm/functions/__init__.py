@@ -1,0 +1,1 @@
+"""The functions Helm gives to templates: sprig's and its own."""

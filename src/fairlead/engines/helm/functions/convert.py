@@ -1,0 +1,126 @@
+"""Loose conversions between Go's basic types.
+
+Source: github.com/spf13/cast v1.7 (ToInt64, ToInt, ToFloat64) and sprig v3.3
+strings.go (strval, strslice), defaults.go (empty).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from fairlead.engines.gotemplate import strconv
+from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.gotemplate.gofmt import sprint_value
+from fairlead.engines.gotemplate.gotypes import StrList, type_name
+
+NIL_DEREFERENCE = "runtime error: invalid memory address or nil pointer dereference"
+
+_ZERO_DECIMAL = re.compile(r"\.0*\Z")
+
+
+def wrap64(value: int) -> int:
+    """Return *value* as a 64-bit signed integer, the way Go's arithmetic overflows."""
+    if -(1 << 63) <= value < 1 << 63:
+        return value
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def to_int(value: object) -> int:
+    """Return cast.ToInt64(value): 0 when it cannot be one."""
+    if isinstance(value, bool):
+        return 1 if value else 0
+    if isinstance(value, int):
+        return wrap64(int(value)) if type_name(value) not in ("time.Duration",) else 0
+    if isinstance(value, float):
+        return _truncate(value)
+    if isinstance(value, str):
+        try:
+            number = strconv.parse_int(_ZERO_DECIMAL.sub("", value) if "." in value else value)
+        except ValueError:
+            return 0
+        return number if -(1 << 63) <= number < 1 << 63 else 0
+    return 0
+
+
+def _truncate(value: float) -> int:
+    if math.isnan(value) or math.isinf(value) or abs(value) >= 2.0**63:
+        return -(1 << 63)  # what amd64's conversion gives
+    return int(value)
+
+
+def to_float(value: object) -> float:
+    """Return cast.ToFloat64(value): 0 when it cannot be one."""
+    if isinstance(value, bool):
+        return 1.0 if value else 0.0
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return strconv.parse_float(value)
+        except (ValueError, OverflowError):
+            return 0.0
+    return 0.0
+
+
+def strval(value: object) -> str:
+    """Return sprig's strval(value)."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bytes):
+        return strconv.to_str(value)
+    return sprint_value(value)
+
+
+def strslice(value: object) -> list[str]:
+    """Return sprig's strslice(value): the texts of a list without its nils."""
+    if type(value) is StrList:
+        return value
+    if isinstance(value, list):
+        return [strval(item) for item in value if item is not None]
+    if isinstance(value, bytes):
+        return [str(byte) for byte in value]
+    if value is None:
+        return []
+    return [strval(value)]
+
+
+def as_list(value: object, complaint: str) -> list[object]:
+    """Return the elements of a slice.
+
+    Raises:
+        FuncError: *complaint* and the kind, in sprig's words.
+    """
+    if isinstance(value, list):
+        return value
+    if isinstance(value, bytes):
+        from fairlead.engines.gotemplate.gotypes import Uint8
+
+        return [Uint8(byte) for byte in value]
+    if value is None:
+        raise FuncError(NIL_DEREFERENCE)
+    from fairlead.engines.gotemplate.gotypes import kind_name
+
+    raise FuncError(f"{complaint} {kind_name(value)}")
+
+
+def deep_equal(a: object, b: object) -> bool:
+    """Return reflect.DeepEqual(a, b): types count."""
+    if type_name(a) != type_name(b):
+        return False
+    if isinstance(a, dict) and isinstance(b, dict):
+        return len(a) == len(b) and all(key in b and deep_equal(item, b[key]) for key, item in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(deep_equal, a, b))
+    return a == b
+
+
+def deep_copy(value: object) -> object:
+    """Return a copy that shares no map or list with *value*."""
+    if isinstance(value, dict):
+        return type(value)((key, deep_copy(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return type(value)(map(deep_copy, value))
+    return value

@@ -1,0 +1,211 @@
+"""YAML, JSON and TOML in templates.
+
+Source: Helm v4.3 pkg/engine/funcs.go; sprig v3.3 defaults.go.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from fairlead.base import gojson, yaml
+from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.gotemplate.gotypes import GoError, GoObject, Int64, type_name
+
+
+def plain(value: object) -> Any:
+    """Return *value* as encoding/json would see it: objects as maps, bytes as base64."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, GoObject):
+        return plain(value.go_json())
+    if isinstance(value, GoError):
+        return {}
+    return value
+
+
+def to_floats(value: Any) -> Any:
+    """Return *value* with its integers as float64, in place where it can: what encoding/json decodes to."""
+    if type(value) is int:
+        return float(value)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            kind = type(item)
+            if kind is int or kind is dict or kind is list:
+                value[key] = to_floats(item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            kind = type(item)
+            if kind is int or kind is dict or kind is list:
+                value[index] = to_floats(item)
+    return value
+
+
+def _marshal_yaml(value: object) -> str:
+    try:
+        return yaml.dump(value)
+    except yaml.YamlError as error:
+        converted = plain(value)
+        try:
+            return yaml.dump(converted)
+        except yaml.YamlError:
+            raise FuncError(error.go_text or str(error)) from None
+
+
+def to_yaml(value: object) -> str:
+    try:
+        return _marshal_yaml(value).removesuffix("\n")
+    except FuncError:
+        return ""
+
+
+def must_to_yaml(value: object) -> str:
+    return _marshal_yaml(value).removesuffix("\n")
+
+
+def from_yaml(text: str) -> dict[str, Any]:
+    try:
+        found = yaml.load(text)
+    except yaml.YamlError as error:
+        return {"Error": "error converting YAML to JSON: " + error.go_text}
+    if found is None:
+        return {}
+    if isinstance(found, dict):
+        return to_floats(found)  # type: ignore[no-any-return]
+    return {"Error": _cannot_unmarshal(found, "map[string]interface {}")}
+
+
+def from_yaml_array(text: str) -> list[Any]:
+    try:
+        found = yaml.load(text)
+    except yaml.YamlError as error:
+        return ["error converting YAML to JSON: " + error.go_text]
+    if found is None:
+        return []
+    if isinstance(found, list):
+        return to_floats(found)  # type: ignore[no-any-return]
+    return [_cannot_unmarshal(found, "[]interface {}")]
+
+
+def json_kind(value: object) -> str:
+    """Return what encoding/json calls a decoded value in its errors."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _cannot_unmarshal(value: object, wanted: str) -> str:
+    return f"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {json_kind(value)} into Go value of type {wanted}"
+
+
+def _marshal_json(value: object, escape_html: bool = True) -> str:
+    try:
+        return gojson.dumps_text(value, escape_html=escape_html)
+    except (gojson.GoJsonError, TypeError) as error:
+        try:
+            return gojson.dumps_text(plain(value), escape_html=escape_html)
+        except gojson.GoJsonError:
+            raise FuncError(str(error)) from None
+
+
+def to_json(value: object) -> str:
+    try:
+        return _marshal_json(value)
+    except FuncError:
+        return ""
+
+
+def must_to_json(value: object) -> str:
+    return _marshal_json(value)
+
+
+def to_pretty_json(value: object) -> str:
+    try:
+        return must_to_pretty_json(value)
+    except FuncError:
+        return ""
+
+
+def must_to_pretty_json(value: object) -> str:
+    try:
+        return gojson.dumps_indent(plain(value), "  ").decode("utf-8", "surrogateescape")
+    except gojson.GoJsonError as error:
+        raise FuncError(str(error)) from None
+
+
+def to_raw_json(value: object) -> str:
+    return _marshal_json(value, escape_html=False)
+
+
+def from_json_any(text: str) -> object:
+    """Return sprig's mustFromJson: any JSON value.
+
+    Raises:
+        FuncError: in Go's words.
+    """
+    try:
+        return to_floats(json.loads(text, parse_constant=_refuse))
+    except ValueError as error:
+        raise FuncError(json_complaint(text, error)) from None
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(name)
+
+
+def json_complaint(text: str, error: ValueError) -> str:
+    """Return encoding/json's words for a text that does not parse."""
+    from fairlead.engines.gotemplate.strconv import quote
+
+    position = getattr(error, "pos", 0)
+    if not text.strip():
+        return "unexpected end of JSON input"
+    message = getattr(error, "msg", "")
+    if message == "Extra data":
+        return f"invalid character {quote(text[position], chr(39))} after top-level value"
+    if position >= len(text) or message.startswith("Unterminated string"):
+        return "unexpected end of JSON input"
+    where = {
+        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+        "Expecting ':' delimiter": "after object key",
+        "Expecting ',' delimiter": "after object key:value pair",
+    }.get(message, "looking for beginning of value")
+    if where == "after object key:value pair" and text[:position].rfind("[") > text[:position].rfind("{"):
+        where = "after array element"
+    return f"invalid character {quote(text[position], chr(39))} {where}"
+
+
+def from_json(text: str) -> dict[str, Any]:
+    try:
+        found = from_json_any(text)
+    except FuncError as error:
+        return {"Error": str(error)}
+    if isinstance(found, dict):
+        return found
+    if found is None:
+        return {}
+    return {"Error": f"json: cannot unmarshal {json_kind(found)} into Go value of type map[string]interface {{}}"}
+
+
+def from_json_array(text: str) -> list[Any]:
+    try:
+        found = from_json_any(text)
+    except FuncError as error:
+        return [str(error)]
+    if isinstance(found, list):
+        return found
+    if found is None:
+        return []
+    return [f"json: cannot unmarshal {json_kind(found)} into Go value of type []interface {{}}"]
+
+
+__all__ = ["Int64", "type_name"]

@@ -1,0 +1,162 @@
+"""Which files of a chart's folder belong to the chart.
+
+Source: Helm v4.3 pkg/ignore/rules.go; Go path/filepath.Match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fairlead.engines.helm.errors import ChartError
+from fairlead.engines.helm.functions.strings import SPACE
+
+HELMIGNORE = ".helmignore"
+
+
+class BadPattern(ValueError):
+    """A pattern that filepath.Match refuses."""
+
+
+@lru_cache(maxsize=512)
+def compile_glob(pattern: str) -> re.Pattern[str]:
+    """Return filepath.Match's *pattern* as a regular expression for full matches.
+
+    Raises:
+        BadPattern: "syntax error in pattern".
+    """
+    out: list[str] = []
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        position += 1
+        if char == "*":
+            out.append("[^/]*")
+        elif char == "?":
+            out.append("[^/]")
+        elif char == "\\":
+            if position == len(pattern):
+                raise BadPattern("syntax error in pattern")
+            out.append(re.escape(pattern[position]))
+            position += 1
+        elif char == "[":
+            text, position = _char_class(pattern, position)
+            out.append(text)
+        else:
+            out.append(re.escape(char))
+    return re.compile("".join(out), re.DOTALL)
+
+
+def _char_class(pattern: str, position: int) -> tuple[str, int]:
+    negated = pattern[position : position + 1] == "^"
+    if negated:
+        position += 1
+    ranges: list[str] = []
+    while True:
+        if pattern[position : position + 1] == "]" and ranges:
+            position += 1
+            break
+        low, position = _class_char(pattern, position)
+        high = low
+        if pattern[position : position + 1] == "-":
+            high, position = _class_char(pattern, position + 1)
+        if low <= high:
+            ranges.append(f"{re.escape(low)}-{re.escape(high)}")
+        else:
+            ranges.append("")
+    body = "".join(ranges)
+    if not body:
+        return ("[^/]" if negated else "(?!)"), position
+    return f"[{'^/' if negated else ''}{body}]", position
+
+
+def _class_char(pattern: str, position: int) -> tuple[str, int]:
+    if position >= len(pattern) or pattern[position] in "-]":
+        raise BadPattern("syntax error in pattern")
+    if pattern[position] == "\\":
+        position += 1
+        if position >= len(pattern):
+            raise BadPattern("syntax error in pattern")
+    if position + 1 >= len(pattern):
+        raise BadPattern("syntax error in pattern")
+    return pattern[position], position + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    pattern: re.Pattern[str]
+    negate: bool
+    must_dir: bool
+    whole_path: bool
+
+    def matches(self, path: str) -> bool:
+        return self.pattern.fullmatch(path if self.whole_path else path.rpartition("/")[2]) is not None
+
+
+class Rules:
+    """The rules of a .helmignore file and Helm's own one."""
+
+    def __init__(self, text: bytes = b"") -> None:
+        """Read the rules.
+
+        Raises:
+            ChartError: ``**`` or a malformed pattern.
+        """
+        self._rules: list[_Rule] = []
+        for line in text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").split("\n"):
+            self._add(line)
+        self._add("templates/.?*")
+
+    def _add(self, line: str) -> None:
+        rule = line.strip(SPACE)
+        if not rule or rule.startswith("#"):
+            return
+        if "**" in rule:
+            raise ChartError("double-star (**) syntax is not supported", file=HELMIGNORE)
+        negate = rule.startswith("!")
+        must_dir = rule.endswith("/")
+        body = rule[1:] if negate else rule
+        body = body.removesuffix("/")
+        try:
+            compile_glob(rule)
+            pattern = compile_glob(body.removeprefix("/"))
+        except BadPattern as error:
+            raise ChartError(str(error), file=HELMIGNORE) from None
+        self._rules.append(_Rule(pattern, negate, must_dir, "/" in body))
+
+    def ignores(self, path: str, is_dir: bool) -> bool:
+        """Report whether the file or folder *path* is left out."""
+        if path in ("", ".", "./"):
+            return False
+        for rule in self._rules:
+            if rule.negate:
+                if (rule.must_dir and not is_dir) or not rule.matches(path):
+                    return True
+                continue
+            if rule.must_dir and not is_dir:
+                continue
+            if rule.matches(path):
+                return True
+        return False
+
+
+def kept(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files that belong to the chart, in the order Helm walks a folder."""
+    rules = Rules(files.get(HELMIGNORE, b""))
+    folders: dict[str, bool] = {}
+
+    def drops(folder: str) -> bool:
+        found = folders.get(folder)
+        if found is None:
+            parent = folder.rpartition("/")[0]
+            found = folders[folder] = (bool(parent) and drops(parent)) or rules.ignores(folder, True)
+        return found
+
+    result: dict[str, bytes] = {}
+    for name in sorted(files, key=lambda path: path.split("/")):
+        folder = name.rpartition("/")[0]
+        if not (folder and drops(folder)) and not rules.ignores(name, False):
+            result[name] = files[name]
+    return result

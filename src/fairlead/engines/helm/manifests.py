@@ -1,0 +1,221 @@
+"""Rendered text into manifests and hooks, in Helm's order.
+
+Source: Helm v4.3 pkg/release/v1/util/manifest_sorter.go, kind_sorter.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.base import yaml
+from fairlead.engines.helm.documents import split_manifests
+from fairlead.engines.helm.errors import ManifestError
+from fairlead.engines.helm.functions.encoding import json_kind
+from fairlead.engines.helm.functions.strings import SPACE
+
+INSTALL_ORDER = (
+    "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget "
+    "ServiceAccount Secret SecretList ConfigMap StorageClass PersistentVolume PersistentVolumeClaim "
+    "CustomResourceDefinition ClusterRole ClusterRoleList ClusterRoleBinding ClusterRoleBindingList Role RoleList "
+    "RoleBinding RoleBindingList Service DaemonSet Pod ReplicationController ReplicaSet Deployment "
+    "HorizontalPodAutoscaler StatefulSet Job CronJob IngressClass Ingress APIService MutatingWebhookConfiguration "
+    "ValidatingWebhookConfiguration"
+).split()
+UNINSTALL_ORDER = (
+    "ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService Ingress IngressClass Service CronJob Job "
+    "StatefulSet HorizontalPodAutoscaler Deployment ReplicaSet ReplicationController Pod DaemonSet RoleBindingList "
+    "RoleBinding RoleList Role ClusterRoleBindingList ClusterRoleBinding ClusterRoleList ClusterRole "
+    "CustomResourceDefinition PersistentVolumeClaim PersistentVolume StorageClass ConfigMap SecretList Secret "
+    "ServiceAccount PodDisruptionBudget PodSecurityPolicy LimitRange ResourceQuota NetworkPolicy Namespace "
+    "PriorityClass"
+).split()
+
+_EVENTS = {
+    name: name
+    for name in (
+        "pre-install post-install pre-delete post-delete pre-upgrade post-upgrade pre-rollback post-rollback test"
+    ).split()
+} | {"test-success": "test"}
+
+HOOK = "helm.sh/hook"
+HOOK_WEIGHT = "helm.sh/hook-weight"
+HOOK_DELETE_POLICY = "helm.sh/hook-delete-policy"
+HOOK_OUTPUT_LOG_POLICY = "helm.sh/hook-output-log-policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One rendered document that is no hook."""
+
+    name: str  # template path, as in "# Source:"
+    content: str
+    kind: str
+    api_version: str = ""
+    object_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One rendered document that Helm runs at certain events."""
+
+    name: str  # metadata.name
+    kind: str
+    path: str  # template path
+    content: str
+    events: tuple[str, ...]
+    weight: int = 0
+    delete_policies: tuple[str, ...] = ()
+    output_log_policies: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The outcome of sorting."""
+
+    manifests: list[Manifest] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Head:
+    """What Helm reads of a document."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+class _Mismatch(Exception):
+    pass
+
+
+def _text(value: Any, place: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        from fairlead.engines.gotemplate.strconv import format_float
+
+        return format_float(value)
+    raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field SimpleHead.{place} of type string")
+
+
+def _read_head(value: Any) -> Head:
+    head = Head()
+    if value is None:
+        return head
+    if not isinstance(value, dict):
+        raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go value of type util.SimpleHead")
+    for key, item in value.items():
+        name = key.lower()
+        if name == "apiversion":
+            head.api_version = _text(item, "apiVersion")
+        elif name == "kind":
+            head.kind = _text(item, "kind")
+        elif name == "metadata" and item is not None:
+            _read_metadata(head, item)
+    return head
+
+
+def _read_metadata(head: Head, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise _Mismatch(
+            f"json: cannot unmarshal {json_kind(value)} into Go struct field SimpleHead.metadata of type "
+            'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
+        )
+    for key, item in value.items():
+        name = key.lower()
+        if name == "name":
+            head.name = _text(item, "metadata.name")
+        elif name == "annotations" and item is not None:
+            if not isinstance(item, dict):
+                raise _Mismatch(
+                    f"json: cannot unmarshal {json_kind(item)} into Go struct field SimpleHead.metadata.annotations "
+                    "of type map[string]string"
+                )
+            head.annotations = {k: _text(v, "metadata.annotations") for k, v in item.items()}
+
+
+def read_head(content: str, path: str) -> Head:
+    """Return the head of a document.
+
+    Raises:
+        ManifestError: it is not YAML, or not shaped like an object, in Helm's words.
+    """
+    try:
+        value = yaml.load(content, source=path)
+    except yaml.YamlError as error:
+        raise ManifestError(
+            f"YAML parse error on {path}: error converting YAML to JSON: {error.go_text}", file=path, line=error.line
+        ) from error
+    try:
+        return _read_head(value)
+    except _Mismatch as error:
+        raise ManifestError(
+            f"YAML parse error on {path}: error unmarshaling JSON: while decoding JSON: {error}", file=path
+        ) from error
+
+
+def sort_manifests(files: Mapping[str, str], order: list[str] | None = None) -> Sorted:
+    """Split rendered files into manifests and hooks and put both into install order.
+
+    Raises:
+        ManifestError: a document does not parse.
+    """
+    result = Sorted()
+    for path in sorted(files):
+        content = files[path]
+        if path.rpartition("/")[2].startswith("_") or not content.strip(SPACE):
+            continue
+        for document in split_manifests(content):
+            _sort_one(result, path, document)
+    ranks = {kind: rank for rank, kind in enumerate(order or INSTALL_ORDER)}
+    unknown = len(ranks)
+    result.manifests.sort(key=lambda item: (ranks.get(item.kind, unknown), "" if item.kind in ranks else item.kind))
+    result.hooks.sort(key=lambda item: (ranks.get(item.kind, unknown), "" if item.kind in ranks else item.kind))
+    return result
+
+
+_ATOI = re.compile(r"[+-]?[0-9]+\Z")
+
+
+def _sort_one(result: Sorted, path: str, document: str) -> None:
+    head = read_head(document, path)
+    types = head.annotations.get(HOOK)
+    if types is None:
+        result.manifests.append(Manifest(path, document, head.kind, head.api_version, head.name))
+        return
+    events: list[str] = []
+    for name in types.split(","):
+        event = _EVENTS.get(name.strip(SPACE).lower())
+        if event is None:
+            result.notes.append(f"skipping unknown hooks hookTypes={types}")
+            return
+        events.append(event)
+    weight = head.annotations.get(HOOK_WEIGHT, "")
+    result.hooks.append(
+        Hook(
+            head.name,
+            head.kind,
+            path,
+            document,
+            tuple(events),
+            int(weight) if _ATOI.match(weight) and abs(int(weight)) < 1 << 63 else 0,
+            _policies(head.annotations.get(HOOK_DELETE_POLICY)),
+            _policies(head.annotations.get(HOOK_OUTPUT_LOG_POLICY)),
+        )
+    )
+
+
+def _policies(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(part.strip(SPACE).lower() for part in text.split(","))

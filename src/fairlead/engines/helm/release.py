@@ -1,0 +1,171 @@
+"""A chart and its values into what Helm would install.
+
+Source: Helm v4.3 pkg/action/install.go, action.go (renderResources),
+pkg/cmd/template.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.engines.gotemplate.gotypes import Values
+from fairlead.engines.gotemplate.template import Limits
+from fairlead.engines.helm import dependencies, engine
+from fairlead.engines.helm import values as helm_values
+from fairlead.engines.helm.capabilities import Capabilities
+from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.errors import HelmError, ManifestError, SchemaError
+from fairlead.engines.helm.functions.strings import SPACE
+from fairlead.engines.helm.manifests import Hook, Manifest, sort_manifests
+from fairlead.engines.helm.world import World
+from fairlead.engines.semver import is_compatible_range
+
+NOTES = "NOTES.txt"
+PostRenderer = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What templates see as ``.Release``."""
+
+    name: str = "release-name"
+    namespace: str = "default"
+    revision: int = 1
+    is_install: bool = True
+    is_upgrade: bool = False
+    service: str = "Helm"
+
+    def for_templates(self) -> dict[str, Any]:
+        return {
+            "Name": self.name,
+            "Namespace": self.namespace,
+            "IsUpgrade": self.is_upgrade,
+            "IsInstall": self.is_install,
+            "Revision": self.revision,
+            "Service": self.service,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to render."""
+
+    lint: bool = False
+    skip_schema_validation: bool = False
+    subchart_notes: bool = False
+    limits: Limits = field(default_factory=Limits)
+    cache: engine.SourceCache = engine.SHARED
+
+
+@dataclass(slots=True)
+class Rendered:
+    """What a chart came to."""
+
+    chart: Chart  # as rendered: without the dependencies that are switched off
+    release: Release
+    values: dict[str, Any]  # coalesced
+    manifests: list[Manifest]
+    hooks: list[Hook]
+    notes: str
+    crds: list[tuple[str, str]]  # ("# Source" path, text)
+    files: dict[str, str]  # rendered text by template path, notes excluded
+    warnings: list[str]
+
+    def manifest(self, *, include_crds: bool = False) -> str:
+        """Return the manifests as Helm stores them in a release."""
+        parts: list[str] = []
+        if include_crds:
+            parts.extend(f"---\n# Source: {path}\n{text}\n" for path, text in self.crds)
+        parts.extend(f"---\n# Source: {item.name}\n{item.content}\n" for item in self.manifests)
+        return "".join(parts)
+
+    def to_text(self, *, include_crds: bool = False, hooks: bool = True, skip_tests: bool = False) -> str:
+        """Return what ``helm template`` prints."""
+        parts = [self.manifest(include_crds=include_crds).strip(SPACE) + "\n"]
+        if hooks:
+            parts.extend(
+                f"---\n# Source: {hook.path}\n{hook.content}\n"
+                for hook in self.hooks
+                if not (skip_tests and "test" in hook.events)
+            )
+        return "".join(parts)
+
+
+def render(
+    chart: Chart,
+    values: Mapping[str, Any],
+    release: Release | None = None,
+    capabilities: Capabilities | None = None,
+    world: World | None = None,
+    *,
+    options: Options | None = None,
+) -> Rendered:
+    """Return what *chart* comes to under *values*; neither is changed.
+
+    Raises:
+        HelmError: a subclass that says what went wrong and where, in Helm's words.
+    """
+    options = options or Options()
+    release = release or Release()
+    capabilities = capabilities or Capabilities()
+    warnings: list[str] = []
+    chart = chart.clone()
+    user = dict(values)
+    try:
+        dependencies.process(chart, user, warnings)
+    except HelmError as error:
+        raise type(error)(f"chart dependencies processing failed: {error}") from error
+    merged = helm_values.coalesce(chart, user, warnings)
+    if not options.skip_schema_validation:
+        _validate(chart, merged)
+    top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
+    _check_kube_version(chart, capabilities)
+    host = engine.Host(world or World(), options.lint)
+    files = engine.run(engine.collect(chart, top), host, options.cache, options.limits)
+    notes = _take_notes(chart, files, options.subchart_notes)
+    try:
+        found = sort_manifests(files)
+    except ManifestError as error:
+        error.partial = "".join(
+            f"---\n# Source: {name}\n{files[name]}\n" for name in sorted(files) if files[name].strip(SPACE)
+        )
+        raise
+    warnings.extend(found.notes)
+    crds = [(path, file.data.decode("utf-8", "surrogateescape")) for path, file in chart.crds()]
+    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings)
+
+
+def _validate(chart: Chart, values: dict[str, Any]) -> None:
+    if not _has_schema(chart):
+        return
+    from fairlead.engines.helm.schema import complaints
+
+    text = complaints(chart, values)
+    if text:
+        raise SchemaError(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{text}")
+
+
+def _has_schema(chart: Chart) -> bool:
+    return chart.schema is not None or any(map(_has_schema, chart.dependencies))
+
+
+def _check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
+    wanted = chart.metadata.kube_version
+    version = capabilities.kube_version
+    if wanted and not is_compatible_range(wanted, version.go_string() or ""):
+        raise HelmError(
+            f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version.version}",
+            file="Chart.yaml",
+        )
+
+
+def _take_notes(chart: Chart, files: dict[str, str], subchart_notes: bool) -> str:
+    """Remove the notes from *files* and return the ones to show."""
+    shown: list[str] = []
+    for name in [name for name in files if name.endswith(NOTES)]:
+        text = files.pop(name)
+        if subchart_notes or name == f"{chart.name}/templates/{NOTES}":
+            shown.append(text)
+    return "\n".join(shown)
