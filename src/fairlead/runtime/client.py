@@ -109,7 +109,7 @@ class Client(Protocol):
         propagation: str = "Background",
         uid: str = "",
         resource_version: str = "",
-        grace_period_seconds: int | None = None,
+        grace_seconds: int | None = None,
     ) -> Json:
         """Ask for deletion; returns the object as it is then (with a deletionTimestamp while finalizers hold it)."""
         ...

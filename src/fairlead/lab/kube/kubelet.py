@@ -129,7 +129,7 @@ class PodRunner(BaseController):
             return Result.done()
         node = await get_or_none(self._client, NODE, Key("", node_name))
         if node is None or (is_deleting(pod) and self._hosts.runs(node_name)):
-            await self._client.delete(POD, key.name, key.namespace, grace_period_seconds=0)
+            await self._client.delete(POD, key.name, key.namespace, grace_seconds=0)
             return Result.done()
         if is_finished(pod) or not self._hosts.runs(node_name) or is_deleting(pod):
             return Result.done()
