@@ -52,7 +52,7 @@ class Change:
 Subscriber = Callable[[Change], None]
 
 
-def _relations(entity: Entity) -> frozenset[str]:
+def relations(entity: Entity) -> frozenset[str]:
     """Return the ids of the objects whose derived properties depend on *entity*."""
     found = {entity.parent}
     if isinstance(entity, VM):
@@ -212,7 +212,7 @@ class Inventory:
     def _link(self, entity: Entity) -> None:
         self._objects[entity.id] = entity
         self._children.setdefault(entity.parent, {})[entity.name] = entity.id
-        for related in _relations(entity):
+        for related in relations(entity):
             self._users.setdefault(related, {})[entity.id] = None
         if isinstance(entity, VM):
             self._by_instance[entity.instance_uuid.lower()] = entity.id
@@ -221,7 +221,7 @@ class Inventory:
 
     def _unlink(self, entity: Entity) -> None:
         self._children.get(entity.parent, {}).pop(entity.name, None)
-        for related in _relations(entity):
+        for related in relations(entity):
             self._users.get(related, {}).pop(entity.id, None)
         if isinstance(entity, VM):
             for index, uuid in ((self._by_instance, entity.instance_uuid), (self._by_bios, entity.bios_uuid)):
