@@ -11,19 +11,13 @@ reasons a real API server gives: NotFound, AlreadyExists, Conflict, Invalid, For
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from fairlead.api.watch import ListResult, WatchEvent
 from fairlead.base.objects import GVK, Json
 
-
-@dataclass(frozen=True, slots=True)
-class WatchEvent:
-    """One change. `SYNCED` follows the initial state of a watch and carries no object."""
-
-    type: str
-    object: Json
+__all__ = ["Client", "ListResult", "PatchType", "WatchEvent"]
 
 
 class PatchType(StrEnum):
@@ -32,14 +26,6 @@ class PatchType(StrEnum):
     JSON = "application/json-patch+json"
     MERGE = "application/merge-patch+json"
     STRATEGIC = "application/strategic-merge-patch+json"
-
-
-@dataclass(frozen=True, slots=True)
-class ListResult:
-    """The objects of a list call, and the resourceVersion from which a watch goes on."""
-
-    items: tuple[Json, ...]
-    resource_version: str
 
 
 class Client(Protocol):

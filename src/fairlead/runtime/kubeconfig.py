@@ -1,0 +1,127 @@
+"""Kubeconfig files: how to reach a cluster, and as whom.
+
+Source: client-go v0.37 tools/clientcmd/api/v1 (fields). Exec plugins and OIDC are refused with a clear text.
+"""
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead.base import yaml as goyaml
+from fairlead.base.objects import Json
+
+
+class KubeconfigError(ValueError):
+    """The file is not a kubeconfig, or asks for something that is not supported; the text names the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a connection needs; PEM texts are empty where the kubeconfig has none."""
+
+    server: str
+    ca: bytes = b""
+    client_certificate: bytes = b""
+    client_key: bytes = b""
+    token: str = ""
+    tls_server_name: str = ""
+    insecure: bool = False
+    namespace: str = "default"
+
+
+def load_access(path: Path, context: str = "") -> Access:
+    """Read a kubeconfig file. Raises: KubeconfigError, OSError."""
+    return parse_access(path.read_bytes(), context=context, folder=path.parent, source=str(path))
+
+
+def parse_access(data: bytes, *, context: str = "", folder: Path | None = None, source: str = "kubeconfig") -> Access:
+    """The access that *context* (the current one by default) describes. Raises: KubeconfigError."""
+    try:
+        config = goyaml.load(data, source=source)
+    except goyaml.YamlError as error:
+        raise KubeconfigError(str(error)) from error
+    if not isinstance(config, dict):
+        raise KubeconfigError(f"{source}: not a kubeconfig: the document is not a mapping")
+    name = context or config.get("current-context") or ""
+    chosen = _named(config, "contexts", "context", name, source)
+    cluster = _named(config, "clusters", "cluster", chosen.get("cluster", ""), source)
+    user = _named(config, "users", "user", chosen["user"], source) if chosen.get("user") else {}
+    if user.get("exec") or user.get("auth-provider"):
+        raise KubeconfigError(f"{source}: user {chosen['user']!r} logs in through a plugin, which is not supported")
+    read = _Reader(folder or Path(), source)
+    token = user.get("token") or ""
+    if not token and user.get("tokenFile"):
+        token = (read.folder / user["tokenFile"]).read_text().strip()
+    return Access(
+        server=cluster.get("server", ""),
+        ca=read.pem(cluster, "certificate-authority"),
+        client_certificate=read.pem(user, "client-certificate"),
+        client_key=read.pem(user, "client-key"),
+        token=token,
+        tls_server_name=cluster.get("tls-server-name", ""),
+        insecure=bool(cluster.get("insecure-skip-tls-verify")),
+        namespace=chosen.get("namespace") or "default",
+    )
+
+
+def _named(config: Json, section: str, inner: str, name: str, source: str) -> Json:
+    for entry in config.get(section) or ():
+        if entry.get("name") == name:
+            return entry.get(inner) or {}
+    raise KubeconfigError(f"{source}: no entry {name!r} in {section!r}")
+
+
+class _Reader:
+    """Reads PEM values that stand in the file or beside it."""
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self.folder = folder
+        self._source = source
+
+    def pem(self, entry: Json, name: str) -> bytes:
+        data = entry.get(f"{name}-data")
+        if data:
+            try:
+                return base64.b64decode(data)
+            except binascii.Error as error:
+                raise KubeconfigError(f"{self._source}: {name}-data is not base64: {error}") from error
+        path = entry.get(name)
+        return (self.folder / path).read_bytes() if path else b""
+
+
+def render(access: Access, *, cluster: str, user: str) -> Json:
+    """A kubeconfig with one context, `<user>@<cluster>`."""
+    entry: Json = {"server": access.server, "certificate-authority-data": base64.b64encode(access.ca).decode()}
+    if access.tls_server_name:
+        entry["tls-server-name"] = access.tls_server_name
+    who: dict[str, Any] = {}
+    if access.client_certificate:
+        who["client-certificate-data"] = base64.b64encode(access.client_certificate).decode()
+        who["client-key-data"] = base64.b64encode(access.client_key).decode()
+    if access.token:
+        who["token"] = access.token
+    context = f"{user}@{cluster}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": entry}],
+        "users": [{"name": user, "user": who}],
+        "contexts": [{"name": context, "context": {"cluster": cluster, "user": user}}],
+        "current-context": context,
+        "preferences": {},
+    }
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
