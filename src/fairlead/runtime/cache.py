@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from fairlead.api.errors import ApiError, not_found
 from fairlead.base.objects import GVK, Json, Key, meta
-from fairlead.engines.selectors import parse_fields, parse_labels
+from fairlead.engines.selectors import field_value, parse_fields, parse_labels
 from fairlead.runtime.client import Client, ListResult, PatchType, WatchEvent
 from fairlead.runtime.clock import Clock
 
@@ -132,7 +132,7 @@ class CachedClient:
             for key, obj in sorted(shelf.objects.items())
             if (not namespace or key.namespace == namespace)
             and labels.matches(meta(obj).get("labels"))
-            and fields.matches(obj)
+            and fields.matches(lambda path, obj=obj: field_value(obj, path))  # type: ignore[misc]  # bound early
         )
         return ListResult(found, "")
 

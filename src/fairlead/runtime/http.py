@@ -1,4 +1,7 @@
-"""The client protocol over HTTP, to any Kubernetes API. Source: Kubernetes API conventions (paths, verbs, media types)."""
+"""The client protocol over HTTP, to any Kubernetes API.
+
+Source: Kubernetes API conventions (paths, verbs, media types).
+"""
 
 import asyncio
 import ssl

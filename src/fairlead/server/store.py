@@ -54,7 +54,6 @@ class Record:
         "deleting",
         "key",
         "labels",
-        "lines",
         "owners",
         "resource",
         "revision",
@@ -71,7 +70,6 @@ class Record:
         self.labels: dict[str, str] = meta.labels or {}
         self.owners: tuple[str, ...] = tuple(owner.uid for owner in meta.ownerReferences or ())
         self.deleting = meta.deletionTimestamp is not None
-        self.lines: dict[tuple[str, str], bytes] | None = None  # encoded watch lines, shared by watchers
         self._view: Json | None = None
         self._others: dict[str, Json] | None = None
 
@@ -95,7 +93,7 @@ class Record:
 
     def forget_views(self) -> None:
         """Drop what can be made again."""
-        self._view = self._others = self.lines = None
+        self._view = self._others = None
 
 
 class _Views:

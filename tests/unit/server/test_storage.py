@@ -40,8 +40,7 @@ def test_a_restart_finds_everything(tmp_path: Path) -> None:
         with pytest.raises(ApiError):
             await client.get(CONFIG_MAP, "a", "default")
         with pytest.raises(ApiError) as caught:
-            async for _ in client.watch(CONFIG_MAP, resource_version="1"):
-                break
+            await anext(client.watch(CONFIG_MAP, resource_version="1"))
         assert caught.value.reason == "Expired"
         await server.stop()
 

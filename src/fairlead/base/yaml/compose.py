@@ -253,7 +253,7 @@ class _Reader:
                     f"{text} cannot be written as JSON", self._source, go_text=f"json: unsupported value: {name}"
                 )
             return float32_text(value)
-        if len(text) <= _CACHED_LENGTH:
+        if len(text) <= _CACHED_LENGTH and text != "<<":  # a merge key is never looked up
             if len(_words) >= _CACHE_LIMIT:
                 _words.clear()
             _words[text] = value
@@ -281,8 +281,8 @@ class _Reader:
             self._fail(f"invalid map key: {go_syntax(value)}", event)
         text = key_text(value)
         if text is None:
-            kind = "uint64" if value is not None else "%!s(<nil>)"
-            self._fail(f"unsupported map key of type: {kind}", event, bare=True)
+            shown = "%!s(<nil>), key: <nil>" if value is None else f"uint64, key: 0x{value:x}"
+            self._fail(f"unsupported map key of type: {shown}", event, bare=True)
         return text
 
     def _merge(self, container: dict[str, Any], value: Any, event: Event) -> None:
@@ -294,8 +294,8 @@ class _Reader:
             if part.__class__ is not dict:
                 self._fail("map merge requires map or sequence of maps as the value", event)
             if self._strict:
-                for key in part.keys() & container.keys():
-                    self._duplicates.append((event.start_mark.line, event.start_mark.column, key))
+                mark: Any = event.start_mark
+                self._duplicates += [(mark.line, mark.column, key) for key in part if key in container]
             container.update(part)
 
     def _fail(self, message: str, event: Any, *, bare: bool = False) -> NoReturn:

@@ -149,7 +149,7 @@ def _new_head(key: str) -> str | None:
     if "\x85" in key or len(gojson.quote(key)) > _JSON_KEY_LIMIT:  # not a simple key of a flow mapping
         raise YamlError("could not find expected ':'", go_text="yaml: could not find expected ':'")
     key = _checked(key)
-    if len(key.encode()) > _SIMPLE_KEY_BYTES or _BREAKS.search(key):
+    if len(key.encode()) > _SIMPLE_KEY_BYTES or "\r" in key or _BREAKS.search(key):
         return None
     head = f"{_one_line(key)}:"
     if len(_heads) >= _CACHE_LIMIT:

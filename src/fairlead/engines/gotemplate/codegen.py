@@ -490,6 +490,8 @@ class _Generator:
         if isinstance(node, Number):
             if kind in "iI" and node.as_int is not None:
                 return _Value(repr(node.as_int) if kind == "i" else f"Int64({node.as_int})", kind)
+            if kind == "U" and node.as_uint is not None:
+                return _Value(f"Uint32({node.as_uint & 0xFFFFFFFF})", kind)
             if kind == "f" and node.as_float is not None:
                 return _Value(_float(node.as_float), "f")
         return self.fault(f"expected {wanted}; found {_text(node)}", node)
@@ -505,7 +507,15 @@ class _Generator:
         return _Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
 
 
-_CONSTANTS = {"s": "string", "b": "bool", "i": "integer", "I": "integer", "d": "integer", "f": "float"}
+_CONSTANTS = {
+    "s": "string",
+    "b": "bool",
+    "i": "integer",
+    "I": "integer",
+    "d": "integer",
+    "U": "unsigned integer",
+    "f": "float",
+}
 _PYTHON_TYPES = {"s": "str", "b": "bool", "i": "int", "I": "Int64", "f": "float", "B": "bytes"}
 
 

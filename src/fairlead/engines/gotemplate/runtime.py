@@ -20,11 +20,12 @@ from fairlead.engines.gotemplate.gotypes import (
     Method,
     StrList,
     Uint8,
+    Uint32,
     element_zero,
     kind_name,
     type_name,
 )
-from fairlead.engines.gotemplate.signatures import PARAMETER_TYPES, parse_signature
+from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, parse_signature
 
 if TYPE_CHECKING:
     from fairlead.engines.gotemplate.template import Render
@@ -203,7 +204,7 @@ def fits(value: object, kind: str) -> bool:
     if kind in "av":
         return True
     if value is None:
-        return kind in "mlSB"
+        return kind in NILABLE
     if kind == "m":
         return type_name(value) in ("map[string]interface {}", "common.Values")
     exact = _EXACT.get(kind)
@@ -301,6 +302,7 @@ GLOBALS: dict[str, object] = {
     "call_template": call_template,
     "S": to_text,
     "Int64": Int64,
+    "Uint32": Uint32,
 }
 
 __all__ = ["GLOBALS", "INT_KINDS", "UINT_KINDS", "FuncError", "kind_name"]

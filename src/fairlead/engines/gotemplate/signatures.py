@@ -25,8 +25,11 @@ PARAMETER_TYPES = {
     "t": "time.Time",
     "d": "time.Duration",
     "E": "error",
+    "U": "uint32",
+    "V": "*semver.Version",
+    "c": "sprig.certificate",
 }
-NILABLE = frozenset("avmlSB")
+NILABLE = frozenset("avmlSBV")
 
 
 @dataclass(frozen=True, slots=True)
