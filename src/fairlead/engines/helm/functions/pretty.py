@@ -1,0 +1,74 @@
+"""toYamlPretty: go-yaml v3's encoder with an indent of two.
+
+Source: Helm v4.3 pkg/engine/funcs.go (toYAMLPretty); sigs.k8s.io/yaml/goyaml.v3
+differs from the v2 writer in that lists inside maps are indented.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fairlead.base import yaml
+from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.gotemplate.strconv import format_float
+from fairlead.engines.helm.functions.encoding import plain
+
+
+def to_yaml_pretty(value: object) -> str:
+    try:
+        out: list[str] = []
+        _write(out, plain(value), 0, False)
+        return "".join(out).removesuffix("\n")
+    except (yaml.YamlError, FuncError):
+        return ""
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, float):
+        return format_float(value)
+    return yaml.dump(value).removesuffix("\n")
+
+
+def _write(out: list[str], value: Any, depth: int, inline: bool) -> None:
+    pad = " " * depth
+    if isinstance(value, dict) and value:
+        for key, item in sorted(value.items()):
+            out.append(f"{'' if inline else pad}{_key(key)}:")
+            inline = False
+            _nested(out, item, depth)
+    elif isinstance(value, list) and value:
+        for item in value:
+            out.append(f"{'' if inline else pad}-")
+            inline = False
+            if isinstance(item, dict | list) and item:
+                out.append(" ")
+                _write(out, item, depth + 2, True)
+            else:
+                out.append(_text(item, depth))
+    else:
+        out.append(f"{_text(value, depth).removeprefix(' ')}")
+
+
+def _nested(out: list[str], item: Any, depth: int) -> None:
+    if isinstance(item, dict | list) and item:
+        out.append("\n")
+        _write(out, item, depth + 2, False)
+    else:
+        out.append(_text(item, depth))
+
+
+def _key(key: str) -> str:
+    return yaml.dump({key: 0}).removesuffix(": 0\n")
+
+
+def _text(value: Any, depth: int) -> str:
+    """Return a scalar with its leading space and newline, continued at *depth*."""
+    if isinstance(value, dict):
+        return " {}\n"
+    if isinstance(value, list):
+        return " []\n"
+    if not isinstance(value, str) or "\n" not in value:
+        return f" {_scalar(value)}\n"
+    lines = yaml.dump({"k": value}).removeprefix("k: ").removesuffix("\n").split("\n")
+    pad = " " * depth
+    return " " + "\n".join([lines[0], *(pad + line if line else line for line in lines[1:])]) + "\n"

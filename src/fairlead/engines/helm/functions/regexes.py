@@ -1,0 +1,266 @@
+"""Regular expressions with RE2's syntax and linear time.
+
+Source: sprig v3.3 regex.go; Go 1.26 regexp. Texts are matched as bytes, as Go does.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.gotemplate.gotypes import StrList
+from fairlead.engines.gotemplate.strconv import is_print, quote, to_bytes, to_str
+
+MAX_PATTERN_BYTES = 8 * 1024 * 1024
+
+# Patterns that mean the same to Python's engine and cannot backtrack: literals, single
+# characters and classes, at most one repetition, no alternatives.
+_CLASS = r"\[\^?(?:[a-zA-Z0-9_.:/ -]|\\[.\-/\\])+\]"
+_ATOM = rf"(?:[a-zA-Z0-9_/:@%,;<>=!~\"' -]|\\[.\-/\\$()*+?|\[\]{{}}^]|{_CLASS})"
+_SIMPLE = re.compile(rf"\^?{_ATOM}*(?:{_CLASS}[+*])?{_ATOM}*\$?\Z")
+
+
+class _Python:
+    """Python's own engine behind RE2's calls, for the patterns above."""
+
+    def __init__(self, pattern: str) -> None:
+        if pattern.endswith("$") and not pattern.endswith("\\$"):
+            pattern = pattern[:-1] + r"\Z"
+        self._compiled = re.compile(pattern.encode())
+        self.groups = 0
+
+    def search(self, data: bytes, position: int = 0) -> re.Match[bytes] | None:
+        return self._compiled.search(data, position)
+
+    def finditer(self, data: bytes) -> Any:
+        return self._compiled.finditer(data)
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str) -> Any:
+    """Return a compiled pattern.
+
+    Raises:
+        FuncError: "error parsing regexp: ..." as Go words it.
+    """
+    if pattern.isascii() and len(pattern) < 200 and _SIMPLE.match(pattern) and "-]" not in pattern:
+        return _Python(pattern)
+    import re2
+
+    data = to_bytes(pattern)
+    if len(data) > MAX_PATTERN_BYTES:
+        raise FuncError(f"error parsing regexp: pattern of more than {MAX_PATTERN_BYTES} bytes")
+    options = re2.Options()
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.UTF8
+    try:
+        return re2.compile(data, options)
+    except re2.error as error:
+        raise FuncError(f"error parsing regexp: {_go_words(error, pattern)}") from None
+
+
+_MESSAGES = {
+    "missing ): ": "missing closing ): ",
+    "unexpected ): ": "unexpected ): ",
+    "missing ]: ": "missing closing ]: ",
+    "bad repetition operator: ": "invalid nested repetition operator: ",
+    "no argument for repetition operator: ": "missing argument to repetition operator: ",
+    "invalid character class range: ": "invalid character class range: ",
+    "invalid repetition size: ": "invalid repeat count: ",
+    "invalid escape sequence: ": "invalid escape sequence: ",
+    "invalid perl operator: ": "invalid or unsupported Perl syntax: ",
+    "invalid named capture group: ": "invalid named capture: ",
+    "trailing \\": "trailing backslash at end of expression: ",
+}
+
+
+def _go_words(error: Exception, pattern: str) -> str:
+    text = error.args[0] if error.args else str(error)
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    for ours, theirs in _MESSAGES.items():
+        if text.startswith(ours):
+            rest = text[len(ours) :]
+            if ours in ("missing ): ", "unexpected ): "):
+                rest = pattern
+            return theirs + f"`{rest}`"
+    return str(text)
+
+
+def _compile_or_panic(pattern: str) -> Any:
+    try:
+        return compile_pattern(pattern)
+    except FuncError as error:
+        shown = f"`{pattern}`" if "`" not in pattern and all(map(is_print, pattern)) else quote(pattern)
+        raise FuncError(f"regexp: Compile({shown}): {error}") from None
+
+
+def match(pattern: str, text: str) -> bool:
+    try:
+        return compile_pattern(pattern).search(to_bytes(text)) is not None
+    except FuncError:
+        return False
+
+
+def must_match(pattern: str, text: str) -> bool:
+    return compile_pattern(pattern).search(to_bytes(text)) is not None
+
+
+def _find(compiled: Any, text: str) -> str:
+    found = compiled.search(to_bytes(text))
+    return "" if found is None else to_str(found.group())
+
+
+def find(pattern: str, text: str) -> str:
+    return _find(_compile_or_panic(pattern), text)
+
+
+def must_find(pattern: str, text: str) -> str:
+    return _find(compile_pattern(pattern), text)
+
+
+def _spans(compiled: Any, data: bytes, count: int) -> list[Any]:
+    """Return up to *count* matches the way Go's allMatches picks them: no empty one right after a match."""
+    found: list[Any] = []
+    position, previous_end, size = 0, -1, len(data)
+    while position <= size and (count < 0 or len(found) < count):
+        hit = compiled.search(data, position)
+        if hit is None:
+            break
+        start, end = hit.span()
+        accept = True
+        if end == position:
+            accept = start != previous_end
+            position = position + _rune_width(data, position) if position < size else size + 1
+        else:
+            position = end
+        previous_end = end
+        if accept:
+            found.append(hit)
+    return found
+
+
+def _rune_width(data: bytes, position: int) -> int:
+    lead = data[position]
+    width = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    try:
+        data[position : position + width].decode()
+    except UnicodeDecodeError:
+        return 1
+    return width
+
+
+def _find_all(compiled: Any, text: str, count: int) -> StrList:
+    return StrList(to_str(hit.group()) for hit in _spans(compiled, to_bytes(text), count))
+
+
+def find_all(pattern: str, text: str, count: int) -> StrList:
+    return _find_all(_compile_or_panic(pattern), text, count)
+
+
+def must_find_all(pattern: str, text: str, count: int) -> StrList:
+    return _find_all(compile_pattern(pattern), text, count)
+
+
+_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+
+
+def _expand(template: str, hit: Any) -> bytes:
+    def value(found: re.Match[str]) -> str:
+        if found.group() == "$$":
+            return "$"
+        name = found.group(1) or found.group(2)
+        if name.isdigit():
+            number = int(name)
+            group = hit.group(number) if number <= len(hit.groups()) else None
+        else:
+            group = hit.groupdict().get(name) if hasattr(hit, "groupdict") else None
+        return "" if group is None else to_str(group)
+
+    return to_bytes(_REFERENCE.sub(value, template))
+
+
+def _replace(compiled: Any, text: str, make: Any) -> str:
+    data = to_bytes(text)
+    out: list[bytes] = []
+    last, position, size = 0, 0, len(data)
+    while position <= size:
+        hit = compiled.search(data, position)
+        if hit is None:
+            break
+        start, end = hit.span()
+        out.append(data[last:start])
+        if end > last or start == 0:
+            out.append(make(hit))
+        last = end
+        width = _rune_width(data, position) if position < size else 0
+        if position + width > end:
+            position += width or 1
+        elif position + 1 > end:
+            position += 1
+        else:
+            position = end
+    out.append(data[last:])
+    return to_str(b"".join(out))
+
+
+def replace_all(pattern: str, text: str, template: str) -> str:
+    return _replace_template(_compile_or_panic(pattern), text, template)
+
+
+def must_replace_all(pattern: str, text: str, template: str) -> str:
+    return _replace_template(compile_pattern(pattern), text, template)
+
+
+def _replace_template(compiled: Any, text: str, template: str) -> str:
+    if "$" not in template:
+        literal = to_bytes(template)
+        return _replace(compiled, text, lambda _: literal)
+    return _replace(compiled, text, lambda hit: _expand(template, hit))
+
+
+def replace_all_literal(pattern: str, text: str, literal: str) -> str:
+    data = to_bytes(literal)
+    return _replace(_compile_or_panic(pattern), text, lambda _: data)
+
+
+def must_replace_all_literal(pattern: str, text: str, literal: str) -> str:
+    data = to_bytes(literal)
+    return _replace(compile_pattern(pattern), text, lambda _: data)
+
+
+def _split(compiled: Any, pattern: str, text: str, count: int) -> StrList:
+    if count == 0:
+        return StrList()
+    if pattern and not text:
+        return StrList([""])
+    data = to_bytes(text)
+    pieces = StrList()
+    begin = end = 0
+    for hit in _spans(compiled, data, count):
+        if 0 < count == len(pieces) + 1:
+            break
+        end = hit.start()
+        if hit.end() != 0:
+            pieces.append(to_str(data[begin:end]))
+        begin = hit.end()
+    if end != len(data):
+        pieces.append(to_str(data[begin:]))
+    return pieces
+
+
+def split(pattern: str, text: str, count: int) -> StrList:
+    return _split(_compile_or_panic(pattern), pattern, text, count)
+
+
+def must_split(pattern: str, text: str, count: int) -> StrList:
+    return _split(compile_pattern(pattern), pattern, text, count)
+
+
+_META = re.compile(r"([\\.+*?()|\[\]{}^$])")
+
+
+def quote_meta(text: str) -> str:
+    return _META.sub(r"\\\1", text)
