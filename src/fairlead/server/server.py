@@ -6,18 +6,22 @@ The in-process client (`client`) and the ASGI application (`asgi`) are two faces
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fairlead.api.errors import service_unavailable
 from fairlead.api.kind import Kind
 from fairlead.base.objects import Json, Key
 from fairlead.server import installing
+from fairlead.server.asgi import Application
+from fairlead.server.authorization import Authorizer
+from fairlead.server.identity import Authenticator
 from fairlead.server.installing import Kinds
 from fairlead.server.local import LocalClient
 from fairlead.server.objects import Clock, Ids, Objects
 from fairlead.server.registry import Registry, Resource, built_in, kind_resource
 from fairlead.server.request import Request
 from fairlead.server.selection import Selection
+from fairlead.server.special import PodCall
 from fairlead.server.storage import MemoryStorage, Storage
 from fairlead.server.store import HISTORY_LIMIT, Store
 from fairlead.server.watching import WatchStream
@@ -39,15 +43,22 @@ class ApiServer:
         storage: Storage | None = None,
         *,
         root_ca: str = "",
+        version: str = VERSION,
         history_limit: int = HISTORY_LIMIT,
     ) -> None:
         self._clock = clock
         self._ids = ids
+        self.version = version  # what the server says it is: a workload cluster has its own
         self._kinds = Kinds(tuple(kinds))
         self.registry = Registry()
         self.store = Store(storage or MemoryStorage(), history_limit)
         self.objects = Objects(self.store, self.registry, clock, ids, self._kinds)
         self.objects.housekeeping.root_ca = root_ca
+        self.authenticator = Authenticator()
+        self.authorizer = Authorizer(self.store)
+        self.pod_calls: dict[str, PodCall] = {}  # how to serve log, exec and the like; without one they are refused
+        self.issue_token: Callable[[Key, Json], Json] | None = None  # how to answer a TokenRequest
+        self.asgi = Application(self)
         self._streams: set[WatchStream] = set()
         self._open = False
 
@@ -79,10 +90,11 @@ class ApiServer:
 
     def fork(self, clock: Clock | None = None, ids: Ids | None = None) -> ApiServer:
         """An independent server in memory with the same objects, ready to be used; needs a running loop."""
-        twin = ApiServer(clock or self._clock, ids or self._ids, tuple(self._kinds))
+        twin = ApiServer(clock or self._clock, ids or self._ids, tuple(self._kinds), version=self.version)
         twin.registry = self.registry.copy()
         twin.store = self.store.fork()
         twin.objects = Objects(twin.store, twin.registry, twin._clock, twin._ids, twin._kinds)
+        twin.authorizer = Authorizer(twin.store)
         twin.objects.housekeeping.root_ca = self.objects.housekeeping.root_ca
         twin._open = True
         twin.store.observer = twin.objects.housekeeping.notice
@@ -123,6 +135,21 @@ class ApiServer:
     ) -> LocalClient:
         """An in-process client in the name of *user*; *manager* is its default field manager."""
         return LocalClient(self, user, tuple(groups), manager)
+
+    def version_info(self) -> Json:
+        """What `/version` says."""
+        major, minor = self.version.removeprefix("v").split(".")[:2]
+        return {
+            "major": major,
+            "minor": minor,
+            "gitVersion": self.version,
+            "gitCommit": "",
+            "gitTreeState": "clean",
+            "buildDate": "1970-01-01T00:00:00Z",
+            "goVersion": "",
+            "compiler": "",
+            "platform": "linux/amd64",
+        }
 
     def check_open(self) -> None:
         """Raises: ApiError ServiceUnavailable before `start` and after `stop`."""
