@@ -17,7 +17,7 @@ from fairlead.api.errors import ApiError, bad_request, invalid
 from fairlead.base.objects import Json, Key
 from fairlead.base.yaml import YamlError
 from fairlead.base.yaml import load as load_yaml
-from fairlead.server import conversion, negotiation, patching, scaling, streaming, tables
+from fairlead.server import conversion, negotiation, patching, protobuf, scaling, streaming, tables
 from fairlead.server.documents import Documents
 from fairlead.server.identity import User
 from fairlead.server.negotiation import Wanted
@@ -112,9 +112,11 @@ class Call:
     def parsed(self) -> Any:
         """The body as a value. Raises: ApiError BadRequest, UnsupportedMediaType."""
         media_type = self.headers.get("content-type", "").partition(";")[0].strip()
+        if media_type == protobuf.MEDIA_TYPE:
+            return protobuf.decode(self.body)
         if "protobuf" in media_type or "cbor" in media_type:
             text = "the body of the request was in an unknown format - accepted media types include: application/json"
-            raise ApiError(415, "UnsupportedMediaType", f"{text}, application/yaml")
+            raise ApiError(415, "UnsupportedMediaType", f"{text}, application/yaml, {protobuf.MEDIA_TYPE}")
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
@@ -304,11 +306,6 @@ class Handlers:
         route = call.route
         obj = call.parsed_object()
         key = Key(route.namespace, route.name)
-        revision = (obj.get("metadata") or {}).get("resourceVersion")
-        if resource.custom and not revision:
-            text = "Invalid value: 0: must be specified for an update"
-            cause = ("FieldValueInvalid", text, "metadata.resourceVersion")
-            raise invalid(resource.group, resource.kind, route.name, [cause])
         outcome = self._server.objects.update(
             resource, route.version, key, lambda present: obj, call.request(), subresource=subresource
         )

@@ -82,6 +82,9 @@ class _Protocol(HttpToolsProtocol):
         self.app_state = {"peer": peer_of(tls.getpeercert())}
         super().connection_made(transport)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """An upgrade is refused by the answer; nobody needs to read of it."""
+
 
 async def _nobody(scope: Scope, receive: Receive, send: Send) -> None:
     """Stands in until a connection says which application it wants."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from fairlead.api.errors import ApiError, already_exists, bad_request, conflict, not_found
+from fairlead.api.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.engines.merge.patches import equal
 from fairlead.server import admission, conversion, managed, meta, strategies
@@ -231,6 +231,10 @@ class Objects:
             text = f"Precondition failed: UID in precondition: {given}, UID in object meta: {before.uid}"
             raise conflict(resource.group, resource.plural, key.name, text)
         revision = metadata.get("resourceVersion")
+        if resource.custom and not revision:
+            text = "Invalid value: 0: must be specified for an update"
+            cause = ("FieldValueInvalid", text, "metadata.resourceVersion")
+            raise invalid(resource.group, resource.kind, key.name, [cause])
         if revision and str(revision) != str(before.revision):
             raise conflict(resource.group, resource.plural, key.name, MODIFIED_TEXT)
 
