@@ -8,26 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fairlead.api.kind import Admission, Problem
-from fairlead.base import gojson
+from fairlead.api.problems import forbidden, invalid
 from fairlead.base.objects import Json, get_in, replace_in
 
 HARDWARE_VERSION = re.compile(r"^vmx-[1-9][0-9]?$")
 IMMUTABLE = "VSphereMachineTemplate spec.template.spec field is immutable. Please create a new resource instead."
 SOFT_ONLY = "should not be set in templates unless the powerOffMode is trySoft"
-
-
-def _quoted(value: object) -> str:
-    return gojson.dumps(value).decode()
-
-
-def invalid(field: str, value: object, message: str) -> Problem:
-    """`Invalid value: …: message`."""
-    return Problem(field, "FieldValueInvalid", f"Invalid value: {_quoted(value)}: {message}")
-
-
-def forbidden(field: str, message: str) -> Problem:
-    """`Forbidden: message`."""
-    return Problem(field, "FieldValueForbidden", f"Forbidden: {message}")
 
 
 def default_machine(admission: Admission) -> Json:

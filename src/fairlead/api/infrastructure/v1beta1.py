@@ -6,6 +6,7 @@ looser copies of the newer ones: no bounds, a few other names, durations as text
 
 from typing import Any
 
+from fairlead.api.durations import duration, seconds
 from fairlead.base.objects import Json, copy
 
 OLD_CONDITION: Json = {
@@ -175,32 +176,3 @@ def _status_down(status: Json, kind: str) -> None:
         status["failureDomains"] = {
             domain["name"]: {key: value for key, value in domain.items() if key != "name"} for domain in domains
         }
-
-
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-
-
-def seconds(text: str) -> int:
-    """A Go duration (`1h30m`, `90s`) in whole seconds; what cannot be read counts nothing."""
-    total, number = 0.0, ""
-    index = 0
-    while index < len(text):
-        character = text[index]
-        index += 1
-        if character.isdigit() or character == ".":
-            number += character
-            continue
-        unit = "ms" if text[index - 1 : index + 1] == "ms" else character
-        index += len(unit) - 1
-        total += float(number or 0) * _UNITS.get(unit, 0.0)
-        number = ""
-    return round(total)
-
-
-def duration(total: int) -> str:
-    """Whole seconds as Go prints a duration."""
-    hours, rest = divmod(int(total), 3600)
-    minutes, rest = divmod(rest, 60)
-    if hours:
-        return f"{hours}h{minutes}m{rest}s"
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

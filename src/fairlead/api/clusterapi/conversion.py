@@ -1,0 +1,312 @@
+"""From v1beta1 to v1beta2 and back, for the kinds of Cluster API.
+
+Most differences are moves: a field has another path, sometimes another form. They are tables here, read in either
+direction. What v1beta2 dropped is dropped; what v1beta1 cannot say is lost on the way back.
+
+Source: cluster-api v1.14, api/*/v1beta1/conversion.go and internal/api conversions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.api.durations import duration, seconds
+from fairlead.base.objects import Json, copy
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A field's place in v1beta1 and in v1beta2, and how its value changes. `each` moves inside every list entry."""
+
+    old: Path
+    new: Path
+    up: Callable[[Any], Any] = lambda value: value
+    down: Callable[[Any], Any] = lambda value: value
+
+
+def _path(text: str) -> Path:
+    return tuple(text.split("."))
+
+
+def _move(old: str, new: str) -> Move:
+    return Move(_path(old), _path(new))
+
+
+def _timed(old: str, new: str) -> Move:
+    return Move(_path(old), _path(new), seconds, duration)
+
+
+def _reference_up(value: Any) -> Any:
+    """An object reference with apiVersion becomes one with apiGroup."""
+    if not isinstance(value, dict):
+        return value
+    group = str(value.get("apiVersion", "")).rpartition("/")[0] or value.get("apiGroup", "")
+    return {"apiGroup": group, "kind": value.get("kind", ""), "name": value.get("name", "")}
+
+
+GROUP_VERSIONS = {
+    "cluster.x-k8s.io": "v1beta1",
+    "bootstrap.cluster.x-k8s.io": "v1beta1",
+    "controlplane.cluster.x-k8s.io": "v1beta1",
+    "infrastructure.cluster.x-k8s.io": "v1beta1",
+}
+
+
+def _reference_down(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    group = value.get("apiGroup", "")
+    version = GROUP_VERSIONS.get(group, "v1beta1")
+    return {"apiVersion": f"{group}/{version}", "kind": value.get("kind", ""), "name": value.get("name", "")}
+
+
+def _referenced(path: str) -> Move:
+    return Move(_path(path), _path(path), _reference_up, _reference_down)
+
+
+def _arguments_up(value: Any) -> Any:
+    """`{name: value}` becomes a list, in the order of the names."""
+    if not isinstance(value, Mapping):
+        return value
+    return [{"name": name, "value": value[name]} for name in sorted(value)]
+
+
+def _arguments_down(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return {entry["name"]: entry.get("value", "") for entry in value}
+
+
+def _arguments(path: str) -> Move:
+    return Move(_path(path), _path(path), _arguments_up, _arguments_down)
+
+
+def _domains_up(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return [{"name": name, **facts} for name, facts in sorted(value.items())]
+
+
+def _domains_down(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return {entry["name"]: {k: v for k, v in entry.items() if k != "name"} for entry in value}
+
+
+def _machine_spec(prefix: str) -> list[Move]:
+    """The fields of a MachineSpec at *prefix*."""
+    return [
+        _referenced(f"{prefix}.bootstrap.configRef"),
+        _referenced(f"{prefix}.infrastructureRef"),
+        _timed(f"{prefix}.nodeDrainTimeout", f"{prefix}.deletion.nodeDrainTimeoutSeconds"),
+        _timed(f"{prefix}.nodeVolumeDetachTimeout", f"{prefix}.deletion.nodeVolumeDetachTimeoutSeconds"),
+        _timed(f"{prefix}.nodeDeletionTimeout", f"{prefix}.deletion.nodeDeletionTimeoutSeconds"),
+    ]
+
+
+def _old_status(*counters: str) -> list[Move]:
+    """Status fields that v1beta2 keeps under `deprecated.v1beta1`, and those that v1beta1 keeps under `v1beta2`."""
+    moved = ("conditions", "failureReason", "failureMessage", *counters)
+    return [_move(f"status.{name}", f"status.deprecated.v1beta1.{name}") for name in moved] + [
+        _move("status.v1beta2.conditions", "status.conditions")
+    ]
+
+
+def _newer(*counters: str) -> list[Move]:
+    return [_move(f"status.v1beta2.{name}", f"status.{name}") for name in counters]
+
+
+def _kubeadm(prefix: str) -> list[Move]:
+    """The fields of a KubeadmConfigSpec at *prefix*."""
+    cluster = f"{prefix}.clusterConfiguration"
+    moves = [_arguments(f"{cluster}.{part}.extraArgs") for part in ("apiServer", "controllerManager", "scheduler")]
+    moves.append(_arguments(f"{cluster}.etcd.local.extraArgs"))
+    for part in ("initConfiguration", "joinConfiguration"):
+        moves.append(_arguments(f"{prefix}.{part}.nodeRegistration.kubeletExtraArgs"))
+    timeout = "timeouts.controlPlaneComponentHealthCheckSeconds"
+    moves.append(_timed(f"{cluster}.apiServer.timeoutForControlPlane", f"{prefix}.initConfiguration.{timeout}"))
+    moves.append(
+        _timed(
+            f"{prefix}.joinConfiguration.discovery.timeout", f"{prefix}.joinConfiguration.timeouts.tlsBootstrapSeconds"
+        )
+    )
+    return moves
+
+
+def _kubeadm_dropped(prefix: str) -> list[Path]:
+    cluster = f"{prefix}.clusterConfiguration"
+    names = [f"{cluster}.{name}" for name in ("apiVersion", "kind", "clusterName", "kubernetesVersion", "networking")]
+    names += [
+        f"{prefix}.{part}.{name}"
+        for part in ("initConfiguration", "joinConfiguration")
+        for name in ("apiVersion", "kind")
+    ]
+    return [_path(name) for name in [*names, f"{prefix}.useExperimentalRetryJoin"]]
+
+
+_TEMPLATE = "spec.template.spec"
+MOVES: dict[str, Sequence[Move]] = {
+    "Cluster": [
+        *_old_status(),
+        *_newer("controlPlane", "workers"),
+        _referenced("spec.controlPlaneRef"),
+        _referenced("spec.infrastructureRef"),
+        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+        _move("status.controlPlaneReady", "status.initialization.controlPlaneInitialized"),
+        Move(_path("status.failureDomains"), _path("status.failureDomains"), _domains_up, _domains_down),
+        _move("spec.topology.class", "spec.topology.classRef.name"),
+        _move("spec.topology.classNamespace", "spec.topology.classRef.namespace"),
+    ],
+    "Machine": [
+        *_old_status(),
+        *_machine_spec("spec"),
+        _move("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+    ],
+    "MachineSet": [
+        *_old_status("readyReplicas", "availableReplicas", "fullyLabeledReplicas"),
+        *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
+        *_machine_spec(_TEMPLATE),
+        _move("spec.deletePolicy", "spec.deletion.order"),
+        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        _move("spec.machineNamingStrategy", "spec.machineNaming"),
+    ],
+    "MachineDeployment": [
+        *_old_status("readyReplicas", "availableReplicas", "unavailableReplicas", "updatedReplicas"),
+        *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
+        *_machine_spec(_TEMPLATE),
+        _move("spec.strategy.rollingUpdate.deletePolicy", "spec.deletion.order"),
+        _move("spec.strategy.remediation", "spec.remediation"),
+        _move("spec.strategy.rollingUpdate", "spec.rollout.strategy.rollingUpdate"),
+        _move("spec.strategy.type", "spec.rollout.strategy.type"),
+        _move("spec.rolloutAfter", "spec.rollout.after"),
+        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        _move("spec.machineNamingStrategy", "spec.machineNaming"),
+    ],
+    "MachineHealthCheck": [
+        *_old_status(),
+        _timed("spec.nodeStartupTimeout", "spec.checks.nodeStartupTimeoutSeconds"),
+        _move("spec.unhealthyConditions", "spec.checks.unhealthyNodeConditions"),
+        _move("spec.unhealthyMachineConditions", "spec.checks.unhealthyMachineConditions"),
+        _move("spec.maxUnhealthy", "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo"),
+        _move("spec.unhealthyRange", "spec.remediation.triggerIf.unhealthyInRange"),
+        _move("spec.remediationTemplate", "spec.remediation.templateRef"),
+    ],
+    "KubeadmConfig": [
+        *_old_status(),
+        *_kubeadm("spec"),
+        _move("status.ready", "status.initialization.dataSecretCreated"),
+    ],
+    "KubeadmConfigTemplate": _kubeadm(_TEMPLATE),
+    "KubeadmControlPlane": [
+        *_old_status("readyReplicas", "unavailableReplicas", "updatedReplicas"),
+        *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
+        *_kubeadm("spec.kubeadmConfigSpec"),
+        Move(
+            _path("spec.machineTemplate.infrastructureRef"),
+            _path("spec.machineTemplate.spec.infrastructureRef"),
+            _reference_up,
+            _reference_down,
+        ),
+        _move("spec.machineTemplate.readinessGates", "spec.machineTemplate.spec.readinessGates"),
+        _move("spec.machineTemplate.taints", "spec.machineTemplate.spec.taints"),
+        *(
+            _timed(f"spec.machineTemplate.{name}", f"spec.machineTemplate.spec.deletion.{name}Seconds")
+            for name in ("nodeDrainTimeout", "nodeVolumeDetachTimeout", "nodeDeletionTimeout")
+        ),
+        _move("spec.machineNamingStrategy", "spec.machineNaming"),
+        _move("spec.rolloutStrategy", "spec.rollout.strategy"),
+        _move("spec.rolloutBefore", "spec.rollout.before"),
+        _move("spec.rolloutAfter", "spec.rollout.after"),
+        _timed("spec.remediationStrategy.minHealthyPeriod", "spec.remediation.minHealthyPeriodSeconds"),
+        _timed("spec.remediationStrategy.retryPeriod", "spec.remediation.retryPeriodSeconds"),
+        _move("spec.remediationStrategy.maxRetry", "spec.remediation.maxRetry"),
+        _move("status.lastRemediation.timestamp", "status.lastRemediation.time"),
+        _move("status.initialized", "status.initialization.controlPlaneInitialized"),
+    ],
+    "KubeadmControlPlaneTemplate": _kubeadm("spec.template.spec.kubeadmConfigSpec"),
+    "ClusterResourceSet": _old_status(),
+    "ClusterResourceSetBinding": (),
+    "MachineDrainRule": (),
+}
+DROPPED: dict[str, Sequence[Path]] = {
+    "KubeadmConfig": _kubeadm_dropped("spec"),
+    "KubeadmConfigTemplate": _kubeadm_dropped(_TEMPLATE),
+    "KubeadmControlPlane": [*_kubeadm_dropped("spec.kubeadmConfigSpec"), _path("status.ready")],
+    "KubeadmControlPlaneTemplate": _kubeadm_dropped("spec.template.spec.kubeadmConfigSpec"),
+    "MachineDeployment": [_path("spec.progressDeadlineSeconds"), _path("spec.revisionHistoryLimit")],
+}
+
+
+def convert(obj: Json, version: str) -> Json:
+    """*obj* in *version* (`v1beta1` or `v1beta2`); the same object when it is in that version already."""
+    current = obj["apiVersion"].rpartition("/")[2]
+    if current == version:
+        return obj
+    changed: Json = copy(obj)
+    changed["apiVersion"] = obj["apiVersion"].replace(current, version)
+    moves, up = MOVES[obj["kind"]], version == "v1beta2"
+    taken = [(move, _take(changed, move.old if up else move.new)) for move in (moves if up else reversed(moves))]
+    for move, value in taken:
+        if value is not None:
+            _put(changed, move.new if up else move.old, (move.up if up else move.down)(value))
+    if up:
+        for path in DROPPED.get(obj["kind"], ()):
+            _take(changed, path)
+        _empty(changed, ("status", "v1beta2"))
+        _empty(changed, ("spec", "strategy"))
+    _health_checks(changed, up=up)
+    return changed
+
+
+def _health_checks(obj: Json, *, up: bool) -> None:
+    """Timeouts inside the lists of a MachineHealthCheck."""
+    if obj["kind"] != "MachineHealthCheck":
+        return
+    spec = obj.get("spec") or {}
+    holder = (spec.get("checks") or {}) if up else spec
+    names = (
+        ("unhealthyNodeConditions", "unhealthyMachineConditions")
+        if up
+        else ("unhealthyConditions", "unhealthyMachineConditions")
+    )
+    for name in names:
+        for entry in holder.get(name) or ():
+            if up and "timeout" in entry:
+                entry["timeoutSeconds"] = seconds(entry.pop("timeout"))
+            elif not up and "timeoutSeconds" in entry:
+                entry["timeout"] = duration(entry.pop("timeoutSeconds"))
+
+
+def _take(obj: Json, path: Path) -> Any:
+    """Remove and return the value at *path*; parents left empty go too."""
+    parents: list[tuple[Json, str]] = []
+    here: Any = obj
+    for step in path[:-1]:
+        if not isinstance(here, dict) or step not in here:
+            return None
+        parents.append((here, step))
+        here = here[step]
+    if not isinstance(here, dict):
+        return None
+    value = here.pop(path[-1], None)
+    for parent, step in reversed(parents):
+        if value is not None and parent[step] == {} and parent is not obj:
+            del parent[step]
+    return value
+
+
+def _put(obj: Json, path: Path, value: Any) -> None:
+    here = obj
+    for step in path[:-1]:
+        here = here.setdefault(step, {})
+    here[path[-1]] = value
+
+
+def _empty(obj: Json, path: Path) -> None:
+    """Remove what is at *path* if nothing is in it any more."""
+    parent = obj.get(path[0])
+    if isinstance(parent, dict) and parent.get(path[1]) == {}:
+        del parent[path[1]]
