@@ -96,6 +96,7 @@ class Kind:
     scale: Scale | None = None
     crd_labels: Mapping[str, str] = field(default_factory=dict)
     webhook: str = ""  # upstream's validating webhook name, for the text `admission webhook "…" denied the request: `
+    denied_group: str = ""  # the group that the webhook names in its text, where that is not the kind's own
     convert: Convert | None = None  # (object, version name) -> the object in that version
     default: Default | None = None
     validate: Validate | None = None

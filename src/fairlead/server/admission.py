@@ -113,7 +113,7 @@ def _denied(webhook: str, error: DeniedError) -> ApiError:
 
 def _refused(rules: Kind, obj: Json, problems: Sequence[Problem]) -> ApiError:
     causes = [(each.reason, each.message, each.field) for each in problems]
-    error = invalid(rules.group, rules.kind, obj["metadata"].get("name", ""), causes)
+    error = invalid(rules.denied_group or rules.group, rules.kind, obj["metadata"].get("name", ""), causes)
     if rules.webhook:
         error.message = f'admission webhook "{rules.webhook}" denied the request: {error.message}'
         error.args = (error.message,)

@@ -34,7 +34,11 @@ CRD_LABELS = {
 RULES: dict[str, dict[str, Any]] = {
     "KubeadmConfig": {"validate": rules.validate_config},
     "KubeadmConfigTemplate": {"validate": rules.validate_config_template},
-    "KubeadmControlPlane": {"default": rules.default_control_plane, "validate": rules.validate_control_plane},
+    "KubeadmControlPlane": {
+        "default": rules.default_control_plane,
+        "validate": rules.validate_control_plane,
+        "denied_group": "cluster.x-k8s.io",
+    },
 }
 
 
