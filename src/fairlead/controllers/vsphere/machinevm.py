@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from fairlead.base.objects import Json, Key, get_in
+from fairlead.controllers.conditions import OLD_PROVISIONED, PROVISIONED, Reporter
 from fairlead.controllers.vsphere.clone import CloneError, clone_spec
-from fairlead.controllers.vsphere.conditions import OLD_PROVISIONED, PROVISIONED, Reporter
 from fairlead.controllers.vsphere.identity import secret_text
 from fairlead.controllers.vsphere.metadata import guestinfo, machine_metadata
 from fairlead.controllers.vsphere.sessions import Sessions

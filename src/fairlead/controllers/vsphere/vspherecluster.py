@@ -11,9 +11,8 @@ from datetime import timedelta
 from fairlead.api.errors import ApiError
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER, VSPHERE_DEPLOYMENT_ZONE, VSPHERE_MACHINE
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, owner_references
-from fairlead.controllers.vsphere.conditions import FAILURE_DOMAINS, PAUSED, VCENTER_AVAILABLE, Reporter
-from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError, credentials_for
-from fairlead.controllers.vsphere.owners import (
+from fairlead.controllers.conditions import FAILURE_DOMAINS, PAUSED, VCENTER_AVAILABLE, Reporter
+from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     get_or_none,
@@ -23,6 +22,7 @@ from fairlead.controllers.vsphere.owners import (
     reference_to,
     with_owner,
 )
+from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError, credentials_for
 from fairlead.controllers.vsphere.sessions import Login, Sessions
 from fairlead.engines.selectors import label_selector
 from fairlead.runtime.client import Client

@@ -17,8 +17,8 @@ from fairlead.api.infrastructure.kinds import (
     VSPHERE_VM,
 )
 from fairlead.base.objects import Json, Key, copy, finalizers, get_in, is_deleting, labels, owner_references
-from fairlead.controllers.vsphere.conditions import OLD_PROVISIONED, PAUSED, PROVISIONED, Reporter
-from fairlead.controllers.vsphere.owners import (
+from fairlead.controllers.conditions import OLD_PROVISIONED, PAUSED, PROVISIONED, Reporter
+from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     CONTROL_PLANE_LABEL,

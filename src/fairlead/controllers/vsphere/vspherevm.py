@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE, VSPHERE_VM
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
-from fairlead.controllers.vsphere.conditions import (
+from fairlead.controllers.conditions import (
     IP_CLAIMS,
     OLD_PROVISIONED,
     PAUSED,
@@ -20,9 +20,7 @@ from fairlead.controllers.vsphere.conditions import (
     VCENTER_AVAILABLE,
     Reporter,
 )
-from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError
-from fairlead.controllers.vsphere.machinevm import MachineVM, Removed, VMTroubleError
-from fairlead.controllers.vsphere.owners import (
+from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     MACHINE,
@@ -32,6 +30,8 @@ from fairlead.controllers.vsphere.owners import (
     owner,
     pause_message,
 )
+from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError
+from fairlead.controllers.vsphere.machinevm import MachineVM, Removed, VMTroubleError
 from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.controllers.vsphere.vspherecluster import explain, login_for
 from fairlead.runtime.client import Client

@@ -14,9 +14,9 @@ from fairlead.api.infrastructure.kinds import (
     VSPHERE_FAILURE_DOMAIN,
 )
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, owner_references
-from fairlead.controllers.vsphere.conditions import PAUSED, VCENTER_AVAILABLE, Reporter
+from fairlead.controllers.conditions import PAUSED, VCENTER_AVAILABLE, Reporter
+from fairlead.controllers.contract import get_or_none, reference_to, with_owner
 from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError
-from fairlead.controllers.vsphere.owners import get_or_none, reference_to, with_owner
 from fairlead.controllers.vsphere.sessions import Login, Sessions
 from fairlead.controllers.vsphere.vspherecluster import MANAGER, RETRY, explain, login_for
 from fairlead.runtime.client import Client

@@ -1,6 +1,6 @@
-"""Conditions of the vSphere kinds: the present form, the deprecated v1beta1 form, and the Ready summary of both.
+"""Conditions as Cluster API and its providers report them: the present form, the deprecated one, and summaries of both.
 
-Source: cluster-api v1.14 util/conditions (merge strategy, order) as far as the vSphere kinds use it.
+Source: cluster-api v1.14 util/conditions (summary, aggregate, merge strategy, order), util/conditions/deprecated.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.base.objects import Json
+from fairlead.controllers.merging import Merged, Words, summary
 from fairlead.runtime.clock import timestamp
 from fairlead.runtime.conditions import find, remove_condition, set_condition
 
@@ -18,7 +19,49 @@ PROVISIONED = "VirtualMachineProvisioned"
 IP_CLAIMS = "IPAddressClaimsFulfilled"
 FAILURE_DOMAINS = "FailureDomainsReady"
 OLD_PROVISIONED = "VMProvisioned"
-_LAST = (PAUSED,)
+READY_WORDS = Words("Ready", "NotReady", "ReadyUnknown")
+# Source: util/conditions/sort.go: these first, everything else between, these last.
+_FIRST = (
+    "Available",
+    "Ready",
+    "UpToDate",
+    "RemoteConnectionProbe",
+    "CertificatesAvailable",
+    "Initialized",
+    "BootstrapConfigReady",
+    "InfrastructureReady",
+    "ControlPlaneInitialized",
+    "ControlPlaneAvailable",
+    "WorkersAvailable",
+    "EtcdClusterHealthy",
+    "ControlPlaneComponentsHealthy",
+    "NodeHealthy",
+    "NodeReady",
+)
+_LATE = (
+    "TopologyReconciled",
+    "RollingOut",
+    "Remediating",
+    "ScalingDown",
+    "ScalingUp",
+    "ControlPlaneMachinesReady",
+    "WorkerMachinesReady",
+    "ControlPlaneMachinesUpToDate",
+    "WorkerMachinesUpToDate",
+    "MachinesReady",
+    "MachinesUpToDate",
+    "HealthCheckSucceeded",
+    "OwnerRemediated",
+    "Updating",
+    PAUSED,
+    "Deleting",
+)
+
+
+def _rank(type_: str) -> int:
+    if type_ in _FIRST:
+        return _FIRST.index(type_)
+    return 100 if type_ not in _LATE else 200 + _LATE.index(type_)
 
 
 @dataclass(slots=True)
@@ -64,31 +107,22 @@ class Reporter:
 
     def summarize(self, types: Sequence[str], old_types: Sequence[str], *, required: Sequence[str] = ()) -> None:
         """Set Ready from the conditions of *types*; of those in *required* a missing one counts as unknown."""
-        issues = []
-        unknown = False
-        for type_ in types:
-            condition = self.get(type_)
-            if condition is None:
-                if type_ in required:
-                    unknown = True
-                    issues.append(f"* {type_}: Condition not yet reported")
-            elif condition["status"] != "True":
-                unknown = unknown or condition["status"] == "Unknown"
-                text = condition.get("message") or condition["reason"]
-                issues.append(
-                    f"* {type_}: {_indent(text)}" if not text.startswith("* ") else f"* {type_}:\n{_nest(text)}"
-                )
-        failed = any((c := self.get(t)) is not None and c["status"] == "False" for t in types)
-        if not issues:
-            self.set(READY, True, "Ready")
-        elif failed:
-            self.set(READY, False, "NotReady", "\n".join(issues))
-        else:
-            self.set(READY, "Unknown" if unknown else False, "ReadyUnknown", "\n".join(issues))
-        self._summarize_old(old_types)
+        merged = summary(self._list(), types, optional=[type_ for type_ in types if type_ not in required])
+        self.set(READY, merged.status, READY_WORDS.reason(merged), merged.message)
+        self.summarize_old(old_types)
         self._sort()
 
-    def _summarize_old(self, types: Sequence[str]) -> None:
+    def merge(self, type_: str, merged: Merged, words: Words) -> None:
+        """Set a condition that was made of many."""
+        self.set(type_, merged.status, words.reason(merged), merged.message)
+
+    @property
+    def conditions(self) -> list[Json]:
+        """All conditions of the present form."""
+        return self._list()
+
+    def summarize_old(self, types: Sequence[str]) -> None:
+        """Set the deprecated Ready from the deprecated conditions of *types*."""
         order = {"Error": 0, "Warning": 1, "Info": 2, "": 3}
         known = [condition for type_ in types if (condition := find(self._old_list(), type_)) is not None]
         bad = [condition for condition in known if condition["status"] != "True"]
@@ -101,8 +135,12 @@ class Reporter:
             self.set_old(READY, True)
 
     def _sort(self) -> None:
-        self._list().sort(key=lambda c: (c["type"] in _LAST, c["type"] != READY, c["type"]))
+        self._list().sort(key=lambda c: (_rank(c["type"]), 0))
         self._old_list().sort(key=lambda c: (c["type"] != READY, c["type"]))
+
+    def sort(self) -> None:
+        """Bring the conditions into upstream's order."""
+        self._sort()
 
     def _list(self) -> list[Json]:
         status = self.draft.setdefault("status", {})
@@ -115,11 +153,3 @@ class Reporter:
             status.setdefault("deprecated", {}).setdefault("v1beta1", {}).setdefault("conditions", [])
         )
         return conditions
-
-
-def _indent(text: str) -> str:
-    return text.replace("\n", "\n  ")
-
-
-def _nest(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

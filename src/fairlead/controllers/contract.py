@@ -1,6 +1,8 @@
-"""Who belongs to whom among the vSphere objects: read by owner references and labels, never cached.
+"""The contract that Cluster API and its providers keep: labels, references, owners, pause.
 
-Source: cluster-api v1.14 util/util.go (GetOwnerMachine, GetClusterFromMetadata, paused), CAPV v1.17 pkg/util.
+The families of controllers do not know each other; this is what they all know.
+
+Source: cluster-api v1.14 util/util.go (GetOwnerMachine, GetClusterFromMetadata), util/paused, api/core/v1beta2.
 """
 
 from collections.abc import Iterable
@@ -11,6 +13,14 @@ from fairlead.runtime.client import Client
 
 CLUSTER = GVK("cluster.x-k8s.io", "v1beta2", "Cluster")
 MACHINE = GVK("cluster.x-k8s.io", "v1beta2", "Machine")
+MACHINE_SET = GVK("cluster.x-k8s.io", "v1beta2", "MachineSet")
+MACHINE_DEPLOYMENT = GVK("cluster.x-k8s.io", "v1beta2", "MachineDeployment")
+MACHINE_HEALTH_CHECK = GVK("cluster.x-k8s.io", "v1beta2", "MachineHealthCheck")
+KUBEADM_CONFIG = GVK("bootstrap.cluster.x-k8s.io", "v1beta2", "KubeadmConfig")
+KUBEADM_CONFIG_TEMPLATE = GVK("bootstrap.cluster.x-k8s.io", "v1beta2", "KubeadmConfigTemplate")
+CONTROL_PLANE = GVK("controlplane.cluster.x-k8s.io", "v1beta2", "KubeadmControlPlane")
+SECRET = GVK("", "v1", "Secret")
+CLUSTER_SECRET_TYPE = "cluster.x-k8s.io/secret"
 CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
 CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane"
 PAUSED_ANNOTATION = "cluster.x-k8s.io/paused"
@@ -70,6 +80,35 @@ def with_owner(references: Iterable[Json], new: Json) -> list[Json]:
             listed[index] = {**reference, **new}
             return listed
     return [*listed, new]
+
+
+def gvk_of_reference(reference: Json) -> GVK:
+    """The kind that a contract reference (apiGroup, kind, name) names, in the version this program knows."""
+    return GVK(reference.get("apiGroup", ""), "v1beta2", reference.get("kind", ""))
+
+
+async def referenced(client: Client, reference: Json | None, namespace: str) -> Json | None:
+    """The object that a contract reference names, or None."""
+    if not reference or not reference.get("name"):
+        return None
+    return await get_or_none(client, gvk_of_reference(reference), Key(namespace, reference["name"]))
+
+
+async def in_cluster(client: Client, gvk: GVK, cluster: Json) -> list[Json]:
+    """The objects of *gvk* that carry the cluster's label, by name."""
+    key = Key.of(cluster)
+    found = await client.list(gvk, key.namespace, label_selector=f"{CLUSTER_NAME_LABEL}={key.name}")
+    return sorted(found.items, key=lambda obj: str(obj["metadata"]["name"]))
+
+
+def is_controlled_by(obj: Json, uid: str) -> bool:
+    """Whether the object's controller has this uid."""
+    return any(o.get("uid") == uid and o.get("controller") for o in owner_references(obj))
+
+
+def controller_reference(obj: Json) -> Json:
+    """An owner reference to *obj* as controller."""
+    return {**reference_to(obj), "controller": True, "blockOwnerDeletion": True}
 
 
 def reference_to(obj: Json) -> Json:
