@@ -18,6 +18,7 @@ from fairlead.engines.schema.defaulting import default
 from fairlead.engines.schema.errors import TYPE_INVALID, FieldError, strict_decoding_message
 from fairlead.engines.schema.pruning import prune
 from fairlead.engines.schema.validation import validate
+from fairlead.engines.schema.zero_values import fill_zero_values
 from fairlead.server.conversion import to_stored
 from fairlead.server.registry import Resource
 from fairlead.server.request import Request
@@ -135,4 +136,7 @@ def stored_form(resource: Resource, version: str, obj: Json, request: Request) -
     if stored is not decoded and target.custom:
         schema = target.versions[target.storage].schema
         stored = default(prune(stored, schema)[0], schema)
-    return stored if target.custom else fill(target.ident, stored)
+    if target.custom:
+        return stored
+    zeroed: Json = fill_zero_values(stored, target.versions[target.storage].schema)
+    return fill(target.ident, zeroed)

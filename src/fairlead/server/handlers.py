@@ -153,6 +153,8 @@ class Handlers:
         version = resource.versions.get(route.version) if resource is not None else None
         if resource is None or version is None or not version.served:
             return self._unknown(route)
+        if not resource.namespaced:
+            route.namespace = ""  # a namespace's own path looks as if it lay in itself
         if version.deprecation and route.verb not in ("watch",):
             call.warnings.append(version.deprecation)
         if resource.namespaced and not route.namespace and (route.name or route.verb == "create"):

@@ -16,7 +16,7 @@ import msgspec
 from fairlead.api.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.engines.merge.patches import equal
-from fairlead.server import admission, conversion, managed, meta, strategies
+from fairlead.server import addresses, admission, conversion, managed, meta, strategies
 from fairlead.server.housekeeping import Housekeeping
 from fairlead.server.installing import Kinds
 from fairlead.server.registry import Registry, Resource
@@ -85,6 +85,7 @@ class Objects:
         self.clock = clock
         self.ids = ids
         self.kinds = kinds
+        self.service_network = addresses.NETWORK
         self.housekeeping = Housekeeping(self)
 
     def complain(self, text: str) -> None:
@@ -130,7 +131,10 @@ class Objects:
         key = Key.of(stored)
         before = self.store.get(resource.stored_as.ident, key)
         if before is not None:
-            raise already_exists(resource.group, resource.plural, key.name)
+            error = already_exists(resource.group, resource.plural, key.name)
+            if before.deleting:
+                error.message = f"object is being deleted: {error.message}"
+            raise error
         return self._put(resource, stored, None, request)
 
     def _namespace_of(self, resource: Resource, obj: Json, namespace: str) -> str:

@@ -5,11 +5,13 @@ Source: kubernetes v1.36 pkg/registry/*/*/strategy.go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fairlead.api.errors import forbidden
+from fairlead.api.kubernetes.pod_defaults import admitted_pod
 from fairlead.base.objects import Json, get_in
-from fairlead.server import installing
+from fairlead.server import addresses, installing
 from fairlead.server.registry import Resource
 from fairlead.server.store import Record
 
@@ -25,6 +27,12 @@ _FIRST_STATUS: dict[str, Json] = {
     "services": {"loadBalancer": {}},
     "ingresses.networking.k8s.io": {"loadBalancer": {}},
     "deployments.apps": {},
+    "resourcequotas": {},
+    "flowschemas.flowcontrol.apiserver.k8s.io": {},
+    "resourceclaims.resource.k8s.io": {},
+    "servicecidrs.networking.k8s.io": {},
+    "volumeattachments.storage.k8s.io": {"attached": False},
+    "certificatesigningrequests.certificates.k8s.io": {},
     "replicasets.apps": {"replicas": 0},
     "statefulsets.apps": {"replicas": 0, "availableReplicas": 0},
     "daemonsets.apps": {
@@ -53,13 +61,52 @@ def prepare_create(resource: Resource, obj: Json, objects: Objects) -> Json:
         first = first_status(resource, obj)
         if first is not None:
             obj["status"] = first
-    if resource.ident == "namespaces":
-        metadata = obj["metadata"]
-        labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
-        obj = {**obj, "metadata": {**metadata, "labels": labels}, "spec": {"finalizers": ["kubernetes"]}}
-    if resource.ident == installing.IDENT:
-        obj = installing.prepared(obj, objects)
-    return obj
+    prepare = _PREPARE.get(resource.ident)
+    return obj if prepare is None else prepare(obj, objects)
+
+
+def _new_namespace(obj: Json, objects: Objects) -> Json:
+    metadata = obj["metadata"]
+    labels = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
+    return {**obj, "metadata": {**metadata, "labels": labels}, "spec": {"finalizers": ["kubernetes"]}}
+
+
+def _new_pod(obj: Json, objects: Objects) -> Json:
+    return admitted_pod(obj)
+
+
+def _new_job(obj: Json, objects: Objects) -> Json:
+    """A Job selects its pods by a label with its uid, unless it says that it selects by hand."""
+    spec = obj.get("spec") or {}
+    metadata = obj["metadata"]
+    template = spec.get("template") or {}
+    inner = template.get("metadata") or {}
+    labels: Json = dict(inner.get("labels") or {})
+    if not spec.get("manualSelector"):
+        for prefix in ("", "batch.kubernetes.io/"):
+            labels[f"{prefix}controller-uid"] = metadata["uid"]
+            labels[f"{prefix}job-name"] = metadata["name"]
+        chosen = {"batch.kubernetes.io/controller-uid": metadata["uid"]}
+        spec = {**spec, "selector": {"matchLabels": {**(get_in(spec, "selector", "matchLabels") or {}), **chosen}}}
+    template = {**template, "metadata": {**inner, "labels": labels}} if labels else template
+    if not metadata.get("labels") and labels:
+        metadata = {**metadata, "labels": labels}
+    return {**obj, "metadata": metadata, "spec": {**spec, "template": template}}
+
+
+def _new_daemon_set(obj: Json, objects: Objects) -> Json:
+    annotations = {**(obj["metadata"].get("annotations") or {}), "deprecated.daemonset.template.generation": "1"}
+    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+
+
+_PREPARE: dict[str, Callable[[Json, Objects], Json]] = {
+    "namespaces": _new_namespace,
+    "pods": _new_pod,
+    "services": addresses.new_service,
+    "jobs.batch": _new_job,
+    "daemonsets.apps": _new_daemon_set,
+    installing.IDENT: lambda obj, objects: installing.prepared(obj, objects),
+}
 
 
 def first_status(resource: Resource, obj: Json) -> Json | None:
@@ -95,6 +142,8 @@ def prepare_update(resource: Resource, obj: Json, old: Json, subresource: str) -
             obj["status"] = old["status"]
     if resource.ident == "namespaces" and subresource != "finalize":
         obj["spec"] = old.get("spec") or {}
+    if resource.ident == "services":
+        obj = addresses.changed_service(obj, old)
     if resource.ident == installing.IDENT:
         obj = installing.updated(obj, old)
     return obj

@@ -129,18 +129,18 @@ validatingwebhookconfigurations ValidatingWebhookConfiguration C c=api-extension
 apiextensions.k8s.io: v1
 customresourcedefinitions CustomResourceDefinition C s=crd,crds c=api-extensions sub=status gen
 scheduling.k8s.io: v1
-priorityclasses PriorityClass C s=pc
+priorityclasses PriorityClass C s=pc gen
 coordination.k8s.io: v1
 leases Lease N
 node.k8s.io: v1
 runtimeclasses RuntimeClass C
 discovery.k8s.io: v1
-endpointslices EndpointSlice N
+endpointslices EndpointSlice N gen
 resource.k8s.io: v1
-deviceclasses DeviceClass C
+deviceclasses DeviceClass C gen
 resourceclaims ResourceClaim N sub=status
 resourceclaimtemplates ResourceClaimTemplate N
-resourceslices ResourceSlice C
+resourceslices ResourceSlice C gen
 flowcontrol.apiserver.k8s.io: v1
 flowschemas FlowSchema C sub=status gen
 prioritylevelconfigurations PriorityLevelConfiguration C sub=status gen
