@@ -1,6 +1,6 @@
 """Machine controller: from bootstrap data and a VM to a node, and back to nothing.
 
-Behaviour: cluster-api v1.14, core/reconcilers/machine (phases, node reference, status). Deletion is in `machinedeletion`.
+Behaviour: cluster-api v1.14, core/reconcilers/machine (phases, node, status). Deletion is in `machinedeletion`.
 Differences: docs/compat/clusterapi.md#machine.
 """
 

@@ -157,10 +157,10 @@ async def _blocking_budget(client: Client, pod: Json) -> str:
             continue
         allowed = get_in(budget, "status", "disruptionsAllowed")
         if allowed == 0:
-            name = budget["metadata"]["name"]
+            name, status = budget["metadata"]["name"], budget["status"]
+            needs, has = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
             return (
                 "cannot evict pod as it would violate the pod's disruption budget. "
-                f"The disruption budget {name} needs {get_in(budget, 'status', 'desiredHealthy', default=0)} healthy pods "
-                f"and has {get_in(budget, 'status', 'currentHealthy', default=0)} currently"
+                f"The disruption budget {name} needs {needs} healthy pods and has {has} currently"
             )
     return ""
