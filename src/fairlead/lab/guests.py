@@ -261,7 +261,9 @@ class Guests:
 
     async def _known_cluster(self, vm_id: str, machine: GuestMachine, userdata: UserData) -> _Running | None:
         kubeadm = userdata.kubeadm
-        if not isinstance(kubeadm, Join) and kubeadm is not None:
+        if kubeadm is None:
+            return None
+        if not isinstance(kubeadm, Join):
             return await self._open(vm_id, machine, kubeadm.cluster)
         address = address_of(get_in(kubeadm.config, "discovery", "bootstrapToken", "apiServerEndpoint", default=""))
         if "/etc/kubernetes/pki/ca.key" in machine.files:

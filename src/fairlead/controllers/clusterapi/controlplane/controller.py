@@ -336,7 +336,7 @@ class KubeadmControlPlaneController(BaseController):
             hooks = machine["metadata"].get("annotations") or {}
             if not is_deleting(machine) or PRE_TERMINATE_HOOK not in hooks:
                 continue
-            deleting = next(
+            deleting: Json = next(
                 (c for c in get_in(machine, "status", "conditions", default=()) if c["type"] == "Deleting"), {}
             )
             if deleting.get("reason") != "WaitingForPreTerminateHook":

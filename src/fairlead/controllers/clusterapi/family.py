@@ -1,0 +1,45 @@
+"""The controllers of Cluster API, put together."""
+
+from fairlead.controllers.clusterapi.cluster import ClusterController
+from fairlead.controllers.clusterapi.clustercache import ClusterCache
+from fairlead.controllers.clusterapi.controlplane.controller import KubeadmControlPlaneController
+from fairlead.controllers.clusterapi.kubeadmconfig import KubeadmConfigController
+from fairlead.controllers.clusterapi.machine import MachineController
+from fairlead.controllers.clusterapi.machinedeployment import MachineDeploymentController
+from fairlead.controllers.clusterapi.machineset import MachineSetController
+from fairlead.runtime.client import Client
+from fairlead.runtime.clock import Clock
+from fairlead.runtime.controller import Controller
+from fairlead.runtime.events import Recorder
+from fairlead.runtime.ids import Ids
+from fairlead.runtime.keys import KeySource
+from fairlead.runtime.remote import Dialer
+
+
+def clusterapi_controllers(
+    *, client: Client, clock: Clock, ids: Ids, keys: KeySource, dialer: Dialer
+) -> list[Controller]:
+    """All of them, with one connection to each workload cluster between them."""
+    cache = ClusterCache(client=client, clock=clock, dialer=dialer)
+
+    def recorder(component: str) -> Recorder:
+        return Recorder(client, clock, ids, component)
+
+    return [
+        cache,
+        ClusterController(client=client, clock=clock, cache=cache, recorder=recorder("cluster-controller")),
+        MachineController(client=client, clock=clock, cache=cache, recorder=recorder("machine-controller")),
+        MachineSetController(client=client, clock=clock, ids=ids, recorder=recorder("machineset-controller")),
+        MachineDeploymentController(
+            client=client, clock=clock, ids=ids, recorder=recorder("machinedeployment-controller")
+        ),
+        KubeadmConfigController(client=client, clock=clock, ids=ids, cache=cache),
+        KubeadmControlPlaneController(
+            client=client,
+            clock=clock,
+            ids=ids,
+            keys=keys,
+            cache=cache,
+            recorder=recorder("kubeadm-control-plane-controller"),
+        ),
+    ]
