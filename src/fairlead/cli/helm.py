@@ -50,12 +50,15 @@ def _add_template_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code."""
-    from fairlead.engines.helm.errors import HelmError
+    from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
 
     try:
         return _template(args)
     except HelmError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        text = f"Error: {error}"
+        if isinstance(error, RenderError | ManifestError):
+            text += "\n\nUse --debug flag to render out invalid YAML"
+        print(text, file=sys.stderr)
         return 1
 
 
@@ -145,7 +148,27 @@ def _world() -> Any:
 
     from fairlead.engines.helm.world import World
 
-    return World(now=lambda: datetime.now(UTC), random_bytes=os.urandom)
+    return World(now=lambda: datetime.now(UTC), random_bytes=os.urandom, generate_key=_generate_key)
+
+
+def _generate_key(kind: str, bits: int) -> bytes:
+    """Return a new private key as PKCS#8 DER."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+
+    key: Any
+    if kind == "rsa":
+        key = rsa.generate_private_key(65537, bits)
+    elif kind == "ecdsa":
+        key = ec.generate_private_key(ec.SECP256R1())
+    elif kind == "ed25519":
+        key = ed25519.Ed25519PrivateKey.generate()
+    else:
+        key = dsa.generate_private_key(2048)
+    der: bytes = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return der
 
 
 def main(argv: Sequence[str] | None = None) -> int:

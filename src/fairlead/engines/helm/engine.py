@@ -99,10 +99,9 @@ def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) 
     else:
         section = above["Values"].get(chart.name)
         if isinstance(section, dict):
-            if type(section) is dict:
-                # A view with the same content: common.Values is a named type of the same map.
-                section = Values(section)
-                above["Values"][chart.name] = section
+            # A named type in Go over the same map. Here it is a copy of the outermost level: a
+            # key that one chart sets directly on .Values is not seen through the other's view.
+            section = Values(section)
             data["Values"] = section
     for sub in chart.dependencies:
         subcharts[sub.name] = _collect(sub, found, data)
