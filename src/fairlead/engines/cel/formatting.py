@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -119,7 +120,7 @@ def _hex(value: Any, _: int | None) -> str:
     return f"{_integer('hex', value):x}"
 
 
-_VERBS: Final = {
+_VERBS: Final[dict[str, Callable[[Any, int | None], str]]] = {
     "s": _string,
     "d": _decimal,
     "f": _fixed,

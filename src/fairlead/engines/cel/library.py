@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import total_ordering
+from itertools import pairwise
 from typing import Any, ClassVar, Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -183,20 +184,22 @@ def _ip(text: Any) -> Ip:
 
 
 def _is_canonical(text: Any) -> bool:
-    return str(_ip(text)) == text
+    return bool(str(_ip(text)) == text)
+
+
+def _bad_cidr(text: str) -> CelError:
+    return CelError(f'network address parse error during conversion from string: netip.ParsePrefix("{text}")')
 
 
 def _cidr(text: Any) -> Cidr:
     if not isinstance(text, str):
         raise no_overload("cidr", text)
     if not formats.is_cidr(text):
-        raise CelError(f'network address parse error during conversion from string: netip.ParsePrefix("{text}")')
+        raise _bad_cidr(text)
     try:
         return Cidr(ipaddress.ip_interface(text))
     except ValueError:
-        raise CelError(
-            f'network address parse error during conversion from string: netip.ParsePrefix("{text}")'
-        ) from None
+        raise _bad_cidr(text) from None
 
 
 def _contains_ip(cidr: Cidr, other: Any) -> bool:
@@ -278,7 +281,7 @@ def _extreme(name: str, sign: int) -> Function:
 def _is_sorted(items: Any) -> bool:
     if not isinstance(items, list):
         raise no_overload("isSorted", items)
-    return all(v.compare("isSorted", a, b) <= 0 for a, b in zip(items, items[1:], strict=False))
+    return all(v.compare("isSorted", a, b) <= 0 for a, b in pairwise(items))
 
 
 def _find(text: Any, pattern: Any) -> str:

@@ -99,7 +99,7 @@ def _quantifier(count: int, decisive: bool) -> Macro:
                     failure = failure or error
                     continue
                 if value is decisive:
-                    return decisive
+                    return bool(value)
                 if not isinstance(value, bool):
                     failure = failure or v.no_overload("_||_" if decisive else "_&&_", value)
             if failure is not None:

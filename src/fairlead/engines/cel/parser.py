@@ -13,11 +13,11 @@ from fairlead.engines.cel.errors import CelSyntaxError
 from fairlead.engines.cel.lexer import Token, scan
 
 _RESERVED: Final = frozenset(
-    ["as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"]
-    + ["namespace", "return", "var", "void", "while", "in"]
+    {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let", "loop"}
+    | {"package", "namespace", "return", "var", "void", "while"}
 )
 _RELATIONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
-_MAX_DEPTH: Final = 250
+_MAX_DEPTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,22 +26,11 @@ COST: Final = "\0cost"
 
 _FUNCTIONS: Final = {**functions.FUNCTIONS, **library.FUNCTIONS}
 _METHODS: Final = {**functions.METHODS, **library.METHODS}
+_TYPE_NAMES: Final = ("int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type")
 _TYPES: Final = {
     name: Type(name)
-    for name in (
-        "int",
-        "uint",
-        "double",
-        "bool",
-        "string",
-        "bytes",
-        "list",
-        "map",
-        "null_type",
-        "type",
-        "optional_type",
-    )
-} | {name: Type(name) for name in ("google.protobuf.Timestamp", "google.protobuf.Duration")}
+    for name in (*_TYPE_NAMES, "optional_type", "google.protobuf.Timestamp", "google.protobuf.Duration")
+}
 _SPACES: Final = frozenset(name.partition(".")[0] for name in _FUNCTIONS if "." in name) | {"cel", "google"}
 _BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "_+_": v.add,
@@ -123,9 +112,12 @@ def compile_expression(text: str, variables: frozenset[str] | None = None) -> Pr
     Raises:
         CelSyntaxError: it is not CEL, or uses a name or a function that is not there.
     """
-    tree = parse(text)
     compiler = Compiler(text, variables)
-    return Program(text, compiler.compile(tree), frozenset(compiler.used))
+    try:
+        evaluate = compiler.compile(parse(text))
+    except RecursionError:
+        raise CelSyntaxError("expression recursion limit exceeded", text, 0) from None
+    return Program(text, evaluate, frozenset(compiler.used))
 
 
 class Compiler:

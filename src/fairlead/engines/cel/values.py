@@ -201,9 +201,8 @@ def divide(left: Any, right: Any) -> Any:
         return checked(quotient if (left < 0) == (right < 0) else -quotient, left)
     if isinstance(left, float) and isinstance(right, float):
         if right == 0:
-            return (
-                math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
-            )
+            sign = math.copysign(1, left) * math.copysign(1, right)
+            return math.nan if left == 0 or math.isnan(left) else sign * math.inf
         return left / right
     raise no_overload("_/_", left, right)
 

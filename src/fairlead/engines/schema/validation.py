@@ -8,7 +8,7 @@ did not change is not judged again, so that objects older than a rule stay edita
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fairlead.engines.merge.patches import equal
@@ -22,6 +22,7 @@ Validator = Callable[[Any, Any, str, list[FieldError]], None]
 """(value, old value or MISSING, path, errors found so far)"""
 
 _BLOCKING: Final = frozenset({e.NOT_SUPPORTED, e.REQUIRED, e.TOO_LONG, e.TOO_MANY, e.TYPE_INVALID})
+_INT32_MAX: Final = 2**31 - 1
 _NOT_CHECKED: Final = (
     "some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
@@ -45,6 +46,23 @@ def validate(obj: dict[str, Any], schema: Schema, old: dict[str, Any] | None = N
             found.append(e.invalid("<nil>", None, _NOT_CHECKED))
         else:
             found.extend(rules.check(obj, before, schema))
+    return found
+
+
+def validate_scale(obj: dict[str, Any], scale: Mapping[str, Any] | None) -> list[FieldError]:
+    """Check the counts that a custom resource shows to autoscalers; *scale* is ``subresources.scale``."""
+    found: list[FieldError] = []
+    for key in ("specReplicasPath", "statusReplicasPath"):
+        path = (scale or {}).get(key) or ""
+        value: Any = obj
+        for part in path.removeprefix(".").split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        if value < 0:
+            found.append(e.invalid(path, value, "should be a non-negative integer"))
+        elif value > _INT32_MAX:
+            found.append(e.invalid(path, value, f"should be less than or equal to {_INT32_MAX}"))
     return found
 
 
