@@ -74,7 +74,7 @@ def name_hash(obj: Json) -> str:
     """The ten letters that stand for a ConfigMap's or Secret's content."""
     kind = obj["kind"]
     # Upstream looks the name up under the key "metadata/name", which no object has: it is always empty.
-    content: Json = {"kind": kind, "name": "", "data": obj["data"] if "data" in obj else ""}
+    content: Json = {"kind": kind, "name": "", "data": obj.get("data", "")}
     if kind == "Secret":
         content["type"] = obj.get("type", "")
     if obj.get("binaryData"):
