@@ -22,6 +22,7 @@ from fairlead.engines.schema.zero_values import fill_zero_values
 from fairlead.server.conversion import to_stored
 from fairlead.server.registry import Resource
 from fairlead.server.request import Request
+from fairlead.server.typing_errors import decoding_error
 
 Look = Callable[[GVK, str, str], Json | None]
 
@@ -31,10 +32,8 @@ def decode(resource: Resource, version: str, obj: Json, request: Request) -> Jso
     expected = resource.api_version(version)
     given, kind = obj.get("apiVersion") or expected, obj.get("kind") or resource.kind
     if kind != resource.kind:
-        raise bad_request(
-            f"{resource.kind} in version {version!r} cannot be handled as a {resource.kind}: "
-            f"the object provided is a {kind}".replace("'", '"')
-        )
+        cause = f"converting (v1.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
+        raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {cause}')
     if given != expected:
         raise bad_request(f"the API version in the data ({given}) does not match the expected API version ({expected})")
     if not isinstance(obj.get("metadata"), dict):
@@ -64,11 +63,12 @@ def check_types(resource: Resource, version: str, obj: Json) -> None:
     """Refuse values of the wrong JSON type, as the decoder of a built-in kind does. Raises: ApiError BadRequest."""
     if resource.custom:
         return
-    wrong = [each for each in validate(obj, resource.versions[version].schema) if each.type == TYPE_INVALID]
-    if wrong:
+    schema = resource.versions[version].schema
+    wrong = next((each for each in validate(obj, schema) if each.type == TYPE_INVALID), None)
+    if wrong is not None:
         raise bad_request(
             f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
-            f"json: cannot unmarshal into field {wrong[0].field}: {wrong[0].detail or wrong[0].message}"
+            f"{decoding_error(obj, schema, wrong.field, resource.kind)}"
         )
 
 
@@ -87,11 +87,12 @@ def defaulted(resource: Resource, obj: Json, old: Json | None, request: Request,
 def field_errors(resource: Resource, obj: Json, old: Json | None) -> list[FieldError]:
     """What the schema and the built-in rules refuse in the stored form *obj*."""
     target = resource.stored_as
-    found = validate(obj, target.versions[target.storage].schema, old)
     if not target.custom:
-        found = [each for each in found if each.type != TYPE_INVALID]
-        found.extend(check(target.ident, obj, old))
-    return found
+        found = check(target.ident, obj, old)
+        said = {each.field for each in found}
+        more = validate(obj, target.versions[target.storage].schema, old)
+        return found + [each for each in more if each.type != TYPE_INVALID and each.field not in said]
+    return validate(obj, target.versions[target.storage].schema, old)
 
 
 def judge(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> None:

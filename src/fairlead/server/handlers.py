@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fairlead.api.errors import ApiError, bad_request, invalid
+from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.base.yaml import YamlError
 from fairlead.base.yaml import load as load_yaml
@@ -93,8 +93,9 @@ class Call:
         manager = route.one("fieldManager") or self.headers.get("user-agent", "").partition("/")[0] or "unknown"
         dry_run = route.query.get("dryRun") or []
         if any(each not in ("All", "") for each in dry_run):
-            cause = ("FieldValueNotSupported", f'Unsupported value: "{dry_run[0]}": supported values: "All"', "dryRun")
-            raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
+            text = f'Unsupported value: ["{dry_run[0]}"]: supported values: "All"'
+            kind = {"create": "CreateOptions", "update": "UpdateOptions"}.get(route.verb, "PatchOptions")
+            raise invalid("meta.k8s.io", kind, "", [("FieldValueNotSupported", text, "dryRun")])
         validation = route.one("fieldValidation") or "Warn"
         if validation not in _VALIDATIONS:
             text = f'Unsupported value: "{validation}": supported values: "Ignore", "Warn", "Strict"'
@@ -197,7 +198,7 @@ class Handlers:
         route = call.route
         sub = resource.subresource(route.subresource)
         if sub is None:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource", {})
+            raise not_found(resource.group, resource.plural, route.name)
         if route.verb not in sub.verbs:
             raise _not_allowed(route)
         if sub.name == "scale":
@@ -299,7 +300,7 @@ class Handlers:
         obj = call.parsed_object()
         if self._special.is_review(resource):
             return self._value(call, 201, self._special.review(call, resource, obj))
-        if not obj.get("kind"):
+        if resource.custom and not obj.get("kind"):
             raise bad_request(f"Object 'Kind' is missing in '{call.body[:500].decode(errors='replace')}'")
         outcome = self._server.objects.create(resource, route.version, obj, route.namespace, call.request())
         return await self._finish(call, resource, outcome, 201)
@@ -316,7 +317,7 @@ class Handlers:
     async def _patch(self, call: Call, resource: Resource, subresource: str) -> Answer:
         route = call.route
         media_type = call.headers.get("content-type", "").partition(";")[0].strip()
-        if media_type not in patching.accepted(resource) or media_type == patching.APPLY_CBOR:
+        if media_type not in patching.accepted(resource):
             raise patching.unsupported(resource)
         key, request = Key(route.namespace, route.name), call.request()
         objects = self._server.objects

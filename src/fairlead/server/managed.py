@@ -102,7 +102,7 @@ def apply(
     except Conflict as error:
         raise ApiError(409, "Conflict", error.message, {"causes": error.causes}) from error
     except ApplyError as error:
-        reason = {400: "BadRequest", 500: "InternalError"}.get(error.code, "Invalid")
+        reason = {400: "BadRequest", 500: ""}.get(error.code, "Invalid")
         raise ApiError(error.code, reason, error.message) from error
     except ValueError as error:
         raise ApiError(500, "InternalError", f"failed to create typed patch object: {error}") from error

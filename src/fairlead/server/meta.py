@@ -87,6 +87,7 @@ def path_segment(name: str) -> list[str]:
     return [f"may not contain '{char}'" for char in "/%" if char in name]
 
 
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _NAME_RULES: Mapping[str, NameRule] = {
     "namespaces": label_1123,
     "services": label_1123,
@@ -179,19 +180,25 @@ def _extras(metadata: Mapping[str, Any]) -> list[FieldError]:
     if owners := metadata.get("ownerReferences"):
         found.extend(_owners(owners))
     for finalizer in metadata.get("finalizers") or ():
-        found.extend(invalid("metadata.finalizers", finalizer, each) for each in _finalizer(finalizer))
+        found.extend(invalid("metadata.finalizers", finalizer, each) for each in qualified_name(finalizer))
     return found
 
 
-def _finalizer(name: str) -> list[str]:
-    return qualified_name(name)
+def validate_finalizers(metadata: Mapping[str, Any]) -> list[FieldError]:
+    """Built-in kinds take finalizers with a domain only, besides the garbage collector's own."""
+    text = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        invalid(f"metadata.finalizers[{index}]", name, text)
+        for index, name in enumerate(metadata.get("finalizers") or ())
+        if "/" not in name and name not in _STANDARD_FINALIZERS
+    ]
 
 
 def _owners(owners: list[Json]) -> list[FieldError]:
     found: list[FieldError] = []
     controller = ""
-    for index, owner in enumerate(owners):
-        path = f"metadata.ownerReferences[{index}]"
+    path = "metadata.ownerReferences"
+    for owner in owners:
         for name in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(name):
                 text = "must not be empty" if name != "apiVersion" else "version must not be empty"

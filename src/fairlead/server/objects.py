@@ -119,7 +119,7 @@ class Objects:
         given = obj.get("metadata") if isinstance(obj.get("metadata"), dict) else {}
         assert isinstance(given, dict)
         if given.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         stored = admission.stored_form(resource, version, obj, request)
         if resource.namespaced:
             self._check_namespace(resource, namespace, given.get("name") or given.get("generateName") or "")
@@ -232,13 +232,18 @@ class Objects:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         given = metadata.get("uid")
         if uid and given and given != before.uid:
-            text = f"Precondition failed: UID in precondition: {given}, UID in object meta: {before.uid}"
+            group = f"{resource.group}/" if resource.custom else ""
+            place = f"/registry/{group}{resource.plural}/{key}"
+            text = (
+                f"StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {given}, UID in object meta: {before.uid}"
+            )
             raise conflict(resource.group, resource.plural, key.name, text)
         revision = metadata.get("resourceVersion")
         if resource.custom and not revision:
             text = "Invalid value: 0: must be specified for an update"
             cause = ("FieldValueInvalid", text, "metadata.resourceVersion")
-            raise invalid(resource.group, resource.kind, key.name, [cause])
+            raise invalid(resource.group, resource.plural, key.name, [cause])
         if revision and str(revision) != str(before.revision):
             raise conflict(resource.group, resource.plural, key.name, MODIFIED_TEXT)
 
@@ -270,6 +275,8 @@ class Objects:
         target = resource.stored_as
         errors = admission.field_errors(resource, obj, old)
         errors.extend(meta.validate(target.ident, obj["metadata"], target.namespaced))
+        if not target.custom and target.group != "apiextensions.k8s.io":
+            errors.extend(meta.validate_finalizers(obj["metadata"]))
         if old is not None:
             errors.extend(meta.validate_update(obj["metadata"], old["metadata"]))
         if errors:
@@ -311,7 +318,8 @@ class Objects:
             self._shorten(metadata, grace)
         marked = strategies.marked_for_deletion(resource.stored_as, {**old, "metadata": metadata})
         if not finalizers and _may_go(marked):
-            return self._remove(resource, before, marked, request.dry_run or options.dry_run)
+            last = marked if before.deleting else old
+            return self._remove(resource, before, last, request.dry_run or options.dry_run)
         if _same(marked, old):
             return Outcome(before)
         return self._put(resource, marked, before, request if not options.dry_run else Request(dry_run=True))

@@ -21,14 +21,13 @@ JSON = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-APPLY_CBOR = "application/apply-patch+cbor"
 
 
 def accepted(resource: Resource) -> tuple[str, ...]:
     """The media types that PATCH takes for a resource."""
     if resource.custom:
-        return (JSON, MERGE, APPLY, APPLY_CBOR)
-    return (JSON, MERGE, STRATEGIC, APPLY, APPLY_CBOR)
+        return (JSON, MERGE, APPLY)
+    return (JSON, MERGE, STRATEGIC, APPLY)
 
 
 def unsupported(resource: Resource) -> ApiError:
@@ -43,13 +42,7 @@ def _refused(error: PatchError, resource: Resource, name: str) -> ApiError:
         return bad_request(error.message)
     if error.code == 413:
         return ApiError(413, "RequestEntityTooLarge", error.message)
-    details = {"name": name, "group": resource.group, "kind": resource.plural}
-    return ApiError(
-        422,
-        "Invalid",
-        "the server rejected our request due to an error in our request",
-        {key: value for key, value in details.items() if value},
-    )
+    return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 
 def change_of(resource: Resource, version: str, name: str, body: Json | Sequence[Json], patch_type: str) -> Change:

@@ -77,7 +77,10 @@ class Selection:
             if term.field in _META:
                 continue
             if term.field not in known:
-                raise bad_request(f"field label not supported: {term.field}")
+                if known:
+                    raise bad_request(f"field label not supported: {term.field}")
+                text = 'is not a known field selector: only "metadata.name", "metadata.namespace"'
+                raise bad_request(f'"{term.field}" {text}')
             self._extra = True
 
     @property
