@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from pyVmomi import vim
 
 from fairlead.vcenter.faults import VimFault, invalid_datastore_path
@@ -152,7 +153,7 @@ def datastore_of_path(path: str, inventory: Inventory) -> str:
 def clone(source: str, folder: Any, name: str, spec: Any, inventory: Inventory) -> Clone:
     """Read CloneVM_Task's arguments."""
     vm = inventory.find(source, VM)
-    location = spec.location
+    location, wanted = spec.location, config(spec.config, inventory, vm)
     disks = [d for d in location.disk or [] if d.diskMoveType]
     how = location.diskMoveType or (disks[0].diskMoveType if disks else "")
     store = moid(location.datastore) or next((moid(d.datastore) for d in location.disk or []), "")
@@ -167,7 +168,9 @@ def clone(source: str, folder: Any, name: str, spec: Any, inventory: Inventory) 
         snapshot=moid(spec.snapshot),
         template=bool(spec.template),
         power_on=bool(spec.powerOn),
-        config=config(spec.config, inventory, vm),
+        config=msgspec.structs.replace(
+            wanted, devices=_devices(location.deviceChange or [], inventory, vm) + wanted.devices
+        ),
     )
 
 

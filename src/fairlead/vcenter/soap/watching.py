@@ -10,8 +10,8 @@ from fairlead.vcenter import faults
 from fairlead.vcenter.soap.collector import Collector, Filter, parse_spec, retrieve
 from fairlead.vcenter.soap.desk import Desk, handles
 from fairlead.vcenter.soap.own import ContainerView, HistoryCollector, ListView, event_filter, task_filter
-from fairlead.vcenter.soap.properties import has_object
-from fairlead.vcenter.soap.wire import Call, Ref, Xml, ref_of
+from fairlead.vcenter.soap.properties import has_object, read
+from fairlead.vcenter.soap.wire import Call, Ref, Refs, Xml, ref_of
 
 DEFAULT_PAGE = 5000
 
@@ -23,6 +23,14 @@ DEFAULT_PAGE = 5000
 def retrieve_properties(desk: Desk, call: Call) -> Any:
     found = retrieve(desk.sight, [parse_spec(s) for s in call.args["specSet"]])
     return Xml("".join(f"<returnval>{each}</returnval>" for each in found))
+
+
+@handles("Fetch", reads=True)
+def fetch(desk: Desk, call: Call) -> Any:
+    value = read(desk.sight, call.this, call.args["prop"])
+    if isinstance(value, Refs):
+        return call.info.result([r.managed() for r in value])
+    return value.managed() if isinstance(value, Ref) else value
 
 
 @handles("RetrievePropertiesEx", reads=True)

@@ -89,17 +89,30 @@ def parse(body: bytes) -> Call:
     if this is None:
         raise BadRequest(f"cannot call {name.localname}: it has no _this")
     ref = Ref((this.get("type") or this.get(f"{{{XSI}}}type") or "").rpartition(":")[2], (this.text or "").strip())
+    if name.localname == "Fetch":
+        return _fetch(request, ref, name.namespace or NAMESPACE)
     try:
         info = VmomiSupport.GetWsdlMethod(name.namespace, name.localname).info
     except (KeyError, AttributeError):
         raise VimFault(
-            "MethodNotFound", f"The method '{name.localname}' does not exist.", method=name.localname, receiver=ref.id
+            "MethodNotFound", f"The method '{name.localname}' does not exist.", method=name.localname
         ) from None
     try:
         args = {p.name: _argument(request, p, name.namespace or NAMESPACE) for p in info.params}
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise VimFault("InvalidRequest", f"Unable to parse {name.localname}: {error}") from error
     return Call(name.localname, ref, args, name.namespace or NAMESPACE, info)
+
+
+def _fetch(request: Any, ref: Ref, namespace: str) -> Call:
+    """Read pyVmomi's own call for reading one property; its result has the property's type."""
+    path = (request.findtext(f"{{{namespace}}}prop") or "").strip()
+    try:
+        declared = managed_type(ref.type)._GetPropertyInfo(path.partition(".")[0])
+    except (AttributeError, KeyError):
+        raise VimFault("InvalidProperty", f"The property '{path}' is invalid.", name=path) from None
+    info = VmomiSupport.Object(name="Fetch", wsdlName="Fetch", result=declared.type)
+    return Call("Fetch", ref, {"prop": path}, namespace, info)
 
 
 def _argument(request: Any, param: Any, namespace: str) -> Any:
