@@ -22,8 +22,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_values_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--values", action="append", default=[], metavar="FILE", dest="value_files",
-                        help="values in a YAML file (may be given several times, or as a list with commas)")
+    parser.add_argument(
+        "-f",
+        "--values",
+        action="append",
+        default=[],
+        metavar="FILE",
+        dest="value_files",
+        help="values in a YAML file (may be given several times, or as a list with commas)",
+    )
     for flag, text in (
         ("--set", "values as key=value"),
         ("--set-string", "values as key=value, kept as text"),
@@ -136,8 +143,14 @@ def _template(args: argparse.Namespace) -> int:
     versions = [version for given in args.api_versions for version in given.split(",")]
     capabilities = Capabilities(args.kube_version or "v1.37.0", versions)
     release = Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade)
-    done = render(chart, values, release, capabilities, _world(), options=Options(
-        skip_schema_validation=args.skip_schema_validation))
+    done = render(
+        chart,
+        values,
+        release,
+        capabilities,
+        _world(),
+        options=Options(skip_schema_validation=args.skip_schema_validation),
+    )
     text = done.to_text(include_crds=args.include_crds, hooks=not args.no_hooks, skip_tests=args.skip_tests)
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     return 0

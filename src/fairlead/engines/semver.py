@@ -17,7 +17,8 @@ MAX_CONSTRAINT_BYTES = 512
 MAX_GROUPS = 32
 
 _LOOSE = re.compile(
-    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?\Z"
+    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?"
+    r"(-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?\Z"
 )
 _MAX_SEGMENT = (1 << 64) - 1
 
@@ -91,8 +92,9 @@ def parse_version(text: str) -> Version:
     for segment in found.group(1, 2, 3):
         number = int((segment or "0").lstrip("."))
         if number > _MAX_SEGMENT:
+            shown = (segment or "").lstrip(".")
             raise SemverError(
-                f'error parsing version segment: strconv.ParseUint: parsing "{(segment or "").lstrip(".")}": value out of range'
+                f'error parsing version segment: strconv.ParseUint: parsing "{shown}": value out of range'
             )
         numbers.append(number)
     pre = found.group(5) or ""

@@ -25,7 +25,13 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 
-EQUAL, RANDOM, DIFFERENT, VERDICT, MESSAGE = "equal", "equal but for random lines", "different", "wrong verdict", "fails alike, other words"
+EQUAL, RANDOM, DIFFERENT, VERDICT, MESSAGE = (
+    "equal",
+    "equal but for random lines",
+    "different",
+    "wrong verdict",
+    "fails alike, other words",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ def ours(case: Case) -> Outcome:
     finally:
         sys.stdout = before
     out.flush()
-    stdout = out.buffer.getvalue().decode("utf-8", "surrogateescape")  # type: ignore[attr-defined]
+    stdout = out.buffer.getvalue().decode("utf-8", "surrogateescape")
     return Outcome(code, stdout, err.getvalue())
 
 
@@ -178,7 +184,10 @@ def _compare_lines(case: Case, first: str, second: str, mine: str) -> Result:
             return Result(case, RANDOM)
         at = bad[0]
     else:
-        at = next((i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), min(len(left), len(right)))
+        at = next(
+            (i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
+            min(len(left), len(right)),
+        )
     return Result(case, DIFFERENT, f"line {at + 1}:\n    helm: {_at(left, at)!r}\n    ours: {_at(right, at)!r}")
 
 

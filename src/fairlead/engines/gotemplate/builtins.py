@@ -69,9 +69,11 @@ def _equal(a: object, b: object) -> bool:
     if a is None or b is None:
         return a is b
     if kind_name(a) != kind_name(b):
-        raise FuncError(f"non-comparable types {sprint_value(a)}: {type_name(a)}, {type_name(b)}: {sprint_value(b)}")
+        raise FuncError(
+            f"non-comparable types {sprintf('%s', (a,))}: {type_name(a)}, {type_name(b)}: {sprint_value(b)}"
+        )
     if isinstance(a, dict | list | bytes):
-        raise FuncError(f"non-comparable type {sprint_value(b)}: {type_name(b)}")
+        raise FuncError(f"non-comparable type {sprintf('%s', (b,))}: {type_name(b)}")
     return a == b
 
 
@@ -109,7 +111,7 @@ def _index_argument(index: object, bound: int) -> int:
     kind = kind_name(index)
     if kind not in INT_KINDS and kind not in UINT_KINDS:
         raise FuncError(f"cannot index slice/array with type {type_name(index)}")
-    position = int(index)  # type: ignore[call-overload]
+    position: int = int(index)  # type: ignore[call-overload]
     if position < 0 or position > bound:
         raise FuncError(f"index out of range: {position}")
     return position

@@ -176,7 +176,7 @@ class _Generator:
             self.emit(depth, "continue")
 
     def write(self, code: str, node: Node) -> str:
-        return f"w({code}, {node.pos}, {str(isinstance(node, Text))})" if self.trace else f"w({code})"
+        return f"w({code}, {node.pos}, {isinstance(node, Text)!s})" if self.trace else f"w({code})"
 
     def action(self, node: Action, depth: int) -> None:
         self.last = node
@@ -313,9 +313,7 @@ class _Generator:
         args = command.args[1:]
         if isinstance(first, Field):
             self.last = first
-            return self.fields(
-                self.context.dot, self.context.dot_iface, first, first.ident, args, final
-            )
+            return self.fields(self.context.dot, self.context.dot_iface, first, first.ident, args, final)
         if isinstance(first, Identifier):
             return self.call(first, command, args, final)
         if isinstance(first, Variable):
@@ -388,14 +386,14 @@ class _Generator:
             if final is not None:
                 values.append(final.code)
             call = f"call_method({receiver}, {ident[-1]!r}, {iface and len(ident) == 1}, ({', '.join(values)},))"
-            return _Value(self.site(call, node, node, ident[-1]), iface=True)
+            return _Value(self.site(call, self.last, node, ident[-1]), iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
             arguments = repr(tuple(ident))
         else:
             helper = f"{'h' if iface else 'g'}{len(ident)}"
             arguments = ", ".join(map(repr, ident))
-        return _Value(self.site(f"{helper}({receiver}, {arguments})", node, node, ident[-1]), iface=True)
+        return _Value(self.site(f"{helper}({receiver}, {arguments})", self.last, node, ident[-1]), iface=True)
 
     def call(self, node: Identifier, command: Node, args: list[Node], final: _Value | None) -> _Value:
         """Return a function call (Go: evalCall)."""
@@ -503,7 +501,8 @@ class _Generator:
         python = _PYTHON_TYPES.get(kind)
         bad = self.site(f"bad_argument(t, {kind!r}, {value.iface})", at)
         if python is None:
-            return _Value(f"(t if fits((t := {value.code}), {kind!r}) else ({bad}))", kind)
+            helper = "fits_iface" if value.iface else "fits"
+            return _Value(f"(t if {helper}((t := {value.code}), {kind!r}) else ({bad}))", kind)
         return _Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
 
 

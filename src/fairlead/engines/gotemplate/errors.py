@@ -30,7 +30,7 @@ class NestingError(ParseError):
     """A template nested deeper than the compiler can take."""
 
 
-class Fault(TemplateError):
+class Fault(TemplateError):  # noqa: N818 - Go says errorf; "Error" is what leaves the engine
     """What Go raises with ``state.errorf``: the template itself is at fault.
 
     Raised by the run-time helpers with the bare text; the place is found from

@@ -31,10 +31,14 @@ def to_text(value: object) -> str:
         return "<no value>"
     if kind is float:
         return format_number(value)  # type: ignore[arg-type]
+    if isinstance(value, GoObject):
+        text = value.go_action_text()
+        if text is not None:
+            return text
     return sprint_value(value)
 
 
-def sprint_value(value: object, depth: int = 0) -> str:  # noqa: C901 - one branch for each kind
+def sprint_value(value: object, depth: int = 0) -> str:
     """Return *value* as ``%v`` prints it."""
     kind = type(value)
     if kind is str:
@@ -108,7 +112,7 @@ def sprintf(format_text: str, values: Sequence[object]) -> str:
         if "%%" not in verbs and len(verbs) == len(values) and not any("%" in piece for piece in pieces):
             out = [pieces[0]]
             for value, piece in zip(values, pieces[1:], strict=True):
-                out.append(value)  # type: ignore[arg-type]
+                out.append(value)
                 out.append(piece)
             return "".join(out)
     return _Sprintf(format_text, values).run()
@@ -285,7 +289,7 @@ class _Formatter:
     def bad(self, value: object, verb: str) -> str:
         return f"%!{verb}({type_name(value)}={sprint_value(value)})"
 
-    def value(self, value: object, verb: str, depth: int) -> str:  # noqa: C901 - one branch for each kind
+    def value(self, value: object, verb: str, depth: int) -> str:
         text = self.stringer(value, verb)
         if text is not None:
             return self.string(text, verb, value)
@@ -294,17 +298,19 @@ class _Formatter:
         if isinstance(value, int):
             return self.integer(value, verb)
         if isinstance(value, float):
-            return self.float(value, verb)
+            return self.real(value, verb)
         if isinstance(value, str):
             return self.string(value, verb, value)
         if isinstance(value, complex):
             return self.complex_text(value, verb)
         if isinstance(value, bytes):
-            return self.bytes(value, verb)
+            return self.byte_list(value, verb)
         if value is None:
             return self.pad("<nil>" if not self.sharp_v else "interface {}(nil)") if verb == "v" else f"%!{verb}(<nil>)"
         if isinstance(value, dict):
-            pairs = [(self.value(key, verb, depth + 1), self.value(value[key], verb, depth + 1)) for key in sorted(value)]
+            pairs = [
+                (self.value(key, verb, depth + 1), self.value(value[key], verb, depth + 1)) for key in sorted(value)
+            ]
             if self.sharp_v:
                 return type_name(value) + "{" + ", ".join(f"{key}:{item}" for key, item in pairs) + "}"
             return "map[" + " ".join(f"{key}:{item}" for key, item in pairs) + "]"
@@ -314,10 +320,10 @@ class _Formatter:
                 return type_name(value) + "{" + ", ".join(items) + "}"
             return "[" + " ".join(items) + "]"
         if isinstance(value, GoObject):
-            return self.object(value, verb, depth)
+            return self.struct(value, verb, depth)
         return self.pad(str(value))
 
-    def object(self, value: GoObject, verb: str, depth: int) -> str:
+    def struct(self, value: GoObject, verb: str, depth: int) -> str:
         fields = value.go_fields()
         if self.sharp_v:
             inner = ", ".join(f"{name}:{self.value(item, verb, depth + 1)}" for name, item in fields.items())
@@ -348,14 +354,18 @@ class _Formatter:
             return self.pad(self.cut(text))
         if verb == "q":
             text = self.cut(text)
-            if self.sharp and "`" not in text and all(char == "\t" or char >= " " and char != "\x7f" for char in text):
+            if (
+                self.sharp
+                and "`" not in text
+                and all(char == "\t" or (char >= " " and char != "\x7f") for char in text)
+            ):
                 return self.pad(f"`{text}`")
             return self.pad(strconv.quote(text, ascii_only=self.plus))
         if verb in "xX":
             return self.hexadecimal(strconv.to_bytes(text), verb)
         return self.bad(value, verb)
 
-    def bytes(self, value: bytes, verb: str) -> str:
+    def byte_list(self, value: bytes, verb: str) -> str:
         if verb in "vd":
             if self.sharp_v:
                 return "[]byte{" + ", ".join(f"0x{byte:x}" for byte in value) + "}"
@@ -374,7 +384,7 @@ class _Formatter:
             text = prefix + data.hex() if data else ""
         return self.pad(text.upper() if verb == "X" else text)
 
-    def integer(self, value: int, verb: str) -> str:  # noqa: C901 - one branch for each verb
+    def integer(self, value: int, verb: str) -> str:
         number = int(value)
         unsigned = kind_name(value) in UINT_KINDS
         if verb == "v":
@@ -417,7 +427,7 @@ class _Formatter:
             prefix = ""
         return self.pad(sign + prefix + (text.upper() if upper else text), zero=False)
 
-    def float(self, value: float, verb: str) -> str:
+    def real(self, value: float, verb: str) -> str:
         if verb not in "vbgGxXfFeE":
             return self.bad(value, verb)
         style, precision = ("g", -1) if verb == "v" else (verb, -1)
@@ -461,9 +471,9 @@ class _Formatter:
     def complex_text(self, value: complex, verb: str) -> str:
         if verb not in "vbgGxXfFeE":
             return self.bad(value, verb)
-        real = self.float(value.real, verb)
+        real = self.real(value.real, verb)
         plus, self.plus = self.plus, True
-        imaginary = self.float(value.imag, verb)
+        imaginary = self.real(value.imag, verb)
         self.plus = plus
         return f"({real}{imaginary}i)"
 

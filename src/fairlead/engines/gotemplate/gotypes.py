@@ -90,6 +90,20 @@ class StrList(list[Any]):
     go_kind: ClassVar[str] = "slice"
 
 
+class NilList(list[Any]):
+    """A nil []interface {}: empty, and null in JSON and YAML."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "[]interface {}"
+    go_kind: ClassVar[str] = "slice"
+
+
+class NilStrList(StrList):
+    """A nil []string."""
+
+    __slots__ = ()
+
+
 class IntList(list[Any]):
     """A []int."""
 
@@ -140,6 +154,10 @@ class GoObject:
 
     def go_string(self) -> str | None:
         """Return what the String method gives; None when there is no such method."""
+        return None
+
+    def go_action_text(self) -> str | None:
+        """Return what an action prints where that is not what fmt prints of a copy."""
         return None
 
     def go_json(self) -> object:
@@ -204,6 +222,8 @@ _ZEROES: dict[str, object] = {"string": "", "int": 0, "[]uint8": None}
 def element_zero(container: object) -> object:
     """Return the zero value of a map's or list's element type."""
     name = type_name(container)
+    if name == "engine.files":
+        return b""
     if name.endswith("]string"):
         return ""
     return _ZEROES.get(name.rpartition("]")[2])

@@ -12,7 +12,9 @@ import re
 
 # Token kinds. Those above KEYWORD are keywords, as in Go.
 ERROR, BOOL, CHAR, CHAR_CONSTANT, COMPLEX, ASSIGN, DECLARE, EOF, FIELD, IDENTIFIER = range(10)
-LEFT_DELIM, LEFT_PAREN, NUMBER, PIPE, RAW_STRING, RIGHT_DELIM, RIGHT_PAREN, SPACE, STRING, TEXT, VARIABLE = range(10, 21)
+LEFT_DELIM, LEFT_PAREN, NUMBER, PIPE, RAW_STRING, RIGHT_DELIM, RIGHT_PAREN, SPACE, STRING, TEXT, VARIABLE = range(
+    10, 21
+)
 KEYWORD = 21
 BLOCK, BREAK, CONTINUE, DOT, DEFINE, ELSE, END, IF, NIL, RANGE, TEMPLATE, WITH = range(22, 34)
 
@@ -72,7 +74,7 @@ def describe_char(char: str) -> str:
     return f"U+{code:04X} '{char}'" if char.isprintable() else f"U+{code:04X}"
 
 
-class _Failure(Exception):
+class _Failure(Exception):  # noqa: N818 - carries an error token, is none itself
     def __init__(self, position: int, message: str) -> None:
         self.token: Token = (ERROR, position, message)
 

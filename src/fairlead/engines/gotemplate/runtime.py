@@ -18,6 +18,7 @@ from fairlead.engines.gotemplate.gotypes import (
     GoObject,
     Int64,
     Method,
+    NilList,
     StrList,
     Uint8,
     Uint32,
@@ -133,7 +134,9 @@ def _walk(value: object, path: Sequence[str], iface: bool) -> object:
         elif isinstance(value, GoObject):
             fields = value.go_fields()
             if name not in fields:
-                raise Fault(f"can't evaluate field {name} in type {type_name(value)}")
+                raise Fault(f"can't evaluate field {name} in type {_ANY if iface else type_name(value)}")
+            if name[0].islower():
+                raise Fault(f"{name} is an unexported field of struct type {type_name(value)}")
             value = fields[name]
             iface = False
         else:
@@ -193,7 +196,7 @@ _EXACT: dict[str, tuple[type, ...]] = {
     "i": (int,),
     "I": (Int64,),
     "f": (float,),
-    "l": (list,),
+    "l": (list, NilList),
     "S": (StrList,),
     "B": (bytes,),
 }
@@ -211,6 +214,11 @@ def fits(value: object, kind: str) -> bool:
     if exact is not None:
         return type(value) in exact
     return type_name(value) == PARAMETER_TYPES[kind]
+
+
+def fits_iface(value: object, kind: str) -> bool:
+    """Report the same where nil is a nil interface, which only an interface parameter takes."""
+    return value is not None and fits(value, kind)
 
 
 def bad_argument(value: object, kind: str, iface: bool) -> NoReturn:
@@ -243,7 +251,7 @@ def items(render: Render, value: object) -> Sequence[object]:
         render.spend(int(value))
         if kind is int:
             return range(value)
-        return [kind(number) for number in range(value)]
+        return [kind(number) for number in range(value)]  # type: ignore[call-arg]
     else:
         raise Fault(f"range can't iterate over {sprint_value(value)}")
     render.spend(len(found))
@@ -296,6 +304,7 @@ GLOBALS: dict[str, object] = {
     "hn": hn,
     "call_method": call_method,
     "fits": fits,
+    "fits_iface": fits_iface,
     "bad_argument": bad_argument,
     "items": items,
     "pairs": pairs,

@@ -134,7 +134,7 @@ def link(code: CodeType, source: Source) -> Body:
     for name in code.co_names:
         if name.startswith("f_") and name not in names:
             names[name] = load_function(name[2:], source.functions)
-    body: Body = FunctionType(code, names)  # type: ignore[assignment]
+    body: Body = FunctionType(code, names)
     return body
 
 

@@ -28,7 +28,7 @@ def _table(values: dict[str, Any], name: str) -> Values:
 
 
 def _as_map(values: dict[str, Any]) -> dict[str, Any]:
-    return dict(values) if not values else values
+    return values or {}
 
 
 def _path_value(values: dict[str, Any], path: str) -> object:

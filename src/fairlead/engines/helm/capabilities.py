@@ -71,7 +71,7 @@ class VersionSet(list[str], GoObject):
 
 
 class KubeVersion(GoObject):
-    """The Kubernetes version; prints as its normalized form."""
+    """The Kubernetes version; an action prints its normalized form (String has a pointer receiver)."""
 
     __slots__ = ("major", "minor", "normalized", "version")
     go_type: ClassVar[str] = "common.KubeVersion"
@@ -83,16 +83,27 @@ class KubeVersion(GoObject):
         self.minor = minor
 
     def go_fields(self) -> Mapping[str, object]:
+        return {
+            "Version": self.version,
+            "normalizedVersion": self.normalized,
+            "Major": self.major,
+            "Minor": self.minor,
+        }
+
+    def go_action_text(self) -> str | None:
+        return str(self)
+
+    def go_json(self) -> object:
         return {"Version": self.version, "Major": self.major, "Minor": self.minor}
 
-    def go_string(self) -> str | None:
+    def __str__(self) -> str:
         return self.normalized or self.version
 
     def git_version(self) -> str:
         return self.version
 
     methods: ClassVar[Mapping[str, Method]] = {
-        "String": Method("", lambda self: self.go_string()),
+        "String": Method("", lambda self: str(self)),
         "GitVersion": Method("", git_version),
     }
 
@@ -109,7 +120,7 @@ def parse_kube_version(text: str) -> KubeVersion:
     found = re.match(r"\s*v?([0-9]+(?:\.[0-9]+)*)(.*)\s*\Z", text, re.DOTALL)
     parts = found.group(1).split(".") if found else []
     if found is None or len(parts) < 2:
-        raise HelmError(f'could not parse "{text}" as version' if not parts else f"illegal version string \"{text}\"")
+        raise HelmError(f'could not parse "{text}" as version' if not parts else f'illegal version string "{text}"')
     for part in parts:
         if len(part) > 1 and part[0] == "0":
             raise HelmError(f'illegal zero-prefixed version component "{part}" in "{text}"')
@@ -132,6 +143,9 @@ class HelmVersion(GoObject):
             "KubeClientVersion": KUBE_CLIENT_VERSION,
         }
 
+    def go_json(self) -> object:
+        return {"version": HELM_VERSION, "go_version": GO_VERSION, "kube_client_version": KUBE_CLIENT_VERSION}
+
 
 class Capabilities(GoObject):
     """``.Capabilities``."""
@@ -140,7 +154,9 @@ class Capabilities(GoObject):
     go_type: ClassVar[str] = "*common.Capabilities"
     go_kind: ClassVar[str] = "ptr"
 
-    def __init__(self, kube_version: str | KubeVersion = DEFAULT_KUBE_VERSION, api_versions: Iterable[str] = ()) -> None:
+    def __init__(
+        self, kube_version: str | KubeVersion = DEFAULT_KUBE_VERSION, api_versions: Iterable[str] = ()
+    ) -> None:
         """Describe a cluster: *api_versions* are added to those Helm knows by itself."""
         if isinstance(kube_version, str):
             kube_version = parse_kube_version(kube_version)

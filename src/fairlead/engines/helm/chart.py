@@ -163,15 +163,23 @@ def _place(chart: Chart, file: File, subcharts: dict[str, list[File]], has_metad
     elif name in ("Chart.lock", "requirements.lock"):
         chart.lock = _load_lock(file)
         if name == "requirements.lock":
-            _legacy(chart, file, "Warning: Dependency locking is handled in Chart.lock since apiVersion \"v2\". "
-                    "We recommend migrating to Chart.lock.")
+            _legacy(
+                chart,
+                file,
+                'Warning: Dependency locking is handled in Chart.lock since apiVersion "v2". '
+                "We recommend migrating to Chart.lock.",
+            )
     elif name == "values.yaml":
         chart.values = _load_default_values(file)
     elif name == "values.schema.json":
         chart.schema = file.data
     elif name == "requirements.yaml":
-        _legacy(chart, file, "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". "
-                "We recommend migrating dependencies to Chart.yaml.")
+        _legacy(
+            chart,
+            file,
+            'Warning: Dependencies are handled in Chart.yaml since apiVersion "v2". '
+            "We recommend migrating dependencies to Chart.yaml.",
+        )
         parse_metadata(file.data, name, chart.metadata)
         return True
     else:
@@ -255,9 +263,7 @@ def _subchart(chart: Chart, name: str, files: list[File], depth: int, source: st
     try:
         if name.endswith(".tgz"):
             if files[0].name != name:
-                raise ChartError(
-                    f"error unpacking subchart tar in {chart.name}: expected {name}, got {files[0].name}"
-                )
+                raise ChartError(f"error unpacking subchart tar in {chart.name}: expected {name}, got {files[0].name}")
             return _load_archive(files[0].data, depth + 1, place)
         inner = [File(file.name.partition("/")[2], file.data) for file in files if "/" in file.name]
         return _load(inner, depth + 1, place)

@@ -16,7 +16,7 @@ from fairlead.engines.helm.functions.strings import SPACE
 HELMIGNORE = ".helmignore"
 
 
-class BadPattern(ValueError):
+class BadPatternError(ValueError):
     """A pattern that filepath.Match refuses."""
 
 
@@ -25,7 +25,7 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
     """Return filepath.Match's *pattern* as a regular expression for full matches.
 
     Raises:
-        BadPattern: "syntax error in pattern".
+        BadPatternError: "syntax error in pattern".
     """
     out: list[str] = []
     position = 0
@@ -38,7 +38,7 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
             out.append("[^/]")
         elif char == "\\":
             if position == len(pattern):
-                raise BadPattern("syntax error in pattern")
+                raise BadPatternError("syntax error in pattern")
             out.append(re.escape(pattern[position]))
             position += 1
         elif char == "[":
@@ -74,13 +74,13 @@ def _char_class(pattern: str, position: int) -> tuple[str, int]:
 
 def _class_char(pattern: str, position: int) -> tuple[str, int]:
     if position >= len(pattern) or pattern[position] in "-]":
-        raise BadPattern("syntax error in pattern")
+        raise BadPatternError("syntax error in pattern")
     if pattern[position] == "\\":
         position += 1
         if position >= len(pattern):
-            raise BadPattern("syntax error in pattern")
+            raise BadPatternError("syntax error in pattern")
     if position + 1 >= len(pattern):
-        raise BadPattern("syntax error in pattern")
+        raise BadPatternError("syntax error in pattern")
     return pattern[position], position + 1
 
 
@@ -122,7 +122,7 @@ class Rules:
         try:
             compile_glob(rule)
             pattern = compile_glob(body.removeprefix("/"))
-        except BadPattern as error:
+        except BadPatternError as error:
             raise ChartError(str(error), file=HELMIGNORE) from None
         self._rules.append(_Rule(pattern, negate, must_dir, "/" in body))
 

@@ -16,28 +16,100 @@ from fairlead.engines.helm.errors import ManifestError
 from fairlead.engines.helm.functions.encoding import json_kind
 from fairlead.engines.helm.functions.strings import SPACE
 
-INSTALL_ORDER = (
-    "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget "
-    "ServiceAccount Secret SecretList ConfigMap StorageClass PersistentVolume PersistentVolumeClaim "
-    "CustomResourceDefinition ClusterRole ClusterRoleList ClusterRoleBinding ClusterRoleBindingList Role RoleList "
-    "RoleBinding RoleBindingList Service DaemonSet Pod ReplicationController ReplicaSet Deployment "
-    "HorizontalPodAutoscaler StatefulSet Job CronJob IngressClass Ingress APIService MutatingWebhookConfiguration "
-    "ValidatingWebhookConfiguration"
-).split()
-UNINSTALL_ORDER = (
-    "ValidatingWebhookConfiguration MutatingWebhookConfiguration APIService Ingress IngressClass Service CronJob Job "
-    "StatefulSet HorizontalPodAutoscaler Deployment ReplicaSet ReplicationController Pod DaemonSet RoleBindingList "
-    "RoleBinding RoleList Role ClusterRoleBindingList ClusterRoleBinding ClusterRoleList ClusterRole "
-    "CustomResourceDefinition PersistentVolumeClaim PersistentVolume StorageClass ConfigMap SecretList Secret "
-    "ServiceAccount PodDisruptionBudget PodSecurityPolicy LimitRange ResourceQuota NetworkPolicy Namespace "
-    "PriorityClass"
-).split()
+INSTALL_ORDER = [
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+]
+UNINSTALL_ORDER = [
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "Ingress",
+    "IngressClass",
+    "Service",
+    "CronJob",
+    "Job",
+    "StatefulSet",
+    "HorizontalPodAutoscaler",
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "Pod",
+    "DaemonSet",
+    "RoleBindingList",
+    "RoleBinding",
+    "RoleList",
+    "Role",
+    "ClusterRoleBindingList",
+    "ClusterRoleBinding",
+    "ClusterRoleList",
+    "ClusterRole",
+    "CustomResourceDefinition",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
+    "ConfigMap",
+    "SecretList",
+    "Secret",
+    "ServiceAccount",
+    "PodDisruptionBudget",
+    "PodSecurityPolicy",
+    "LimitRange",
+    "ResourceQuota",
+    "NetworkPolicy",
+    "Namespace",
+    "PriorityClass",
+]
 
 _EVENTS = {
     name: name
-    for name in (
-        "pre-install post-install pre-delete post-delete pre-upgrade post-upgrade pre-rollback post-rollback test"
-    ).split()
+    for name in [
+        "pre-install",
+        "post-install",
+        "pre-delete",
+        "post-delete",
+        "pre-upgrade",
+        "post-upgrade",
+        "pre-rollback",
+        "post-rollback",
+        "test",
+    ]
 } | {"test-success": "test"}
 
 HOOK = "helm.sh/hook"
@@ -90,7 +162,7 @@ class Head:
     annotations: dict[str, str] = field(default_factory=dict)
 
 
-class _Mismatch(Exception):
+class _MismatchError(Exception):
     pass
 
 
@@ -107,7 +179,7 @@ def _text(value: Any, place: str) -> str:
         from fairlead.engines.gotemplate.strconv import format_float
 
         return format_float(value)
-    raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field SimpleHead.{place} of type string")
+    raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type string")
 
 
 def _read_head(value: Any) -> Head:
@@ -115,13 +187,13 @@ def _read_head(value: Any) -> Head:
     if value is None:
         return head
     if not isinstance(value, dict):
-        raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go value of type util.SimpleHead")
+        raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go value of type util.SimpleHead")
     for key, item in value.items():
         name = key.lower()
         if name == "apiversion":
-            head.api_version = _text(item, "apiVersion")
+            head.api_version = _text(item, "SimpleHead.apiVersion")
         elif name == "kind":
-            head.kind = _text(item, "kind")
+            head.kind = _text(item, "SimpleHead.kind")
         elif name == "metadata" and item is not None:
             _read_metadata(head, item)
     return head
@@ -129,21 +201,21 @@ def _read_head(value: Any) -> Head:
 
 def _read_metadata(head: Head, value: Any) -> None:
     if not isinstance(value, dict):
-        raise _Mismatch(
+        raise _MismatchError(
             f"json: cannot unmarshal {json_kind(value)} into Go struct field SimpleHead.metadata of type "
             'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
         )
     for key, item in value.items():
         name = key.lower()
         if name == "name":
-            head.name = _text(item, "metadata.name")
+            head.name = _text(item, ".metadata.name")
         elif name == "annotations" and item is not None:
             if not isinstance(item, dict):
-                raise _Mismatch(
-                    f"json: cannot unmarshal {json_kind(item)} into Go struct field SimpleHead.metadata.annotations "
+                raise _MismatchError(
+                    f"json: cannot unmarshal {json_kind(item)} into Go struct field .metadata.annotations "
                     "of type map[string]string"
                 )
-            head.annotations = {k: _text(v, "metadata.annotations") for k, v in item.items()}
+            head.annotations = {k: _text(v, ".metadata.annotations") for k, v in item.items()}
 
 
 def read_head(content: str, path: str) -> Head:
@@ -160,7 +232,7 @@ def read_head(content: str, path: str) -> Head:
         ) from error
     try:
         return _read_head(value)
-    except _Mismatch as error:
+    except _MismatchError as error:
         raise ManifestError(
             f"YAML parse error on {path}: error unmarshaling JSON: while decoding JSON: {error}", file=path
         ) from error

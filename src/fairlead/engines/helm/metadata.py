@@ -119,7 +119,7 @@ _STRINGS = {
 _JSON_NAMES = {"apiversion": "apiVersion", "appversion": "appVersion", "kubeversion": "kubeVersion"}
 
 
-class _Mismatch(Exception):
+class _MismatchError(Exception):
     """A value of the wrong JSON type, in encoding/json's words."""
 
 
@@ -135,14 +135,14 @@ def _string(value: object, place: str) -> str:
         return str(value)
     if isinstance(value, float):
         return strconv.format_float(value)
-    raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type string")
+    raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type string")
 
 
 def _strings(value: object, place: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type []string")
+        raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type []string")
     return [_string(item, place) for item in value]
 
 
@@ -151,13 +151,13 @@ def _bool(value: object, place: str) -> bool:
         return False
     if isinstance(value, bool):
         return value
-    raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type bool")
+    raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type bool")
 
 
 def _list(value: object, place: str, kind: str) -> list[Any]:
     if isinstance(value, list):
         return value
-    raise _Mismatch(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type {kind}")
+    raise _MismatchError(f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type {kind}")
 
 
 def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Metadata:
@@ -175,10 +175,10 @@ def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Meta
         ) from error
     try:
         if content is not None and not isinstance(content, dict):
-            raise _Mismatch(f"json: cannot unmarshal {json_kind(content)} into Go value of type v2.Metadata")
+            raise _MismatchError(f"json: cannot unmarshal {json_kind(content)} into Go value of type v2.Metadata")
         for key, value in (content or {}).items():
             _assign(metadata, key, value)
-    except _Mismatch as error:
+    except _MismatchError as error:
         raise ChartError(
             f"cannot load {file}: error unmarshaling JSON: while decoding JSON: {error}", file=file
         ) from error
@@ -199,7 +199,7 @@ def _assign(metadata: Metadata, key: str, value: Any) -> None:
         metadata.deprecated = _bool(value, place)
     elif name == "annotations":
         if value is not None and not isinstance(value, dict):
-            raise _Mismatch(
+            raise _MismatchError(
                 f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type map[string]string"
             )
         metadata.annotations = None if value is None else {k: _string(v, place) for k, v in value.items()}
@@ -216,8 +216,9 @@ def _maintainers(items: list[Any]) -> list[dict[str, str]]:
             found.append({"": ""})  # reported by validate
             continue
         if not isinstance(item, dict):
-            raise _Mismatch(
-                f"json: cannot unmarshal {json_kind(item)} into Go struct field Metadata.maintainers of type v2.Maintainer"
+            raise _MismatchError(
+                f"json: cannot unmarshal {json_kind(item)} into Go struct field "
+                "Metadata.maintainers of type v2.Maintainer"
             )
         found.append(
             {
@@ -236,8 +237,9 @@ def parse_dependencies(items: list[Any]) -> list[Dependency]:
         if item is None:
             raise ChartError("validation: dependencies must not contain empty or null nodes")
         if not isinstance(item, dict):
-            raise _Mismatch(
-                f"json: cannot unmarshal {json_kind(item)} into Go struct field Metadata.dependencies of type v2.Dependency"
+            raise _MismatchError(
+                f"json: cannot unmarshal {json_kind(item)} into Go struct field "
+                "Metadata.dependencies of type v2.Dependency"
             )
         found.append(_dependency(item))
     return found

@@ -154,7 +154,7 @@ def _has_schema(chart: Chart) -> bool:
 def _check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
     wanted = chart.metadata.kube_version
     version = capabilities.kube_version
-    if wanted and not is_compatible_range(wanted, version.go_string() or ""):
+    if wanted and not is_compatible_range(wanted, str(version)):
         raise HelmError(
             f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version.version}",
             file="Chart.yaml",

@@ -24,15 +24,15 @@ Map = dict[str, Any]
 Reader = Callable[[str], Any]
 
 
-class _End(Exception):
+class _End(Exception):  # noqa: N818 - a signal
     """The text is used up (Go: io.EOF)."""
 
 
-class _NotList(Exception):
+class _NotList(Exception):  # noqa: N818 - a signal
     """The value is not written as a list."""
 
 
-class _Trouble(Exception):
+class _TroubleError(Exception):
     """What Go returns as an error, or panics with."""
 
 
@@ -73,7 +73,7 @@ def parse_set_json(text: str, values: Map) -> Map:
         return merge_maps(values, to_floats(found))
     try:
         _JsonParser(text).parse(values)
-    except (_Trouble, ValueError):
+    except (_TroubleError, ValueError):
         raise ValuesError(f"failed parsing --set-json data {text}") from None
     return values
 
@@ -81,7 +81,7 @@ def parse_set_json(text: str, values: Map) -> Map:
 def _run(parser: _Base, values: Map, flag: str) -> None:
     try:
         parser.parse(values)
-    except _Trouble as error:
+    except _TroubleError as error:
         raise ValuesError(f"failed parsing {flag} data: {error}") from None
 
 
@@ -145,16 +145,16 @@ class _Base:
         if not stop:
             if not name:
                 raise _End
-            raise _Trouble(f"key {quote(name)} has no value")
+            raise _TroubleError(f"key {quote(name)} has no value")
         if stop == "[":
             index = self.index()
             items = values.get(name, [])
             if name in values and not isinstance(items, list):
-                raise _Trouble(f"unable to parse key: {_conversion(items, '[]interface {}')}")
+                raise _TroubleError(f"unable to parse key: {_conversion(items, '[]interface {}')}")
             done: BaseException | None = None
             try:
                 items = self.item(items, index, depth)
-            except (_End, _Trouble) as error:
+            except (_End, _TroubleError) as error:
                 done = error
             _set(values, name, items)
             if done is not None:
@@ -163,43 +163,45 @@ class _Base:
             self.value(lambda value: _set(values, name, value))
         elif stop == ",":
             _set(values, name, "")
-            raise _Trouble(f"key {quote(name)} has no value (cannot end with ,)")
+            raise _TroubleError(f"key {quote(name)} has no value (cannot end with ,)")
         else:
             self.nested(values, name, depth + 1)
 
     def nested(self, values: Map, name: str, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise _Trouble(f"value name nested level is greater than maximum supported nested level of {MAX_DEPTH}")
+            raise _TroubleError(
+                f"value name nested level is greater than maximum supported nested level of {MAX_DEPTH}"
+            )
         inner = values.get(name, {})
         if name in values and not isinstance(inner, dict):
-            raise _Trouble(f"unable to parse key: {_conversion(inner, 'map[string]interface {}')}")
+            raise _TroubleError(f"unable to parse key: {_conversion(inner, 'map[string]interface {}')}")
         try:
             self.key(inner, depth)
-        except (_End, _Trouble):
+        except (_End, _TroubleError):
             if inner:
                 _set(values, name, inner)
             raise
         if not inner:
-            raise _Trouble(f"key map {quote(name)} has no value")
+            raise _TroubleError(f"key map {quote(name)} has no value")
         _set(values, name, inner)
 
     def index(self) -> int:
         text, stop = self.until("]")
         if not stop:
-            raise _Trouble("error parsing index: EOF")
+            raise _TroubleError("error parsing index: EOF")
         if not _INT.match(text):
-            raise _Trouble(f"error parsing index: strconv.Atoi: parsing {quote(text)}: invalid syntax")
+            raise _TroubleError(f"error parsing index: strconv.Atoi: parsing {quote(text)}: invalid syntax")
         number = int(text)
         if not -(1 << 63) <= number < 1 << 63:
-            raise _Trouble(f"error parsing index: strconv.Atoi: parsing {quote(text)}: value out of range")
+            raise _TroubleError(f"error parsing index: strconv.Atoi: parsing {quote(text)}: value out of range")
         return number
 
     def item(self, items: list[Any], index: int, depth: int) -> list[Any]:
         if index < 0:
-            raise _Trouble(f"negative {index} index not allowed")
+            raise _TroubleError(f"negative {index} index not allowed")
         name, stop = self.until("[.=")
         if name:
-            raise _Trouble(f"unexpected data at end of array index: {quote(name)}")
+            raise _TroubleError(f"unexpected data at end of array index: {quote(name)}")
         if not stop:
             raise _End
         if stop == "=":
@@ -210,7 +212,7 @@ class _Base:
             following = self.index()
             inner_list = items[index] if len(items) > index and items[index] is not None else []
             if not isinstance(inner_list, list):
-                raise _Trouble(f"unable to parse key: {_conversion(inner_list, '[]interface {}')}")
+                raise _TroubleError(f"unable to parse key: {_conversion(inner_list, '[]interface {}')}")
             return _set_index(items, index, self.item(inner_list, following, depth))
         inner: Map = {}
         if len(items) > index:
@@ -228,7 +230,7 @@ def _set(values: Map, key: str, value: Any) -> None:
 
 def _set_index(items: list[Any], index: int, value: Any) -> list[Any]:
     if index > MAX_INDEX:
-        raise _Trouble(f"index of {index} is greater than maximum supported index of {MAX_INDEX}")
+        raise _TroubleError(f"index of {index} is greater than maximum supported index of {MAX_INDEX}")
     if len(items) <= index:
         items = items + [None] * (index + 1 - len(items))
     items[index] = value
@@ -265,7 +267,7 @@ class _Parser(_Base):
         while True:
             text, stop = self.until(",}")
             if not stop:
-                raise _Trouble("list must terminate with '}'")
+                raise _TroubleError("list must terminate with '}'")
             items.append(self.read(text))
             if stop == "}":
                 if self.text[self.position : self.position + 1] == ",":

@@ -182,9 +182,7 @@ def _names(values: list[Any] | None) -> list[x509.GeneralName]:
         try:
             found.append(x509.DNSName(value))
         except ValueError:
-            raise FuncError(
-                f"error creating certificate: x509: {value!r} cannot be encoded as an IA5String"
-            ) from None
+            raise FuncError(f"error creating certificate: x509: {value!r} cannot be encoded as an IA5String") from None
     return found
 
 
@@ -260,9 +258,7 @@ def _issue(
     if signer is not None:
         try:
             found = signer[0].extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-            builder = builder.add_extension(
-                x509.AuthorityKeyIdentifier(found.value.digest, None, None), critical=False
-            )
+            builder = builder.add_extension(x509.AuthorityKeyIdentifier(found.value.digest, None, None), critical=False)
         except x509.ExtensionNotFound:
             pass
     if alternatives:

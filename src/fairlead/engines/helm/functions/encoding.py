@@ -11,7 +11,7 @@ from typing import Any
 
 from fairlead.base import gojson, yaml
 from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import GoError, GoObject, Int64, type_name
+from fairlead.engines.gotemplate.gotypes import GoError, GoObject, NilList, NilStrList
 
 
 def plain(value: object) -> Any:
@@ -47,6 +47,8 @@ def to_floats(value: Any) -> Any:
 
 
 def _marshal_yaml(value: object) -> str:
+    if isinstance(value, NilList | NilStrList):
+        return "null\n"
     try:
         return yaml.dump(value)
     except yaml.YamlError as error:
@@ -104,10 +106,13 @@ def json_kind(value: object) -> str:
 
 
 def _cannot_unmarshal(value: object, wanted: str) -> str:
-    return f"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {json_kind(value)} into Go value of type {wanted}"
+    detail = f"json: cannot unmarshal {json_kind(value)} into Go value of type {wanted}"
+    return f"error unmarshaling JSON: while decoding JSON: {detail}"
 
 
 def _marshal_json(value: object, escape_html: bool = True) -> str:
+    if isinstance(value, NilList | NilStrList):
+        return "null"
     try:
         return gojson.dumps_text(value, escape_html=escape_html)
     except (gojson.GoJsonError, TypeError) as error:
@@ -206,6 +211,3 @@ def from_json_array(text: str) -> list[Any]:
     if found is None:
         return []
     return [f"json: cannot unmarshal {json_kind(found)} into Go value of type []interface {{}}"]
-
-
-__all__ = ["Int64", "type_name"]

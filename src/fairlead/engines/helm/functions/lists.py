@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fairlead.engines.gotemplate.errors import FuncError, LimitError
-from fairlead.engines.gotemplate.gotypes import IntList, ListList, StrList, kind_name
+from fairlead.engines.gotemplate.gotypes import IntList, ListList, NilList, StrList, kind_name
 from fairlead.engines.helm.functions.convert import (
     NIL_DEREFERENCE,
     as_list,
@@ -41,11 +41,13 @@ def last(items: object) -> object:
 
 
 def rest(items: object) -> object:
-    return list(as_list(items, "Cannot find rest on type")[1:])
+    found = as_list(items, "Cannot find rest on type")
+    return list(found[1:]) if found else NilList()
 
 
 def initial(items: object) -> object:
-    return list(as_list(items, "Cannot find initial on type")[:-1])
+    found = as_list(items, "Cannot find initial on type")
+    return list(found[:-1]) if found else NilList()
 
 
 def reverse(items: object) -> list[object]:
@@ -106,7 +108,7 @@ def concat(*lists: object) -> object:
         if not isinstance(items, list | bytes):
             raise FuncError(f"Cannot concat type {kind_name(items)} as list")
         joined.extend(as_list(items, ""))
-    return joined
+    return joined or NilList()
 
 
 def chunk(size: int, items: object) -> ListList:

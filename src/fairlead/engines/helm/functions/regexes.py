@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import StrList
+from fairlead.engines.gotemplate.gotypes import NilStrList, StrList
 from fairlead.engines.gotemplate.strconv import is_print, quote, to_bytes, to_str
 
 MAX_PATTERN_BYTES = 8 * 1024 * 1024
@@ -153,7 +153,7 @@ def _rune_width(data: bytes, position: int) -> int:
 
 
 def _find_all(compiled: Any, text: str, count: int) -> StrList:
-    return StrList(to_str(hit.group()) for hit in _spans(compiled, to_bytes(text), count))
+    return StrList([to_str(hit.group()) for hit in _spans(compiled, to_bytes(text), count)]) or NilStrList()
 
 
 def find_all(pattern: str, text: str, count: int) -> StrList:

@@ -12,8 +12,21 @@ from typing import ClassVar
 
 from fairlead.engines.gotemplate.gotypes import Duration, GoObject, Int64, Method, NamedInt
 
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 _CHUNK = re.compile(
     r"January|Jan|Monday|Mon|MST|2006|__2|002|01|02|03|04|05|06|_2006|_2|15|1|2|3|4|5|PM|pm"
@@ -145,7 +158,7 @@ def _offset_text(time: Time, style: str) -> str:
 
 def _zone_name(time: Time) -> str:
     name = time.when.tzname() or ""
-    if name and not name.startswith("UTC") or name == "UTC":
+    if (name and not name.startswith("UTC")) or name == "UTC":
         return name
     offset = int((time.when.utcoffset() or timedelta(0)).total_seconds()) // 60
     sign, offset = ("-", -offset) if offset < 0 else ("+", offset)
@@ -303,7 +316,7 @@ def _pattern(chunk: str) -> str:
     if chunk in _TEXTS:
         return _TEXTS[chunk]
     if chunk[0] in ".,":
-        return r"[.,]\d{%d}" % (len(chunk) - 1) if chunk[1] == "0" else r"(?:[.,]\d{1,9})?"
+        return rf"[.,]\d{{{len(chunk) - 1}}}" if chunk[1] == "0" else r"(?:[.,]\d{1,9})?"
     digits = (len(chunk.replace(":", "")) - 1) // 2
     parts = [r"\d{2}"] * digits
     body = r"[+-]" + (":" if ":" in chunk else "").join(parts)

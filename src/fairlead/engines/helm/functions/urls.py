@@ -26,9 +26,7 @@ def _unescape(text: str, what: str, url: str) -> str:
 
 
 def _escape(text: str, allowed: bytes) -> str:
-    return "".join(
-        chr(byte) if byte in _UNRESERVED or byte in allowed else f"%{byte:02X}" for byte in to_bytes(text)
-    )
+    return "".join(chr(byte) if byte in _UNRESERVED or byte in allowed else f"%{byte:02X}" for byte in to_bytes(text))
 
 
 def url_parse(text: str) -> dict[str, Any]:
@@ -59,9 +57,7 @@ def url_parse(text: str) -> dict[str, Any]:
             parts["opaque"] = rest
             return parts
         if ":" in rest.partition("/")[0]:
-            raise FuncError(
-                f"unable to parse url: parse {quote(text)}: first path segment in URL cannot contain colon"
-            )
+            raise FuncError(f"unable to parse url: parse {quote(text)}: first path segment in URL cannot contain colon")
     if rest.startswith("//") and (parts["scheme"] or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
         rest = slash + path
@@ -77,8 +73,8 @@ def _authority(parts: dict[str, Any], authority: str, url: str) -> None:
         parts["userinfo"] = userinfo(
             _unescape(name, "userinfo", url), _unescape(password, "userinfo", url) if colon else None
         )
-    colon = host.rfind(":", host.rfind("]") + 1)
-    port = host[colon:] if colon >= 0 else ""
+    at = host.rfind(":", host.rfind("]") + 1)
+    port = host[at:] if at >= 0 else ""
     if port and not (port[1:] == "" or port[1:].isdigit()):
         raise FuncError(f"unable to parse url: parse {quote(url)}: invalid port {quote(port)} after host")
     parts["host"] = _unescape(host, "host", url)
