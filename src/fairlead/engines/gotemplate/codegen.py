@@ -382,11 +382,12 @@ class _Generator:
         if args or final is not None:
             if len(ident) > 1:
                 receiver = self.fields(receiver, iface, node, ident[:-1], [], None).code
+            at = self.last  # what is no method does not look at its arguments
             values = [self.argument(arg, "a").code for arg in args]
             if final is not None:
                 values.append(final.code)
             call = f"call_method({receiver}, {ident[-1]!r}, {iface and len(ident) == 1}, ({', '.join(values)},))"
-            return _Value(self.site(call, self.last, node, ident[-1]), iface=True)
+            return _Value(self.site(call, at, node, ident[-1]), iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
             arguments = repr(tuple(ident))
