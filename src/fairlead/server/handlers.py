@@ -32,6 +32,8 @@ from fairlead.server.store import Record
 if TYPE_CHECKING:
     from fairlead.server.server import ApiServer
 
+_ON_ONE = ("get", "update", "patch", "delete")
+_BY_NAME = (*_ON_ONE, "create")
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _RETURNED_WHEN_DELETED = frozenset(
     {
@@ -159,10 +161,10 @@ class Handlers:
         if version.deprecation and route.verb not in ("watch",):
             call.warnings.append(version.deprecation)
         if resource.namespaced and not route.namespace and (route.name or route.verb == "create"):
-            raise bad_request("an empty namespace may not be set when a resource name is provided")
+            raise _not_allowed(route)
         if route.subresource:
             return await self._subresource(call, resource)
-        if route.verb not in resource.verbs:
+        if route.verb not in resource.verbs or (bool(route.name) != (route.verb in _ON_ONE) and route.verb in _BY_NAME):
             raise _not_allowed(route)
         return await self._main(call, resource)
 

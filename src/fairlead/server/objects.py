@@ -198,8 +198,12 @@ class Objects:
         *,
         subresource: str = "",
         uid: str = "",
+        tracked_as: str = "",
     ) -> Outcome:
-        """Replace an object by what *change* makes of its present form in *version*. Raises: ApiError."""
+        """Replace an object by what *change* makes of its present form in *version*. Raises: ApiError.
+
+        Field managers are tracked for the subresource *tracked_as* when it is another than the one written.
+        """
         before = self.find(resource, key)
         if uid and uid != before.uid:
             text = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.uid}"
@@ -211,7 +215,7 @@ class Objects:
         self._check_identity(resource, wanted, key, before, "uid" if not uid else "")
         stored = admission.stored_form(resource, version, wanted, request)
         old = before.view
-        stored = managed.on_update(resource, version, stored, old, request, self.now(), subresource)
+        stored = managed.on_update(resource, version, stored, old, request, self.now(), tracked_as or subresource)
         stored = self._carry_over(resource, stored, old, subresource)
         if not subresource:
             stored = admission.defaulted(resource, stored, old, request, self.look, "UPDATE")

@@ -12,6 +12,7 @@ from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
 from fairlead.engines.merge.strategic import strategic_merge
+from fairlead.engines.schema.errors import go_json, quote
 from fairlead.server import managed
 from fairlead.server.objects import Change, Objects, Outcome
 from fairlead.server.registry import Resource
@@ -81,7 +82,20 @@ def patch(
 ) -> Outcome:
     """Patch an object. Raises: ApiError."""
     change = change_of(resource, version, key.name, body, patch_type)
-    return objects.update(resource, version, key, change, request, subresource=subresource)
+    made: list[Json] = []
+
+    def remembered(present: Json) -> Json:
+        made.append(change(present))
+        return made[-1]
+
+    try:
+        return objects.update(resource, version, key, remembered, request, subresource=subresource)
+    except ApiError as error:
+        _, found, cause = error.message.partition(f" cannot be handled as a {resource.kind}: ")
+        if error.code != 400 or not found or not made:
+            raise
+        shown = quote(go_json(made[-1]))
+        raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {cause}", "patch")]) from error
 
 
 def apply(

@@ -94,4 +94,4 @@ def update(objects: Objects, resource: Resource, version: str, key: Key, change:
         revision = get_in(wanted, "metadata", "resourceVersion")
         return replace_in(changed, ("metadata", "resourceVersion"), revision) if revision else changed
 
-    return objects.update(resource, version, key, replicas, request)
+    return objects.update(resource, version, key, replicas, request, tracked_as="scale")
