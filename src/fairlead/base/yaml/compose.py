@@ -102,6 +102,8 @@ class _Reader:
         self._source = source
         self._strict = strict
         self._duplicates: list[tuple[int, int, str]] = []
+        self._misread: YamlError | None = None  # what go-yaml finds only after the whole text was parsed
+        self._unfit: YamlError | None = None  # what the step from YAML to JSON finds after that
         if isinstance(text, str):
             try:
                 text = text.removeprefix("\ufeff").encode()
@@ -130,8 +132,12 @@ class _Reader:
             raise self._syntax_error(error) from error
         except RecursionError as error:
             raise YamlError(f"nested deeper than {MAX_DEPTH} levels", self._source) from error
+        if self._misread is not None:
+            raise self._misread
         if self._duplicates:
             self._fail_duplicates()
+        if self._unfit is not None:
+            raise self._unfit
         return value
 
     def _compose(self, lines: Lines | None) -> Any:  # noqa: C901 - the hot loop: calls would cost a third of its time
@@ -249,8 +255,9 @@ class _Reader:
         if value.__class__ is float and not math.isfinite(value):
             if not is_key:
                 name = {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
-                raise YamlError(
-                    f"{text} cannot be written as JSON", self._source, go_text=f"json: unsupported value: {name}"
+                go_text = f"json: unsupported value: {name}"
+                self._unfit = self._unfit or YamlError(
+                    f"{text} cannot be written as JSON", self._source, go_text=go_text
                 )
             return float32_text(value)
         if len(text) <= _CACHED_LENGTH and text != "<<":  # a merge key is never looked up
@@ -263,9 +270,10 @@ class _Reader:
         try:
             value = resolve_tagged(event.tag, event.value)
         except TagError as error:
-            self._fail(str(error), event)
+            self._note(str(error), event)
+            return event.value
         if isinstance(value, float) and not math.isfinite(value):
-            self._fail(f"{event.value} cannot be written as JSON", event)
+            return self._resolve_new(event.value, False)
         return value
 
     def _alias(self, anchors: dict[str, tuple[Any, int, Any]], event: Any) -> tuple[Any, int, Any]:
@@ -273,17 +281,20 @@ class _Reader:
         if found is None:
             self._fail(f"unknown anchor '{event.anchor}' referenced", event)
         if found[0] is _OPEN:
-            self._fail(f"anchor '{event.anchor}' value contains itself", event)
+            self._note(f"anchor '{event.anchor}' value contains itself", event)
+            return {}, 1, None
         return found
 
     def _key(self, value: Any, event: Event) -> str:
         if isinstance(value, (dict, list)):
-            self._fail(f"invalid map key: {go_syntax(value)}", event)
+            self._note(f"invalid map key: {go_syntax(value)}", event)
+            return ""
         text = key_text(value)
         if text is None:
             shown = "%!s(<nil>), key: <nil>" if value is None else f"uint64, key: 0x{value:x}"
-            self._fail(f"unsupported map key of type: {shown}", event, bare=True)
-        return text
+            message = f"unsupported map key of type: {shown}"
+            self._unfit = self._unfit or self._error(message, event, go_text=message)
+        return text or ""
 
     def _merge(self, container: dict[str, Any], value: Any, event: Event) -> None:
         """Lay *value*, or each mapping of a list from its last to its first, over *container*."""
@@ -292,16 +303,23 @@ class _Reader:
             parts = value[::-1]
         for part in parts:
             if part.__class__ is not dict:
-                self._fail("map merge requires map or sequence of maps as the value", event)
+                self._note("map merge requires map or sequence of maps as the value", event)
+                return
             if self._strict:
                 mark: Any = event.start_mark
                 self._duplicates += [(mark.line, mark.column, key) for key in part if key in container]
             container.update(part)
 
-    def _fail(self, message: str, event: Any, *, bare: bool = False) -> NoReturn:
+    def _note(self, message: str, event: Any) -> None:
+        """Keep the first thing wrong with what the nodes mean: wrong syntax further on goes before it."""
+        self._misread = self._misread or self._error(message, event)
+
+    def _fail(self, message: str, event: Any) -> NoReturn:
+        raise self._error(message, event)
+
+    def _error(self, message: str, event: Any, *, go_text: str = "") -> YamlError:
         mark: Any = event.start_mark
-        go_text = message if bare else f"yaml: {message}"
-        raise YamlError(message, self._source, mark.line + 1, mark.column + 1, go_text=go_text)
+        return YamlError(message, self._source, mark.line + 1, mark.column + 1, go_text=go_text)
 
     def _fail_duplicates(self) -> NoReturn:
         line, column, key = self._duplicates[0]
