@@ -89,7 +89,8 @@ def resource_list(group: str, version: str, resources: list[Resource]) -> Json:
                 }
             )
     api_version = f"{group}/{version}" if group else version
-    entries.sort(key=lambda entry: str(entry["name"]))
+    if not any(resource.custom for resource in resources):
+        entries.sort(key=lambda entry: str(entry["name"]))
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": entries}
 
 

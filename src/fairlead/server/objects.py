@@ -17,6 +17,7 @@ from fairlead.api.errors import ApiError, already_exists, bad_request, conflict,
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.engines.merge.patches import equal
 from fairlead.server import addresses, admission, conversion, managed, meta, strategies
+from fairlead.server.expiry import Expiry
 from fairlead.server.housekeeping import Housekeeping
 from fairlead.server.installing import Kinds
 from fairlead.server.registry import Registry, Resource
@@ -86,6 +87,7 @@ class Objects:
         self.ids = ids
         self.kinds = kinds
         self.service_network = addresses.NETWORK
+        self.expiry = Expiry()
         self.housekeeping = Housekeeping(self)
 
     def complain(self, text: str) -> None:

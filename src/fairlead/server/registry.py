@@ -22,6 +22,7 @@ from fairlead.engines.schema.model import Definitions, Schema, custom_resource_s
 DEFINITIONS_VERSION = "v1.36.0-local"
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _ANYTHING: Json = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+_CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _CRD_SUBRESOURCE_VERBS = ("get", "patch", "update")
 
 
@@ -256,6 +257,7 @@ def custom_resource(crd: Json, rules: Kind | None = None) -> Resource:
         list_kind=names.get("listKind", ""),
         short_names=names.get("shortNames") or (),
         categories=names.get("categories") or (),
+        verbs=_CUSTOM_VERBS,
         subresources=tuple(subresources),
         custom=True,
         rules=rules,

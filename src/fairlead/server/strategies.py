@@ -197,6 +197,8 @@ def marked_for_deletion(resource: Resource, obj: Json) -> Json:
 
 def stored(resource: Resource, record: Record, objects: Objects) -> None:
     """Follow up on a stored object."""
+    if resource.ident == "events":
+        objects.expiry.written(record, objects)
     if resource.ident == installing.IDENT:
         installing.serve(record, objects)
 

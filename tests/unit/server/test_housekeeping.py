@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -200,5 +201,27 @@ def test_definitions_come_and_go(scene: Run) -> None:
         with pytest.raises(ApiError) as caught:
             await client.list(ship)
         assert caught.value.is_not_found
+
+    scene(scenario)
+
+
+def test_events_go_after_an_hour(scene: Run) -> None:
+    """An old event is removed when a later one is written; nothing waits for it."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        event = GVK("", "v1", "Event")
+
+        async def happen(name: str) -> None:
+            about = {"kind": "Pod", "name": "p", "namespace": "default"}
+            meta = {"name": name, "namespace": "default"}
+            await client.create({"apiVersion": "v1", "kind": "Event", "metadata": meta, "involvedObject": about})
+
+        await happen("early")
+        await asyncio.sleep(1800)
+        await happen("middle")
+        await asyncio.sleep(1801)
+        await happen("late")
+        names = [each["metadata"]["name"] for each in (await client.list(event)).items]
+        assert names == ["late", "middle"]
 
     scene(scenario)
