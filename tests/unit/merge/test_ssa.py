@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fairlead.engines.merge import ssa
-from fairlead.engines.schema.model import Definitions, Schema
+from fairlead.engines.schema.model import Definitions, Schema, custom_resource_schema
 
 T1, T2 = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"
 API = "example.dev/v1"
@@ -187,6 +187,73 @@ def test_clients_may_reset_managed_fields(widget: Schema) -> None:
     new = {**live, "metadata": {**live["metadata"], "managedFields": [], "uid": "u"}}
     live = {**live, "metadata": {**live["metadata"], "uid": "u"}}
     assert ssa.track_update(live, new, widget, "two", now=T2) == []
+
+
+def two_versions() -> tuple[dict[str, Schema], Any]:
+    """v1 calls a field ``size``, v2 calls it ``replicas``; both have ``note``."""
+    schemas = {}
+    for version, name in (("v1", "size"), ("v2", "replicas")):
+        spec = {"type": "object", "properties": {name: {"type": "integer"}, "note": {"type": "string"}}}
+        schemas[f"e.dev/{version}"] = custom_resource_schema({"type": "object", "properties": {"spec": spec}})
+
+    def convert(obj: dict[str, Any], version: str) -> dict[str, Any]:
+        if version not in schemas:
+            raise ssa.MissingVersionError(version)
+        names = {"size": "replicas"} if version == "e.dev/v2" else {"replicas": "size"}
+        spec = {names.get(key, key): value for key, value in obj.get("spec", {}).items()}
+        return {**obj, "apiVersion": version, "spec": spec}
+
+    return schemas, convert
+
+
+def test_managers_of_another_version_are_met_in_their_version() -> None:
+    """A conflict with a v1 manager is found, named in v1's words, and resolved there."""
+    schemas, convert = two_versions()
+    how: dict[str, Any] = {"convert": convert, "schema_of": schemas.get}
+    old = {"apiVersion": "e.dev/v1", "kind": "W", "metadata": {"name": "w"}, "spec": {"size": 1, "note": "n"}}
+    live, _ = ssa.apply(None, old, schemas["e.dev/v1"], "one", now=T1, **how)
+    new = {"apiVersion": "e.dev/v2", "kind": "W", "metadata": {"name": "w"}, "spec": {"replicas": 2}}
+    with pytest.raises(ssa.Conflict) as caught:
+        ssa.apply(convert(live, "e.dev/v2"), new, schemas["e.dev/v2"], "two", now=T2, **how)
+    assert caught.value.message == 'Apply failed with 1 conflict: conflict with "one": .spec.size'
+    obj, _ = ssa.apply(convert(live, "e.dev/v2"), new, schemas["e.dev/v2"], "two", now=T2, force=True, **how)
+    assert obj["spec"] == {"replicas": 2, "note": "n"}
+    assert owned(obj, "one") == {"f:spec": {"f:note": {}}}
+    assert owned(obj, "two") == {"f:spec": {"f:replicas": {}}}
+
+
+def test_an_applier_may_change_versions() -> None:
+    """What was applied in v1 and is no longer applied in v2 goes, and the entry moves to v2."""
+    schemas, convert = two_versions()
+    how: dict[str, Any] = {"convert": convert, "schema_of": schemas.get}
+    old = {"apiVersion": "e.dev/v1", "kind": "W", "metadata": {"name": "w"}, "spec": {"size": 1, "note": "n"}}
+    live, _ = ssa.apply(None, old, schemas["e.dev/v1"], "one", now=T1, **how)
+    new = {"apiVersion": "e.dev/v2", "kind": "W", "metadata": {"name": "w"}, "spec": {"replicas": 1}}
+    obj, fields = ssa.apply(convert(live, "e.dev/v2"), new, schemas["e.dev/v2"], "one", now=T2, **how)
+    assert obj["spec"] == {"replicas": 1}
+    assert [(entry["manager"], entry["apiVersion"]) for entry in fields] == [("one", "e.dev/v2")]
+
+
+def test_managers_of_a_version_no_longer_served_are_forgotten() -> None:
+    """Their fields cannot be read any more."""
+    schemas, convert = two_versions()
+    entry = {
+        "manager": "old",
+        "operation": "Update",
+        "apiVersion": "e.dev/v0",
+        "time": T1,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:spec": {"f:count": {}}},
+    }
+    live = {
+        "apiVersion": "e.dev/v2",
+        "kind": "W",
+        "metadata": {"name": "w", "managedFields": [entry]},
+        "spec": {"replicas": 1},
+    }
+    new = {"apiVersion": "e.dev/v2", "kind": "W", "metadata": {"name": "w"}, "spec": {"replicas": 2}}
+    _, fields = ssa.apply(live, new, schemas["e.dev/v2"], "one", now=T2, convert=convert, schema_of=schemas.get)
+    assert [item["manager"] for item in fields] == ["one"]
 
 
 def test_untracked_fields_belong_to_before_first_apply(widget: Schema) -> None:

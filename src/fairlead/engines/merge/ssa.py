@@ -50,6 +50,9 @@ Json = dict[str, Any]
 Convert = Callable[[Json, str], Json]
 """(object, apiVersion) -> the object in that version. Raises `MissingVersionError` for one no longer served."""
 
+SchemaOf = Callable[[str], Schema | None]
+"""apiVersion -> the schema of the kind in that version; None when it is not served."""
+
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 RESET_STATUS: Final[FieldSet] = {"f:status": {}}
 """Pass as ``reset_fields`` for writes to the main resource of a kind that has a status subresource."""
@@ -84,13 +87,21 @@ class _Context(NamedTuple):
     version: str
     convert: Convert | None
     reset: FieldSet
+    schema_of: SchemaOf | None
 
     @property
     def rule(self) -> MergeType:
         return root_type(self.schema)
 
+    def rule_at(self, version: str) -> MergeType:
+        """The merge rules of another version; those of the request's own when nobody knows better."""
+        if version == self.version or self.schema_of is None:
+            return self.rule
+        schema = self.schema_of(version)
+        return self.rule if schema is None else root_type(schema)
+
     def at(self, obj: Json, version: str) -> Json:
-        if version == self.version:
+        if version == obj.get("apiVersion", self.version):
             return obj
         if self.convert is None:
             raise MissingVersionError(version)
@@ -108,6 +119,7 @@ def apply(
     api_version: str = "",
     subresource: str = "",
     convert: Convert | None = None,
+    schema_of: SchemaOf | None = None,
     reset_fields: FieldSet | None = None,
 ) -> tuple[Json, list[Json]]:
     """Apply *applied* to *live* in the name of *manager*.
@@ -129,7 +141,7 @@ def apply(
         )
     if (applied.get("metadata") or {}).get("managedFields") is not None:
         raise ApplyError("metadata.managedFields must be nil", 400)
-    context = _Context(schema, version, convert, reset_fields or {})
+    context = _Context(schema, version, convert, reset_fields or {}, schema_of)
     if live is not None and _is_applied(
         live, applied, Manager(manager or "unknown", "Apply", "", subresource), context
     ):
@@ -165,6 +177,7 @@ def track_update(
     api_version: str = "",
     subresource: str = "",
     convert: Convert | None = None,
+    schema_of: SchemaOf | None = None,
     reset_fields: FieldSet | None = None,
 ) -> list[Json]:
     """Return the managedFields of *new* after a write that is not an apply (create, update, patch).
@@ -174,7 +187,7 @@ def track_update(
     tracked so far stay untracked.
     """
     version = api_version or new.get("apiVersion", "")
-    context = _Context(schema, version, convert, reset_fields or {})
+    context = _Context(schema, version, convert, reset_fields or {}, schema_of)
     base: Json = live if live is not None else _empty(new, schema)
     stored = _managed_fields(base)
     given = (new.get("metadata") or {}).get("managedFields") if not subresource else None
@@ -260,7 +273,7 @@ def _reconciled(managers: Managers, context: _Context) -> Managers:
         if known is None or known[0] is not owned.fields:
             if len(memo) > 2048:
                 memo.clear()
-            known = (owned.fields, typed.reconcile(owned.fields, context.rule))
+            known = (owned.fields, typed.reconcile(owned.fields, context.rule_at(owned.version)))
             memo[id(owned.fields)] = known
         result[who] = owned if known[1] is owned.fields else owned._replace(fields=known[1])
     return result
@@ -325,37 +338,30 @@ def _prune(merged: Json, managers: Managers, last: Owned, context: _Context) -> 
         obj = context.at(merged, last.version)
     except MissingVersionError:
         return merged
-    rule = context.rule
+    rule = context.rule_at(last.version)
     pruned = _removed(obj, typed.with_named_fields(last.fields, rule), rule)
     pruned = _add_back_owned(obj, pruned, last.version, managers, context)
     kept = typed.with_named_fields(typed.field_set(pruned, rule), rule)
     everything = typed.with_named_fields(typed.field_set(obj, rule), rule)
     dropped = fs.intersection(fs.difference(everything, kept), typed.with_named_fields(last.fields, rule))
     result = _removed(obj, dropped, rule)
-    return result if last.version == context.version else _back(context, result)
-
-
-def _back(context: _Context, obj: Json) -> Json:
-    assert context.convert is not None  # another version was reached through it
-    return context.convert(obj, context.version)
+    return context.at(result, context.version)
 
 
 def _add_back_owned(merged: Json, pruned: Json, version: str, managers: Managers, context: _Context) -> Json:
     by_version: dict[str, FieldSet] = {}
     for owned in managers.values():
         by_version[owned.version] = fs.union(by_version.get(owned.version, {}), owned.fields)
-    rule = context.rule
     for other in sorted(by_version, key=lambda name: name != version):
         try:
-            full = merged if other == version else context.at(merged, other)
-            part = pruned if other == version else context.at(pruned, other)
+            full, part = context.at(merged, other), context.at(pruned, other)
         except MissingVersionError:
             continue
+        rule = context.rule_at(other)
         everything = typed.with_named_fields(typed.field_set(full, rule), rule)
         kept = typed.with_named_fields(typed.field_set(part, rule), rule)
         owned_fields = typed.with_named_fields(by_version[other], rule)
-        part = _removed(full, fs.difference(everything, fs.union(kept, owned_fields)), rule)
-        pruned = part if other == version or context.convert is None else context.convert(part, version)
+        pruned = context.at(_removed(full, fs.difference(everything, fs.union(kept, owned_fields)), rule), version)
     return pruned
 
 
@@ -383,7 +389,11 @@ def _settle(
         found = by_version.get(owned.version)
         if found is None:
             try:
-                theirs = typed.compare(context.at(old, owned.version), context.at(new, owned.version), rule)
+                theirs = typed.compare(
+                    _without_managed_fields(context.at(old, owned.version)),
+                    _without_managed_fields(context.at(new, owned.version)),
+                    context.rule_at(owned.version),
+                )
             except MissingVersionError:
                 gone.add(other)
                 continue
