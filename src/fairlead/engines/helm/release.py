@@ -6,9 +6,9 @@ pkg/cmd/template.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.template import Limits
@@ -19,8 +19,11 @@ from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import HelmError, ManifestError, SchemaError
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.helm.manifests import Hook, Manifest, sort_manifests
-from fairlead.engines.helm.world import World
+from fairlead.engines.helm.world import Tape, World
 from fairlead.engines.semver import is_compatible_range
+
+if TYPE_CHECKING:
+    from fairlead.engines.helm.sourcemap import SourceMap
 
 NOTES = "NOTES.txt"
 PostRenderer = Callable[[str], str]
@@ -72,6 +75,15 @@ class Rendered:
     crds: list[tuple[str, str]]  # ("# Source" path, text)
     files: dict[str, str]  # rendered text by template path, notes excluded
     warnings: list[str]
+    replay: Callable[[], SourceMap] = field(repr=False)
+    _map: SourceMap | None = field(default=None, repr=False)
+
+    @property
+    def source_map(self) -> SourceMap:
+        """Which template line and values made each line; worked out when first asked for."""
+        if self._map is None:
+            self._map = self.replay()
+        return self._map
 
     def manifest(self, *, include_crds: bool = False) -> str:
         """Return the manifests as Helm stores them in a release."""
@@ -101,8 +113,12 @@ def render(
     world: World | None = None,
     *,
     options: Options | None = None,
+    sources: Sequence[tuple[str, bytes]] = (),
 ) -> Rendered:
     """Return what *chart* comes to under *values*; neither is changed.
+
+    *sources* are the names and texts of the files that *values* come from, in
+    order, for the source map.
 
     Raises:
         HelmError: a subclass that says what went wrong and where, in Helm's words.
@@ -122,7 +138,8 @@ def render(
         _validate(chart, merged)
     top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
     _check_kube_version(chart, capabilities)
-    host = engine.Host(world or World(), options.lint)
+    tape = Tape(world or World())
+    host = engine.Host(tape.recording(), options.lint)
     files = engine.run(engine.collect(chart, top), host, options.cache, options.limits)
     notes = _take_notes(chart, files, options.subchart_notes)
     try:
@@ -134,7 +151,16 @@ def render(
         raise
     warnings.extend(found.notes)
     crds = [(path, file.data.decode("utf-8", "surrogateescape")) for path, file in chart.crds()]
-    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings)
+
+
+    def replay() -> SourceMap:
+        from fairlead.engines.helm.sourcemap import build
+
+        again = helm_values.coalesce(chart, user, [])
+        data = {"Values": Values(again), "Release": release.for_templates(), "Capabilities": capabilities}
+        return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources)
+
+    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay)
 
 
 def _validate(chart: Chart, values: dict[str, Any]) -> None:

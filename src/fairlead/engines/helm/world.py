@@ -39,6 +39,40 @@ class Seeded:
         return found
 
 
+class Tape:
+    """Notes what a render takes from its World, so that it can be run again with the same answers."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._notes: list[Any] = []
+
+    def recording(self) -> World:
+        """Return a World that notes what it gives."""
+        world, put = self._world, self._notes.append
+
+        def note(value: Any) -> Any:
+            put(value)
+            return value
+
+        generate = world.generate_key
+        return World(
+            now=lambda: note(world.now()),
+            random_bytes=lambda count: note(world.random_bytes(count)),
+            lookup=lambda *names: note(world.lookup(*names)),
+            zone=world.zone,
+            generate_key=None if generate is None else lambda kind, bits: note(generate(kind, bits)),
+        )
+
+    def replaying(self) -> World:
+        """Return a World that gives the same again, in the same order."""
+        notes = iter(self._notes)
+
+        def again(*_: object) -> Any:
+            return next(notes)
+
+        return World(again, again, again, self._world.zone, None if self._world.generate_key is None else again)
+
+
 @dataclass(slots=True)
 class World:
     """The impure things templates may use.

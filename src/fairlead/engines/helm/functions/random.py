@@ -42,6 +42,8 @@ def below(render: Render, bound: int) -> int:
 def _pick(render: Render, count: int, letters: str) -> str:
     if count <= 0:
         return ""
+    if count > MAX_COUNT:
+        raise LimitError(f"more than {MAX_COUNT} random characters")
     wanted = 256 // len(letters) * len(letters)
     out: list[str] = []
     while len(out) < count:

@@ -53,7 +53,7 @@ def tpl(render: Render, text: str, data: object) -> str:
     child = render.child(source)
     result = child.run("gotpl", data)
     render.output += child.output
-    return result.replace("<no value>", "")
+    return result.replace("<no value>", "") if "<no value>" in result else result
 
 
 def required(render: Render, message: str, value: object) -> object:

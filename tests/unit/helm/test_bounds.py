@@ -1,0 +1,86 @@
+"""Bounds: each is a clear error."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from fairlead.engines.gotemplate.template import Limits
+from fairlead.engines.helm import ChartError, HelmError, Options, load_archive, load_chart, render
+
+META = b"apiVersion: v2\nname: c\nversion: 1.0.0\n"
+
+
+def _render(template: str, **limits: int) -> str:
+    chart = load_chart({"Chart.yaml": META, "templates/a.yaml": template.encode()})
+    return render(chart, {}, options=Options(limits=Limits(**limits))).to_text()
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ('{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}', "nested reference name"),
+        ('{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', "exceeded maximum template depth"),
+        ("{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}", "steps"),
+        ('{{ $x := "xxxxxxxxxx" | repeat 100000000 }}', "repeat writes more"),
+        ("{{ until 100000000 }}", "a list of more than"),
+        ("{{ randAlphaNum 100000000 }}", "random characters"),
+        ("{{ range 1000000000 }}{{ end }}", "steps"),
+    ],
+    ids=str,
+)
+def test_template_bounds(template: str, message: str) -> None:
+    """Endless recursion, loops and huge texts end in an error that says so."""
+    with pytest.raises(HelmError, match=message):
+        _render(template, steps=100_000)
+
+
+def test_deep_nesting_is_refused() -> None:
+    """More nested blocks than the compiler takes are an error, not a crash."""
+    with pytest.raises(HelmError, match="nested"):
+        _render("{{ if 1 }}" * 200 + "{{ end }}" * 200)
+
+
+def _archive(names: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in names.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return gzip.compress(out.getvalue())
+
+
+def test_archive() -> None:
+    """A well-formed archive loads."""
+    assert load_archive(_archive({"c/Chart.yaml": META})).name == "c"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("c/../../etc/passwd", "references parent directory"),
+        ("c//etc/passwd", "absolute paths"),
+        ("Chart.yaml", "outside the base directory"),
+    ],
+)
+def test_archive_paths(name: str, message: str) -> None:
+    """Paths that leave the chart are refused."""
+    with pytest.raises(ChartError, match=message):
+        load_archive(_archive({"c/Chart.yaml": META, name: b"x"}))
+
+
+def test_archive_bomb() -> None:
+    """An archive that unpacks to more than Helm's limit is refused."""
+    with pytest.raises(ChartError, match="larger than the maximum size"):
+        load_archive(gzip.compress(b"\0" * (200 * 1024 * 1024), 1))
+
+
+@pytest.mark.parametrize("data", [b"", b"plain", b"\x1f\x8b\x08broken"])
+def test_damaged_archive(data: bytes) -> None:
+    """What is no gzip is an error of the chart family."""
+    with pytest.raises(ChartError):
+        load_archive(data)

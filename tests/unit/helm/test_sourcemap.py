@@ -1,0 +1,76 @@
+"""The source map leads from output lines to template lines and values."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.engines.helm import Rendered, load_chart, render
+from fairlead.engines.helm.sourcemap import output_origins
+
+CHART = {
+    "Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\n",
+    "values.yaml": (
+        b"name: web\nimage:\n  tag: v1\nports:\n  - 80\n  - 443\n"
+        b"resources:\n  limits:\n    cpu: 1\ngreeting: 'hi {{ .Values.name }}'\nglobal:\n  zone: a\nsub:\n  size: 7\n"
+    ),
+    "templates/_helpers.tpl": b'{{- define "labels" }}\nname: {{ .Values.name }}\ntag: {{ .Values.image.tag }}\n{{- end }}',
+    "templates/a.yaml": (
+        b"kind: A\nlabels:\n  {{- include \"labels\" . | nindent 2 }}\nports:\n"
+        b"{{- range .Values.ports }}\n- port: {{ . }}\n{{- end }}\nresources:\n  {{- toYaml .Values.resources | nindent 2 }}\n"
+        b"greeting: {{ tpl .Values.greeting . }}\nzone: {{ .Values.global.zone }}\n"
+    ),
+    "charts/sub/Chart.yaml": b"apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+    "charts/sub/values.yaml": b"size: 1\ncolor: red\n",
+    "charts/sub/templates/b.yaml": (
+        b"kind: B\nsize: {{ .Values.size }}\ncolor: {{ .Values.color }}\nzone: {{ .Values.global.zone }}\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def rendered() -> Rendered:
+    override = b"image:\n\n  tag: v2\n"
+    return render(load_chart(CHART), {"image": {"tag": "v2"}}, sources=[("mine.yaml", override)])
+
+
+@pytest.mark.parametrize(
+    ("line", "template", "values"),
+    [
+        ("  name: web", "top/templates/_helpers.tpl:2", ["name=top/values.yaml:1"]),
+        ("  tag: v2", "top/templates/_helpers.tpl:3", ["image.tag=mine.yaml:3"]),
+        ("- port: 443", "top/templates/a.yaml:6", []),
+        ("  limits:", "top/templates/a.yaml:9", ["resources.limits=top/values.yaml:8"]),
+        ("    cpu: 1", "top/templates/a.yaml:9", ["resources.limits.cpu=top/values.yaml:9"]),
+        ("greeting: hi web", "gotpl:1", ["name=top/values.yaml:1", "greeting=top/values.yaml:10"]),
+        ("kind: B", "top/charts/sub/templates/b.yaml:1", []),
+        ("size: 7", "top/charts/sub/templates/b.yaml:2", ["sub.size=top/values.yaml:14"]),
+        ("color: red", "top/charts/sub/templates/b.yaml:3", ["sub.color=top/charts/sub/values.yaml:2"]),
+    ],
+    ids=str,
+)
+def test_line(rendered: Rendered, line: str, template: str, values: list[str]) -> None:
+    """A line of output leads to the template line and the values line that made it."""
+    lines = rendered.to_text().split("\n")
+    origin = output_origins(rendered)[lines.index(line)]
+    assert f"{origin.template}:{origin.line}" == template
+    assert [f"{value.key}={value.file}:{value.line}" for value in origin.values] == values
+
+
+def test_globals_are_found_where_the_parent_set_them(rendered: Rendered) -> None:
+    """A global read in a subchart leads to the parent's values."""
+    lines = rendered.to_text().split("\n")
+    last = len(lines) - 1 - lines[::-1].index("zone: a")
+    at = lines.index("kind: B") + 3
+    assert at <= last
+    origin = output_origins(rendered)[at]
+    assert [(value.file, value.line) for value in origin.values] == [("top/values.yaml", 12)]
+
+
+def test_replay_gives_the_same_text() -> None:
+    """The traced run repeats the render, random text included."""
+    files = {
+        "Chart.yaml": b"apiVersion: v2\nname: r\nversion: 1.0.0\n",
+        "templates/a.yaml": b"a: {{ randAlphaNum 12 }}\nb: {{ uuidv4 }}\nc: {{ now | date \"2006\" }}\n",
+    }
+    done = render(load_chart(files), {})
+    assert done.source_map.document("r/templates/a.yaml", done.manifests[0].content)[1].line == 2
