@@ -125,19 +125,14 @@ class Watch:
         vms = views.CreateContainerView(root, [vim.VirtualMachine], True)
         tasks = views.CreateListView([])
         collector = self._content.propertyCollector.CreatePropertyCollector()
-        spec = query.FilterSpec(
-            objectSet=[
-                query.ObjectSpec(
-                    obj=view, skip=True, selectSet=[query.TraversalSpec(type=type(view), path="view", skip=False)]
-                )
-                for view in (vms, tasks)
-            ],
-            propSet=[
-                query.PropertySpec(type=vim.VirtualMachine, all=False, pathSet=[*IDENTITY, *SIGNALS]),
-                query.PropertySpec(type=vim.Task, all=False, pathSet=["info"]),
-            ],
-        )
-        collector.CreateFilter(spec, False)
+        # A filter each: vcsim starts a filter over when a list view in it changes.
+        for view, kind, paths in ((vms, vim.VirtualMachine, (*IDENTITY, *SIGNALS)), (tasks, vim.Task, ("info",))):
+            contents = query.TraversalSpec(type=type(view), path="view", skip=False)
+            spec = query.FilterSpec(
+                objectSet=[query.ObjectSpec(obj=view, skip=True, selectSet=[contents])],
+                propSet=[query.PropertySpec(type=kind, all=False, pathSet=list(paths))],
+            )
+            collector.CreateFilter(spec, False)
         with self._lock:
             self._collector, self._tasks = collector, tasks
             early, self._early = self._early, set()
