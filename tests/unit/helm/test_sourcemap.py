@@ -13,10 +13,13 @@ CHART = {
         b"name: web\nimage:\n  tag: v1\nports:\n  - 80\n  - 443\n"
         b"resources:\n  limits:\n    cpu: 1\ngreeting: 'hi {{ .Values.name }}'\nglobal:\n  zone: a\nsub:\n  size: 7\n"
     ),
-    "templates/_helpers.tpl": b'{{- define "labels" }}\nname: {{ .Values.name }}\ntag: {{ .Values.image.tag }}\n{{- end }}',
+    "templates/_helpers.tpl": (
+        b'{{- define "labels" }}\nname: {{ .Values.name }}\ntag: {{ .Values.image.tag }}\n{{- end }}'
+    ),
     "templates/a.yaml": (
-        b"kind: A\nlabels:\n  {{- include \"labels\" . | nindent 2 }}\nports:\n"
-        b"{{- range .Values.ports }}\n- port: {{ . }}\n{{- end }}\nresources:\n  {{- toYaml .Values.resources | nindent 2 }}\n"
+        b'kind: A\nlabels:\n  {{- include "labels" . | nindent 2 }}\nports:\n'
+        b"{{- range .Values.ports }}\n- port: {{ . }}\n{{- end }}\n"
+        b"resources:\n  {{- toYaml .Values.resources | nindent 2 }}\n"
         b"greeting: {{ tpl .Values.greeting . }}\nzone: {{ .Values.global.zone }}\n"
     ),
     "charts/sub/Chart.yaml": b"apiVersion: v2\nname: sub\nversion: 1.0.0\n",
@@ -70,7 +73,7 @@ def test_replay_gives_the_same_text() -> None:
     """The traced run repeats the render, random text included."""
     files = {
         "Chart.yaml": b"apiVersion: v2\nname: r\nversion: 1.0.0\n",
-        "templates/a.yaml": b"a: {{ randAlphaNum 12 }}\nb: {{ uuidv4 }}\nc: {{ now | date \"2006\" }}\n",
+        "templates/a.yaml": b'a: {{ randAlphaNum 12 }}\nb: {{ uuidv4 }}\nc: {{ now | date "2006" }}\n',
     }
     done = render(load_chart(files), {})
     assert done.source_map.document("r/templates/a.yaml", done.manifests[0].content)[1].line == 2

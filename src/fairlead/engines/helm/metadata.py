@@ -34,6 +34,19 @@ class Dependency:
     import_values: list[Any] = field(default_factory=list)
     alias: str = ""
 
+    def for_yaml(self) -> dict[str, Any]:
+        """Return the entry as Chart.yaml has it."""
+        found: dict[str, Any] = {"name": self.name, "repository": self.repository}
+        optional = {
+            "version": self.version,
+            "condition": self.condition,
+            "tags": self.tags,
+            "enabled": self.enabled,
+            "import-values": self.import_values,
+            "alias": self.alias,
+        }
+        return found | {key: value for key, value in optional.items() if value}
+
     def for_templates(self) -> dict[str, Any]:
         """Return the entry under Go's field names."""
         return {
@@ -77,6 +90,12 @@ class Metadata:
             other.dependencies = [copy(dependency) for dependency in self.dependencies]
         return other
 
+    def for_yaml(self) -> dict[str, Any]:
+        """Return what a Chart.yaml of this would hold: json names, empty fields left out."""
+        found: dict[str, Any] = {json: getattr(self, name) for json, name in _YAML_NAMES.items()}
+        found["dependencies"] = [entry.for_yaml() for entry in self.dependencies or ()]
+        return {key: value for key, value in found.items() if value}
+
     def for_templates(self) -> dict[str, Any]:
         """Return ``.Chart``: Go's field names, zero values included."""
         return {
@@ -103,6 +122,24 @@ class Metadata:
         }
 
 
+_YAML_NAMES = {
+    "name": "name",
+    "home": "home",
+    "sources": "sources",
+    "version": "version",
+    "description": "description",
+    "keywords": "keywords",
+    "maintainers": "maintainers",
+    "icon": "icon",
+    "apiVersion": "api_version",
+    "condition": "condition",
+    "tags": "tags",
+    "appVersion": "app_version",
+    "deprecated": "deprecated",
+    "annotations": "annotations",
+    "kubeVersion": "kube_version",
+    "type": "type",
+}
 _STRINGS = {
     "name": "name",
     "home": "home",

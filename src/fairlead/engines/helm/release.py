@@ -152,7 +152,6 @@ def render(
     warnings.extend(found.notes)
     crds = [(path, file.data.decode("utf-8", "surrogateescape")) for path, file in chart.crds()]
 
-
     def replay() -> SourceMap:
         from fairlead.engines.helm.sourcemap import build
 

@@ -1,24 +1,295 @@
-"""values.schema.json: do the values fit, and what to say when they do not."""
+"""values.schema.json: do the values fit, and what to say when they do not.
+
+Source: Helm v4.3 pkg/chart/common/util/jsonschema.go; the words are those of
+santhosh-tekuri/jsonschema v6.0.3 (kind/kind.go, output.go). jsonschema-rs
+judges; this module builds the same tree of complaints from its errors. Go
+prints siblings in random order, we in the order of the paths. Schemas that
+refer to other hosts are refused: an engine reads no network.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.engines.gotemplate.gofmt import sprint_value
+from fairlead.engines.gotemplate.gotypes import type_name
+from fairlead.engines.gotemplate.strconv import quote as go_quote
 from fairlead.engines.helm.chart import Chart
+
+_TYPE_ORDER = ("null", "boolean", "number", "integer", "string", "array", "object")
+
+
+@dataclass(slots=True)
+class _Complaint:
+    place: str
+    text: str
+    causes: list[_Complaint] = field(default_factory=list)
+
+    def lines(self, depth: int) -> list[str]:
+        found = [f"{'  ' * depth}- at {_quote(self.place)}: {self.text}"]
+        for cause in self.causes:
+            found += cause.lines(depth + 1)
+        return found
+
+
+@dataclass(slots=True)
+class _Node:
+    own: list[_Complaint] = field(default_factory=list)
+    below: dict[str, _Node] = field(default_factory=dict)
+
+    def collect(self, place: str) -> list[_Complaint]:
+        """Return the complaints at and below *place*; several below one place come as a group."""
+        found = list(self.own)
+        for step in sorted(self.below):
+            inner = f"{place}/{step}"
+            causes = self.below[step].collect(inner)
+            found.append(causes[0] if len(causes) == 1 else _Complaint(inner, "validation failed", causes))
+        return found
 
 
 def complaints(chart: Chart, values: dict[str, Any]) -> str:
-    """Return what is wrong with *values*, "" when nothing is."""
-    import jsonschema_rs
-    import orjson
-
+    """Return what is wrong with *values*, as Helm lists it; "" when nothing is."""
     text = ""
     if chart.schema is not None:
-        validator = jsonschema_rs.validator_for(orjson.loads(chart.schema))
-        for error in validator.iter_errors(values):
-            text += f"{error.message}\n"
+        wrong = validate(chart.schema, values)
+        if wrong:
+            text += f"{chart.name}:\n{wrong}"
     for sub in chart.dependencies:
         section = values.get(sub.name)
-        if isinstance(section, dict):
-            text += complaints(sub, section)
+        if section is None:
+            continue
+        if not isinstance(section, dict):
+            text += f"{sub.name}:\ninvalid type for values: expected object (map), got {type_name(section)}\n"
+            continue
+        text += complaints(sub, section)
     return text
+
+
+def validate(schema: bytes, values: dict[str, Any]) -> str:
+    """Return the complaints of one schema."""
+    import jsonschema_rs
+
+    try:
+        decoded = json.loads(schema)
+    except ValueError as error:
+        from fairlead.engines.helm.functions.encoding import json_complaint
+
+        return json_complaint(schema.decode("utf-8", "replace"), error)
+    try:
+        validator = jsonschema_rs.validator_for(
+            decoded, retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions()
+        )
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        return f'"file:///values.schema.json#" is not valid against metaschema: {str(error).split(chr(10))[0]}'
+    plain = _whole(values)
+    if validator.is_valid(plain):
+        return ""
+    root = _tree(validator.iter_errors(plain), decoded)
+    return "".join(f"{line}\n" for complaint in root.collect("") for line in complaint.lines(0))
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"failing loading {uri!r}: no network while rendering")
+
+
+def _whole(value: Any) -> Any:
+    """Return *value* with whole float64 numbers as integers: 3.0 is an integer to JSON Schema."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _tree(errors: Any, schema: Any) -> _Node:
+    root = _Node()
+    missing: dict[tuple[Any, ...], list[str]] = {}
+    groups: dict[tuple[Any, ...], _Complaint] = {}
+    for error in errors:
+        path = [_escape(str(step)) for step in error.instance_path]
+        place = "".join(f"/{step}" for step in path)
+        at = root
+        for step in path:
+            at = at.below.setdefault(step, _Node())
+        keyword, wanted = _keyword(error, schema)
+        if keyword == "required":
+            key = (*path, "\0", *error.schema_path)
+            if key in missing:
+                missing[key].append(str(error.kind.property))
+                continue
+            missing[key] = [str(error.kind.property)]
+            at.own.append(_Complaint(place, "\0" + repr(key)))
+            continue
+        complaint = _Complaint(place, _words(keyword, wanted, error), _causes(keyword, error, schema))
+        holder = _all_of(error)
+        if holder is None:
+            at.own.append(complaint)
+        elif holder in groups:
+            groups[holder].causes.append(complaint)
+        else:
+            groups[holder] = _Complaint(place, "'allOf' failed", [complaint])
+            at.own.append(groups[holder])
+    _name_missing(root, {repr(key): names for key, names in missing.items()})
+    return root
+
+
+def _name_missing(node: _Node, missing: dict[str, list[str]]) -> None:
+    for complaint in node.own:
+        if complaint.text.startswith("\0"):
+            names = missing[complaint.text[1:]]
+            word = "property" if len(names) == 1 else "properties"
+            complaint.text = f"missing {word} {', '.join(map(_quote, names))}"
+    for below in node.below.values():
+        _name_missing(below, missing)
+
+
+def _all_of(error: Any) -> tuple[Any, ...] | None:
+    path = list(error.schema_path)
+    if "allOf" in path[:-1]:
+        return tuple(path[: path.index("allOf") + 1])
+    return None
+
+
+def _keyword(error: Any, schema: Any) -> tuple[str, Any]:
+    path = list(error.schema_path)
+    keyword = str(path[-1]) if path else ""
+    at = schema
+    for step in path:
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            return keyword, None
+    return keyword, at
+
+
+def _causes(keyword: str, error: Any, schema: Any) -> list[_Complaint]:
+    """Return the complaints of the branches of an anyOf or oneOf."""
+    found: list[_Complaint] = []
+    if keyword not in ("anyOf", "oneOf") or type(error.kind).__name__.endswith("MultipleValid"):
+        return found
+    for branch in getattr(error.kind, "context", None) or ():
+        inner = _tree(branch, schema).collect("")
+        place = "".join(f"/{_escape(str(step))}" for step in error.instance_path)
+        found.append(inner[0] if len(inner) == 1 else _Complaint(place, "validation failed", inner))
+    return found
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _quote(text: str) -> str:
+    quoted = go_quote(text)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{quoted}'"
+
+
+def _display(value: Any) -> str:
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, list | dict):
+        return "value"
+    return sprint_value(value)
+
+
+def _type_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _number(value: Any) -> str:
+    """Return a number as x/text prints it for English readers."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def _bound(keyword: str, size: Callable[[Any], Any]) -> Callable[[Any, Any], str]:
+    return lambda wanted, error: f"{keyword}: got {_number(size(error.instance))}, want {_number(wanted)}"
+
+
+def _type_words(wanted: Any, error: Any) -> str:
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    names.sort(key=lambda name: _TYPE_ORDER.index(name) if name in _TYPE_ORDER else 9)
+    return f"got {_type_of(error.instance)}, want {' or '.join(names)}"
+
+
+def _enum_words(wanted: Any, error: Any) -> str:
+    if any(isinstance(item, list | dict) for item in wanted):
+        return "'enum' failed"
+    shown = ", ".join(map(_display, wanted))
+    return f"value must be {shown}" if len(wanted) == 1 else f"value must be one of {shown}"
+
+
+def _const_words(wanted: Any, error: Any) -> str:
+    return "'const' failed" if isinstance(wanted, list | dict) else f"value must be {_display(wanted)}"
+
+
+def _additional_words(wanted: Any, error: Any) -> str:
+    names = sorted(getattr(error.kind, "unexpected", ()))
+    return f"additional properties {', '.join(map(_quote, names))} not allowed"
+
+
+def _one_of_words(wanted: Any, error: Any) -> str:
+    if type(error.kind).__name__.endswith("NotValid"):
+        return "'oneOf' failed, none matched"
+    import jsonschema_rs
+
+    matched: list[int] = []
+    for index, branch in enumerate(wanted or ()):
+        try:
+            if jsonschema_rs.validator_for(branch, retriever=_refuse).is_valid(error.instance):
+                matched.append(index)
+        except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+            continue
+    first, second = [*matched, 0, 1][:2]
+    return f"'oneOf' failed, subschemas {first}, {second} matched"
+
+
+def _unique_words(wanted: Any, error: Any) -> str:
+    items = error.instance
+    pairs = ((i, j) for j in range(len(items)) for i in range(j) if items[i] == items[j])
+    first, second = next(pairs, (0, 1))
+    return f"items at {first} and {second} are equal"
+
+
+_WORDS: dict[str, Callable[[Any, Any], str]] = {
+    "type": _type_words,
+    "enum": _enum_words,
+    "const": _const_words,
+    "additionalProperties": _additional_words,
+    "oneOf": _one_of_words,
+    "uniqueItems": _unique_words,
+    "anyOf": lambda wanted, error: "'anyOf' failed",
+    "not": lambda wanted, error: "'not' failed",
+    "contains": lambda wanted, error: "no items match contains schema",
+    "pattern": lambda wanted, error: f"{_quote(error.instance)} does not match pattern {_quote(wanted)}",
+    "format": lambda wanted, error: f"{_display(error.instance)} is not valid {wanted}: invalid {wanted}",
+    "minimum": _bound("minimum", lambda value: value),
+    "maximum": _bound("maximum", lambda value: value),
+    "exclusiveMinimum": _bound("exclusiveMinimum", lambda value: value),
+    "exclusiveMaximum": _bound("exclusiveMaximum", lambda value: value),
+    "multipleOf": _bound("multipleOf", lambda value: value),
+    "minLength": _bound("minLength", len),
+    "maxLength": _bound("maxLength", len),
+    "minItems": _bound("minItems", len),
+    "maxItems": _bound("maxItems", len),
+    "minProperties": _bound("minProperties", len),
+    "maxProperties": _bound("maxProperties", len),
+}
+
+
+def _words(keyword: str, wanted: Any, error: Any) -> str:
+    if wanted is False or keyword in ("", "false"):
+        return "false schema" if keyword != "additionalProperties" else _additional_words(wanted, error)
+    words = _WORDS.get(keyword)
+    return str(error.message) if words is None else words(wanted, error)

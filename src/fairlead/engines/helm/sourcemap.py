@@ -79,9 +79,7 @@ def output_origins(rendered: Rendered, *, include_crds: bool = False) -> list[Li
     if include_crds:
         for path, text in rendered.crds:
             found += [_NONE, _NONE]
-            found += [
-                LineOrigin((Step(path, number, path),), ()) for number in range(1, text.count("\n") + 2)
-            ]
+            found += [LineOrigin((Step(path, number, path),), ()) for number in range(1, text.count("\n") + 2)]
     items = [(item.name, item.content) for item in rendered.manifests]
     for path, content in [*items, *((hook.path, hook.content) for hook in rendered.hooks)]:
         found += [_NONE, _NONE, *source_map.document(path, content)]
