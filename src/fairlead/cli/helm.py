@@ -208,6 +208,7 @@ def _check_name(name: str) -> None:
 
 
 def _template(args: argparse.Namespace) -> int:
+    from fairlead.cli.template_cache import TemplateCache
     from fairlead.engines.helm import dependencies
     from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities, parse_kube_version
     from fairlead.engines.helm.errors import HelmError
@@ -232,15 +233,17 @@ def _template(args: argparse.Namespace) -> int:
     dependencies.check(chart)
     _check_name(name)
     versions = [version for given in args.api_versions for version in given.split(",")]
+    cache = TemplateCache(chart)
     done = render(
         chart,
         values,
         Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
         Capabilities(kube_version, versions),
         _world(),
-        options=Options(skip_schema_validation=args.skip_schema_validation),
+        options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
         sources=sources,
     )
+    cache.save()
     for warning in (*chart.warnings, *done.warnings):
         print(f"level=WARN msg={quote(warning)}", file=sys.stderr)
     if args.output_dir:

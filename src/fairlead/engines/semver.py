@@ -118,10 +118,17 @@ _CV = (
     r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?"
     r"(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?"
 )
-_CONSTRAINT = re.compile(rf"\s*({_OPS})\s*({_CV})\s*\Z", re.ASCII)
-_RANGE = re.compile(rf"\s*({_CV})\s+-\s+({_CV})\s*", re.ASCII)
-_FIND = re.compile(rf"({_OPS})\s*({_CV})", re.ASCII)
-_VALID = re.compile(rf"(\s*({_OPS})\s*({_CV})\s*)((?:\s+|,\s*)({_OPS})\s*({_CV})\s*)*\Z", re.ASCII)
+_CONSTRAINT = rf"\s*({_OPS})\s*({_CV})\s*\Z"
+_RANGE = rf"\s*({_CV})\s+-\s+({_CV})\s*"
+_FIND = rf"({_OPS})\s*({_CV})"
+_VALID = rf"(\s*({_OPS})\s*({_CV})\s*)((?:\s+|,\s*)({_OPS})\s*({_CV})\s*)*\Z"
+_PLAIN = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
+
+
+@lru_cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return a compiled pattern; they are long, and many a run needs none of them."""
+    return re.compile(text, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +167,10 @@ def parse_constraint(text: str) -> Constraints:
     """
     if len(text) > MAX_CONSTRAINT_BYTES:
         raise SemverError(f"constraint string is too long (max {MAX_CONSTRAINT_BYTES} bytes)")
+    if _PLAIN.match(text):
+        return Constraints(((_Constraint("", parse_version(text), text, False, False, False),),))
     rewritten = text
-    for found in _RANGE.finditer(text):
+    for found in _pattern(_RANGE).finditer(text):
         rewritten = rewritten.replace(found.group(), f">= {found.group(1)}, <= {found.group(11)} ", 1)
     pieces = rewritten.split("||")
     if len(pieces) > MAX_GROUPS:
@@ -170,9 +179,9 @@ def parse_constraint(text: str) -> Constraints:
 
 
 def _parse_group(text: str) -> tuple[_Constraint, ...]:
-    if _VALID.match(text) is None:
+    if _pattern(_VALID).match(text) is None:
         raise SemverError(f"improper constraint: {_quote(text)}")
-    return tuple(_parse_one(found.group()) for found in _FIND.finditer(text)) or (_parse_one(text),)
+    return tuple(_parse_one(found.group()) for found in _pattern(_FIND).finditer(text)) or (_parse_one(text),)
 
 
 def _quote(text: str) -> str:
@@ -182,7 +191,7 @@ def _quote(text: str) -> str:
 
 
 def _parse_one(text: str) -> _Constraint:
-    found = _CONSTRAINT.match(text)
+    found = _pattern(_CONSTRAINT).match(text)
     if found is None:
         raise SemverError(f"improper constraint: {_quote(text)}")
     operator, original, major, minor, patch, pre = found.group(1, 2, 3, 4, 5, 6)

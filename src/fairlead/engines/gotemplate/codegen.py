@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.gotypes import kind_name
+from fairlead.engines.gotemplate.gotypes import VALUES_METHODS, kind_name
 from fairlead.engines.gotemplate.nodes import (
     Action,
     Bool,
@@ -42,9 +42,6 @@ from fairlead.engines.gotemplate.nodes import (
 from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Function, Signature
 
 MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
-
-# Names of common.Values' methods: they win over keys of the same name.
-VALUES_METHODS = frozenset({"YAML", "Table", "AsMap", "Encode", "PathValue"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,9 @@ _KINDS = {
     complex: "complex128",
 }
 
+# Names of common.Values' methods: they win over keys of the same name.
+VALUES_METHODS = frozenset({"YAML", "Table", "AsMap", "Encode", "PathValue"})
+
 INT_KINDS = frozenset({"int", "int8", "int16", "int32", "int64"})
 UINT_KINDS = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr"})
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from fairlead.engines.gotemplate.codegen import VALUES_METHODS
 from fairlead.engines.gotemplate.errors import Fault, FuncError, LimitError
 from fairlead.engines.gotemplate.gofmt import sprint_value, to_text
 from fairlead.engines.gotemplate.gotypes import (
     INT_KINDS,
     UINT_KINDS,
+    VALUES_METHODS,
     GoObject,
     Int64,
     Method,

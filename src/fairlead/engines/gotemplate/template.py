@@ -10,11 +10,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
+from typing import TYPE_CHECKING
 
-from fairlead.engines.gotemplate import codegen, parser, strconv
+from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import ExecError, Fault, FuncError, LimitError, Place, TemplateError
-from fairlead.engines.gotemplate.nodes import Node, Tree
 from fairlead.engines.gotemplate.signatures import Function
+
+if TYPE_CHECKING:
+    from fairlead.engines.gotemplate import codegen
+    from fairlead.engines.gotemplate.nodes import Node, Tree
 
 Body = Callable[["Render", Callable[[str], None], object], None]
 
@@ -49,6 +53,13 @@ class Template:
         return self._body
 
 
+def _parse(name: str, text: str, functions: Mapping[str, Function]) -> dict[str, Tree]:
+    """Return the trees of a text. The parser is imported when the first text is not in a cache."""
+    from fairlead.engines.gotemplate import parser
+
+    return parser.parse(name, text, functions)
+
+
 class Source:
     """A template text and the templates it defines.
 
@@ -75,18 +86,20 @@ class Source:
         self.functions = functions
         self._trees: dict[str, Tree] | None = None
         if ready is None:
-            self._trees = parser.parse(name, text, functions)
+            self._trees = _parse(name, text, functions)
             ready = {key: (tree.is_empty, None) for key, tree in self._trees.items()}
         self.templates = {key: Template(self, key, is_empty, code) for key, (is_empty, code) in ready.items()}
 
     def tree(self, name: str) -> Tree:
         """Return the parse tree of one of the templates."""
         if self._trees is None:
-            self._trees = parser.parse(self.name, self.text, self.functions)
+            self._trees = _parse(self.name, self.text, self.functions)
         return self._trees[name]
 
     def unit(self, name: str, trace: bool = False) -> codegen.Unit:
         """Return the generated source of one of the templates."""
+        from fairlead.engines.gotemplate import codegen
+
         return codegen.generate(self.tree(name), self.functions, trace)
 
     def link(self, template: Template) -> Body:
@@ -254,6 +267,8 @@ class _Frame:
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
+    from fairlead.engines.gotemplate import codegen
+
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if "\x1f" in code.co_filename:

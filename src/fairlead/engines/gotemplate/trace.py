@@ -128,7 +128,11 @@ class TraceRender(Render):
         """Return the paths read since the last time, the longest of each branch."""
         found: list[Path] = []
         for path in self.reads:
-            if path and path not in found and not any(other[: len(path)] == path for other in self.reads if other != path):
+            if (
+                path
+                and path not in found
+                and not any(other[: len(path)] == path for other in self.reads if other != path)
+            ):
                 found.append(path)
         self.reads.clear()
         return tuple(found)

@@ -7,7 +7,7 @@ cleanupParseError, reformatExecErrorMsg).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,11 @@ class SourceCache:
                 self._found.clear()
             self._found[key] = source
         return source
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Yield what the cache holds by name."""
+        for (name, _), source in self._found.items():
+            yield name, source
 
     def parse(self, name: str, text: str) -> Source:
         """Return a template that is not in the cache yet."""
