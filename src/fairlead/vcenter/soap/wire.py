@@ -169,7 +169,12 @@ def fault_response(fault: Fault) -> bytes:
 
 def to_fault(fault: Fault) -> Any:
     """Return pyVmomi's value of a fault; an unknown type becomes SystemError."""
-    kind: Any = getattr(vim.fault, fault.name, None) or getattr(vmodl.fault, fault.name, vmodl.fault.SystemError)
+    try:
+        kind: Any = VmomiSupport.GetWsdlType(NAMESPACE, fault.name)
+    except KeyError:
+        kind = vmodl.fault.SystemError
+    if not issubclass(kind, vmodl.MethodFault):
+        kind = vmodl.fault.SystemError
     value = kind()
     if kind is vmodl.fault.SystemError:
         value.reason = fault.message
