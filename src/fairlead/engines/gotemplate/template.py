@@ -146,9 +146,19 @@ def link(code: CodeType, source: Source) -> Body:
     names = _globals_for(source.functions)
     for name in code.co_names:
         if name.startswith("f_") and name not in names:
-            names[name] = load_function(name[2:], source.functions)
+            names[name] = _on_first_call(name, names, source.functions)
     body: Body = FunctionType(code, names)
     return body
+
+
+def _on_first_call(name: str, names: dict[str, object], functions: Mapping[str, Function]) -> Callable[..., object]:
+    """Return a stand-in that puts the function's body in its own place when first called."""
+
+    def call(*args: object) -> object:
+        body = names[name] = load_function(name[2:], functions)
+        return body(*args)
+
+    return call
 
 
 def load_function(name: str, functions: Mapping[str, Function]) -> Callable[..., object]:
