@@ -33,7 +33,7 @@ def test_bytes_give_the_same_render() -> None:
 
 def test_errors_from_cached_code_name_their_place() -> None:
     """Code from the cache reports the same file, line and expression."""
-    with pytest.raises(RenderError, match="c/templates/a.yaml:2:") as caught:
+    with pytest.raises(RenderError, match=r"c/templates/a\.yaml:2:") as caught:
         render(CHART, {}, options=Options(cache=CompiledCache(_warm())))
     assert (caught.value.line, caught.value.expression) == (2, ".Values.b.c")
 
