@@ -8,11 +8,14 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from pyVmomi import SoapStubAdapter, vim, vmodl
 
 from fairlead.runtime.clock import WallClock
+from fairlead.vcenter.model import VM, Guest
 from fairlead.vcenter.simulator import VCenter
+from fairlead.vcenter.soap import properties, wire
 from fairlead.vcenter.soap.server import SoapServer
 
 query = vmodl.query.PropertyCollector
@@ -160,3 +163,28 @@ def test_bad_requests_are_refused(body: bytes) -> None:
         assert content.sessionManager.currentSession.userName == "administrator@vsphere.local"
 
     served(check)
+
+
+def test_quick_values_are_the_slow_ones() -> None:
+    """Each value with a short cut is what its whole would give, type included, with and without a guest."""
+
+    async def main() -> None:
+        vcenter = VCenter(WallClock(), random.Random(9))
+        sight = properties.Sight(vcenter, None, {})
+        template = vcenter.inventory.by_path(TEMPLATE)
+        assert isinstance(template, VM)
+        guest = Guest(hostname="a", ips={4000: ("192.0.2.9",)}, tools=True)
+        vcenter.inventory.put(msgspec.structs.replace(template, id="vm-900", name="a", guest=guest, power="poweredOn"))
+        for (kind, path), provider in sorted(properties.LEAVES.items()):
+            for id_ in (template.id, "vm-900"):
+                ref = wire.Ref(kind, id_)
+                quick = properties.read(sight, ref, path)
+                del properties.LEAVES[kind, path]
+                try:
+                    whole = properties.read(sight, ref, path)
+                finally:
+                    properties.LEAVES[kind, path] = provider
+                told = [None if value is None else wire.value_xml(value) for value in (quick, whole)]
+                assert told[0] == told[1], path
+
+    asyncio.run(main())

@@ -153,9 +153,10 @@ class Content:
 def collect(sight: Sight, ref: Ref, paths: Iterable[str], spec: Spec) -> Content:
     """Read properties. Raises: VimFault InvalidProperty, or ManagedObjectNotFound when the object is gone."""
     content = Content({}, [])
+    made: dict[str, Any] = {}
     for path in paths:
         try:
-            value = read(sight, ref, path)
+            value = read(sight, ref, path, made)
         except VimFault as error:
             if error.fault.name in ("ManagedObjectNotFound", "InvalidProperty"):
                 raise

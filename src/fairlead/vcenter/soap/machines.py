@@ -5,12 +5,13 @@ Source: vSphere Web Services API 8.0, VirtualMachine; device numbering as a vCen
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyVmomi import VmomiSupport, vim
 
 from fairlead.vcenter.model import VM, Disk, DistributedPortgroup, DistributedSwitch, Host, Nic, Snapshot
-from fairlead.vcenter.soap.properties import Sight, exists, provides
+from fairlead.vcenter.soap.properties import Sight, exists, leaf, provides
 from fairlead.vcenter.soap.wire import Ref, Refs
 from fairlead.vcenter.tree import hardware_number
 
@@ -455,6 +456,38 @@ def network(sight: Sight, id_: str) -> Any:
 @provides(KIND)
 def guestHeartbeatStatus(sight: Sight, id_: str) -> Any:  # noqa: N802 — the property's own name
     return "green" if _vm(sight, id_).guest.tools else "gray"
+
+
+# Single values that watches and listings ask for, one by one, of every VM.
+
+QUICK: Mapping[str, Callable[[VM], Any]] = {
+    "name": lambda vm: vm.name,
+    "config.uuid": lambda vm: vm.bios_uuid,
+    "config.instanceUuid": lambda vm: vm.instance_uuid,
+    "config.template": lambda vm: vm.template,
+    "config.version": lambda vm: vm.hardware,
+    "config.annotation": lambda vm: vm.annotation,
+    "config.changeVersion": lambda vm: vm.modified.isoformat() if vm.modified else "",
+    "config.hardware.numCPU": lambda vm: vm.cpus,
+    "config.hardware.memoryMB": lambda vm: vm.memory_mib,
+    "runtime.powerState": lambda vm: vim.VirtualMachine.PowerState(vm.power),
+    "runtime.connectionState": lambda vm: vim.VirtualMachine.ConnectionState(vm.connection),
+    "runtime.host": lambda vm: Ref("HostSystem", vm.host),
+    "guest.hostName": lambda vm: vm.guest.hostname or None,
+    "guest.toolsRunningStatus": lambda vm: "guestToolsRunning" if vm.guest.tools else "guestToolsNotRunning",
+}
+for _path, _value in QUICK.items():
+
+    @leaf(KIND, _path)
+    def _quick(sight: Sight, id_: str, value: Callable[[VM], Any] = _value) -> Any:
+        return value(_vm(sight, id_))
+
+
+@leaf(KIND, "guest.net")
+def _guest_net(sight: Sight, id_: str) -> Any:
+    vm = _vm(sight, id_)
+    reported = [_guest_nic(sight, vm, nic) for nic in vm.nics if nic.key in vm.guest.ips]
+    return VmomiSupport.GetVmodlType("vim.vm.GuestInfo.NicInfo[]")(reported)
 
 
 # Snapshots.

@@ -22,6 +22,7 @@ from fairlead.vcenter.soap.wire import Ref, Refs, managed_type, ref_of
 
 Provider = Callable[["Sight", str], Any]
 PROVIDERS: dict[str, dict[str, Provider]] = {}
+LEAVES: dict[tuple[str, str], Provider] = {}
 EXISTS: dict[str, Callable[[Sight, str], bool]] = {}
 _PART = re.compile(r"^(\w+)(?:\[(.+)\])?$")
 
@@ -37,6 +38,16 @@ class Sight:
     @property
     def inventory(self) -> Inventory:
         return self.vcenter.inventory
+
+
+def leaf(type_: str, path: str) -> Callable[[Provider], Provider]:
+    """Register a provider of one nested property that is read often, so that its whole is not built for it."""
+
+    def register(provider: Provider) -> Provider:
+        LEAVES[type_, path] = provider
+        return provider
+
+    return register
 
 
 def provides(type_: str, *names: str) -> Callable[[Provider], Provider]:
@@ -94,13 +105,16 @@ def known_names(type_: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def read(sight: Sight, ref: Ref, path: str) -> Any:
-    """Return a property's value, None when it is unset.
+def read(sight: Sight, ref: Ref, path: str, made: dict[str, Any] | None = None) -> Any:
+    """Return a property's value, None when it is unset. *made* keeps top-level values of one object between calls.
 
     Raises: VimFault ManagedObjectNotFound, InvalidProperty.
     """
     if not has_object(sight, ref):
         raise no_object(ref.type, ref.id)
+    quick = LEAVES.get((ref.type, path))
+    if quick:
+        return quick(sight, ref.id)
     name, _, rest = path.partition(".")
     match = _PART.match(name)
     if not match:
@@ -110,17 +124,25 @@ def read(sight: Sight, ref: Ref, path: str) -> Any:
         info = declared(match[1])
     except (AttributeError, KeyError):
         raise _invalid(path) from None
-    value: Any = None
-    for base in lineage(ref.type):
-        provider = PROVIDERS.get(base, {}).get(match[1])
-        if provider:
-            value = provider(sight, ref.id)
-            break
+    if made is not None and match[1] in made:
+        value = made[match[1]]
+    else:
+        value = _provided(sight, ref, match[1])
+        if made is not None:
+            made[match[1]] = value
     if match[2]:
         value, kind = _element(value, match[2]), getattr(info.type, "Item", object)
     else:
         kind = info.type
     return _descend(value, kind, rest, path) if rest else typed(value, kind)
+
+
+def _provided(sight: Sight, ref: Ref, name: str) -> Any:
+    for base in lineage(ref.type):
+        provider = PROVIDERS.get(base, {}).get(name)
+        if provider:
+            return provider(sight, ref.id)
+    return None
 
 
 def _descend(value: Any, kind: Any, path: str, whole: str) -> Any:
