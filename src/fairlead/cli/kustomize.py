@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fairlead.engines.kustomize import KustomizeError, build
+from fairlead.engines.kustomize.order import in_legacy_order
 
 
 class DiskLoader:
@@ -30,13 +31,16 @@ class DiskLoader:
         return sorted(os.listdir(Path("/", path)))
 
 
-def build_folder(folder: Path) -> str:
+def build_folder(folder: Path, reorder: str = "legacy") -> str:
     """Return the text that `kustomize build` prints for *folder*.
+
+    *reorder* is "legacy" (kinds in a fixed order) or "none" (as the files have them).
 
     Raises: KustomizeError.
     """
     root = str(folder.resolve()).lstrip("/") or "."
-    return build(root, DiskLoader()).to_text()
+    built = build(root, DiskLoader())
+    return (in_legacy_order(built) if reorder == "legacy" else built).to_text()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder = commands.add_parser("build", help="print the objects of a kustomization")
     builder.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the folder of the kustomization")
     builder.add_argument("-o", "--output", metavar="FILE", help="write to FILE, not to standard output")
+    builder.add_argument("--reorder", choices=("legacy", "none"), default="legacy", help="the order of the objects")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"Error: '{folder}' is not a folder; give one that has a kustomization.yaml", file=sys.stderr)
         return 1
     try:
-        text = build_folder(folder)
+        text = build_folder(folder, args.reorder)
     except KustomizeError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
