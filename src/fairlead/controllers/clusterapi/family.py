@@ -2,8 +2,7 @@
 
 from fairlead.controllers.clusterapi.cluster import ClusterController
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
-from fairlead.controllers.clusterapi.controlplane.controller import KubeadmControlPlaneController
-from fairlead.controllers.clusterapi.kubeadmconfig import KubeadmConfigController
+from fairlead.controllers.clusterapi.kubeadm import kubeadm_controllers
 from fairlead.controllers.clusterapi.machine import MachineController
 from fairlead.controllers.clusterapi.machinedeployment import MachineDeploymentController
 from fairlead.controllers.clusterapi.machineset import MachineSetController
@@ -33,13 +32,5 @@ def clusterapi_controllers(
         MachineDeploymentController(
             client=client, clock=clock, ids=ids, recorder=recorder("machinedeployment-controller")
         ),
-        KubeadmConfigController(client=client, clock=clock, ids=ids, cache=cache),
-        KubeadmControlPlaneController(
-            client=client,
-            clock=clock,
-            ids=ids,
-            keys=keys,
-            cache=cache,
-            recorder=recorder("kubeadm-control-plane-controller"),
-        ),
+        *kubeadm_controllers(client=client, clock=clock, ids=ids, keys=keys, cache=cache),
     ]

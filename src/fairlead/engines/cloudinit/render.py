@@ -1,6 +1,6 @@
 """User data for a machine: cloud-config, or Ignition. Pure.
 
-Source: cluster-api v1.14 bootstrap/kubeadm/internal/cloudinit (sections, kubeadm commands, sentinel file), ignition/clc.
+Source: cluster-api v1.14 bootstrap/kubeadm/internal/cloudinit (sections, kubeadm commands, sentinel file), ignition.
 """
 
 import base64
