@@ -249,3 +249,7 @@ class CachedClient:
                 shelf.drop(known)
             return answer
         return self._keep(gvk, answer)
+
+    async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
+        """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
+        await self._client.evict(name, namespace, grace_seconds=grace_seconds)

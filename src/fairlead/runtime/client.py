@@ -99,3 +99,7 @@ class Client(Protocol):
     ) -> Json:
         """Ask for deletion; returns the object as it is then (with a deletionTimestamp while finalizers hold it)."""
         ...
+
+    async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
+        """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
+        ...

@@ -154,6 +154,16 @@ class HttpClient:
             options["gracePeriodSeconds"] = grace_seconds
         return await self._call("DELETE", await self._path(gvk, namespace, name), options)
 
+    async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
+        """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
+        body: Json = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {} if grace_seconds is None else {"gracePeriodSeconds": grace_seconds},
+        }
+        await self._call("POST", await self._path(GVK("", "v1", "Pod"), namespace, name, "eviction"), body)
+
     async def raw(self, path: str) -> Any:
         """GET any path of the API, decoded from JSON."""
         return await self._call("GET", path)

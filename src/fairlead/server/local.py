@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fairlead.api.errors import ApiError, bad_request, not_found
 from fairlead.api.watch import SYNCED, ListResult, WatchEvent
 from fairlead.base.objects import GVK, Json, Key
-from fairlead.server import conversion, patching, scaling
+from fairlead.server import conversion, eviction, patching, scaling
 from fairlead.server.objects import Objects, Outcome
 from fairlead.server.registry import Resource
 from fairlead.server.request import DeleteOptions, Request
@@ -186,6 +186,14 @@ class LocalClient:
         key = self._key(resource, namespace, name)
         outcome = self._objects.delete(resource, key, options, self._request())
         return await self._answer(outcome, resource, version)
+
+    async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
+        """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
+        resource, version = self._find(GVK("", "v1", "Pod"))
+        options = DeleteOptions(grace_seconds=grace_seconds)
+        key = self._key(resource, namespace, name)
+        outcome = eviction.evict(self._objects, self._server.store, resource, key, options, self._request())
+        await self._answer(outcome, resource, version)
 
     def _check_subresource(self, resource: Resource, subresource: str, key: Key) -> None:
         if subresource and resource.subresource(subresource) is None:

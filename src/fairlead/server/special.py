@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.api.errors import ApiError, bad_request
 from fairlead.base.objects import Json, Key, get_in
-from fairlead.engines.selectors import label_selector
+from fairlead.server import eviction
 from fairlead.server.authorization import Attributes
 from fairlead.server.identity import User
 from fairlead.server.registry import Resource
@@ -107,41 +107,18 @@ class Special:
             return await hook(route.subresource, record.view, call)
         body = call.parsed_object()
         if route.subresource == "eviction":
-            return await self._evict(call, resource, key, record.view, body)
+            return await self._evict(call, resource, key, body)
         if route.subresource == "binding":
             return await self._bind(call, resource, key, body)
         return self._request_token(resource, key, body)
 
-    async def _evict(self, call: Call, resource: Resource, key: Key, pod: Json, body: Json) -> Json:
-        budget = self._blocking_budget(pod)
-        if budget is not None:
-            details = {"causes": [{"reason": "DisruptionBudget", "message": budget}]}
-            text = "Cannot evict pod as it would violate the pod's disruption budget."
-            raise ApiError(429, "TooManyRequests", text, details)
+    async def _evict(self, call: Call, resource: Resource, key: Key, body: Json) -> Json:
         given = body.get("deleteOptions") or {}
         options = DeleteOptions(grace_seconds=given.get("gracePeriodSeconds"), dry_run=bool(given.get("dryRun")))
-        outcome = self._server.objects.delete(resource, key, options, call.request())
-        await self._server.store.settled(outcome.revision)
+        server = self._server
+        outcome = eviction.evict(server.objects, server.store, resource, key, options, call.request())
+        await server.store.settled(outcome.revision)
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-
-    def _blocking_budget(self, pod: Json) -> str | None:
-        """Why the pod may not be evicted now, or None."""
-        if get_in(pod, "status", "phase") in ("Pending", "Succeeded", "Failed") or pod["metadata"].get(
-            "deletionTimestamp"
-        ):
-            return None
-        labels = pod["metadata"].get("labels") or {}
-        for record in self._server.store.select("poddisruptionbudgets.policy", pod["metadata"]["namespace"]):
-            budget = record.view
-            if not label_selector(get_in(budget, "spec", "selector")).matches(labels):
-                continue
-            if get_in(budget, "status", "disruptionsAllowed", default=0) < 1:
-                healthy = get_in(budget, "status", "currentHealthy", default=0)
-                needed = get_in(budget, "status", "desiredHealthy", default=0)
-                return (
-                    f"The disruption budget {record.key.name} needs {needed} healthy pods and has {healthy} currently"
-                )
-        return None
 
     async def _bind(self, call: Call, resource: Resource, key: Key, body: Json) -> Json:
         node = get_in(body, "target", "name", default="")
