@@ -5,7 +5,7 @@ information; messages of equal text are grouped; three groups are shown and the 
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +65,13 @@ def summary(
     optional: Collection[str] = (),
     negative: Collection[str] = (),
     positive: bool = True,
+    priority: Callable[[Mapping[str, Any]], int] | None = None,
 ) -> Merged:
-    """Sum up an object's own conditions of *types*; one that is missing counts as unknown unless it is *optional*."""
+    """Sum up an object's own conditions of *types*; one that is missing counts as unknown unless it is *optional*.
+
+    *priority* weighs a condition in another way than by its status and the *negative* types.
+    """
+    weigh = priority or (lambda condition: priority_of(condition, negative))
     chosen: list[Mapping[str, Any]] = []
     for type_ in types:
         found = find(conditions, type_)
@@ -76,11 +81,11 @@ def summary(
             chosen.append(
                 {"type": type_, "status": "Unknown", "reason": NOT_REPORTED, "message": "Condition not yet reported"}
             )
-    worst = min((priority_of(condition, negative) for condition in chosen), default=INFO)
+    worst = min(map(weigh, chosen), default=INFO)
     status = _status(worst, positive)
     messages = []
     for condition in chosen:
-        if priority_of(condition, negative) == INFO and (status != "True" or not condition.get("message")):
+        if weigh(condition) == INFO and (status != "True" or not condition.get("message")):
             continue
         text = condition.get("message") or condition["reason"]
         messages.append(f"* {condition['type']}:{indent(text)}")

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, Key, copy, meta
+from fairlead.base.objects import GVK, Json, Key, copy, finalizers, meta
 from fairlead.engines.merge.patches import diff_merge
 from fairlead.runtime.client import Client
 
@@ -36,9 +36,12 @@ async def editing(client: Client, obj: Json, *, field_manager: str = "") -> Asyn
 
 
 async def write_changes(client: Client, before: Json, after: Json, *, field_manager: str = "") -> Json:
-    """Patch *before* into *after*; returns the object as stored. Raises: ApiError (NotFound when it is gone)."""
-    current = before
-    for subresource in ("", "status"):
+    """Patch *before* into *after*; returns the object as stored. Raises: ApiError (NotFound when it is gone).
+
+    Where a finalizer goes, the status is written first: the object may be gone after that.
+    """
+    current, lets_go = before, bool(set(finalizers(before)) - set(finalizers(after)))
+    for subresource in ("status", "") if lets_go else ("", "status"):
         current = await _write(client, current, before, after, subresource, field_manager)
     return current
 

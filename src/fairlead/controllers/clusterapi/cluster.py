@@ -1,15 +1,18 @@
 """Cluster controller: own the parts, take over what they report, and take them away in order.
 
-Behaviour: cluster-api v1.14, core/reconcilers/cluster (phases, status). Differences: docs/compat/clusterapi.md#cluster.
+Behaviour: cluster-api v1.14, core/reconcilers/cluster (phases, deletion); the status is `clusterstatus`.
+Differences: docs/compat/clusterapi.md#cluster.
 """
 
 from collections.abc import AsyncIterator, Sequence
 
 from fairlead.api.errors import ApiError
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
-from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels
+from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels, meta, owner_references
+from fairlead.controllers.clusterapi import pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.clusterstatus import Parts, report_status
+from fairlead.controllers.clusterapi.staleness import listed
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
@@ -18,9 +21,9 @@ from fairlead.controllers.contract import (
     MACHINE,
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
+    SECRET,
     get_or_none,
     in_cluster,
-    is_control_plane,
     is_paused,
     pause_message,
     reference_to,
@@ -29,14 +32,15 @@ from fairlead.controllers.contract import (
 )
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.conditions import is_true
 from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.edit import editing, write_changes
 from fairlead.runtime.events import Recorder
+from fairlead.runtime.keys import KeySource
 from fairlead.runtime.outcome import Result
 
 FINALIZER = "cluster.cluster.x-k8s.io"
 MANAGER = "manager"
+SHOWN = 5
 
 
 class ClusterController(BaseController):
@@ -45,9 +49,12 @@ class ClusterController(BaseController):
     name = "cluster"
     kind = CLUSTER
 
-    def __init__(self, *, client: Client, clock: Clock, cache: ClusterCache, recorder: Recorder) -> None:
+    def __init__(
+        self, *, client: Client, clock: Clock, keys: KeySource, cache: ClusterCache, recorder: Recorder
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._keys = keys
         self._cache = cache
         self._recorder = recorder
 
@@ -65,14 +72,7 @@ class ClusterController(BaseController):
         if name:
             return [Key(key.namespace, name)]
         clusters = (await self._client.list(CLUSTER, key.namespace)).items
-        parts = ("infrastructureRef", "controlPlaneRef")
-        return [
-            Key.of(c)
-            for c in clusters
-            if any(
-                get_in(c, "spec", p, "name") == key.name and get_in(c, "spec", p, "kind") == obj["kind"] for p in parts
-            )
-        ]
+        return [Key.of(cluster) for cluster in clusters if _names(cluster, obj)]
 
     async def _of_connections(self) -> AsyncIterator[Key]:
         async for change in self._cache.changes():
@@ -90,14 +90,14 @@ class ClusterController(BaseController):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, cluster))
                 return Result.done()
             report.set(PAUSED, False, "NotPaused")
+            await self._follow(cluster, draft, parts)
             if is_deleting(cluster):
-                await self._delete(cluster, draft, report, parts)
+                await self._delete(draft, report, parts)
             else:
-                await self._bring_up(cluster, draft, parts)
-            if FINALIZER in finalizers(draft):
-                report_status(cluster, parts, draft, report)
-                await self._tell(cluster, draft)
-        return Result.done()
+                await self._keep_kubeconfig(draft, parts)
+            result = report_status(cluster, parts, draft, report)
+            await self._tell(cluster, draft)
+        return result
 
     async def _observe(self, cluster: Json) -> Parts:
         namespace = Key.of(cluster).namespace
@@ -110,99 +110,141 @@ class ClusterController(BaseController):
             connection=self._cache.connection(Key.of(cluster)),
         )
 
-    # Up.
+    # Up
 
-    async def _bring_up(self, cluster: Json, draft: Json, parts: Parts) -> None:
-        if FINALIZER not in finalizers(draft):
+    async def _follow(self, cluster: Json, draft: Json, parts: Parts) -> None:
+        """Own the parts, and take over what they report."""
+        if not is_deleting(draft) and FINALIZER not in finalizers(draft):
             draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
         for obj in (parts.infra, parts.plane):
             if obj is not None and not is_deleting(obj):
                 await self._adopt(cluster, obj)
-        status = draft.setdefault("status", {})
-        started = status.setdefault("initialization", {})
-        if parts.infra is not None and get_in(parts.infra, "status", "initialization", "provisioned"):
-            started["infrastructureProvisioned"] = True
-            endpoint = get_in(parts.infra, "spec", "controlPlaneEndpoint")
-            if endpoint and not get_in(draft, "spec", "controlPlaneEndpoint"):
-                draft["spec"]["controlPlaneEndpoint"] = copy(endpoint)
-            domains = get_in(parts.infra, "status", "failureDomains")
-            if domains:
-                status["failureDomains"] = copy(domains)
-            else:
-                status.pop("failureDomains", None)
-        if parts.plane is not None and get_in(parts.plane, "status", "initialization", "controlPlaneInitialized"):
-            started["controlPlaneInitialized"] = True
+        started = draft.setdefault("status", {}).setdefault("initialization", {})
+        _take_infrastructure(draft, parts.infra, started)
+        plane = parts.plane
+        if plane is not None and not is_deleting(plane):
+            if get_in(plane, "status", "initialization", "controlPlaneInitialized"):
+                started["controlPlaneInitialized"] = True
+            if started.get("controlPlaneInitialized"):
+                _take_endpoint(draft, plane)
         if not started:
-            del status["initialization"]
+            del draft["status"]["initialization"]
 
     async def _adopt(self, cluster: Json, obj: Json) -> None:
         wanted = copy(obj)
-        wanted["metadata"]["ownerReferences"] = with_owner(
-            obj["metadata"].get("ownerReferences") or [], reference_to(cluster)
-        )
-        wanted["metadata"].setdefault("labels", {})[CLUSTER_NAME_LABEL] = cluster["metadata"]["name"]
+        wanted["metadata"]["ownerReferences"] = with_owner(owner_references(obj), reference_to(cluster))
+        wanted["metadata"].setdefault("labels", {})[CLUSTER_NAME_LABEL] = meta(cluster)["name"]
         await write_changes(self._client, obj, wanted, field_manager=MANAGER)
+
+    async def _keep_kubeconfig(self, draft: Json, parts: Parts) -> None:
+        """A cluster without a control-plane object gets its kubeconfig here, once its CA is there."""
+        endpoint, key = get_in(draft, "spec", "controlPlaneEndpoint", default={}), Key.of(draft)
+        if get_in(draft, "spec", "controlPlaneRef") or not endpoint.get("host"):
+            return
+        name = pki.secret_name(key.name, "kubeconfig")
+        if await get_or_none(self._client, SECRET, Key(key.namespace, name)) is not None:
+            return
+        authority = await get_or_none(self._client, SECRET, Key(key.namespace, pki.secret_name(key.name, "ca")))
+        if authority is None:
+            return
+        address = f"{endpoint['host']}:{endpoint.get('port', 6443)}"
+        config = await pki.new_kubeconfig(pki.pair_of(authority), key.name, address, self._keys, self._clock)
+        secret = pki.cluster_secret(draft, "kubeconfig", {"value": config}, reference_to(draft))
+        try:
+            await self._client.create(secret, field_manager=MANAGER)
+        except ApiError as error:
+            if not error.is_already_exists:
+                raise
 
     async def _tell(self, cluster: Json, draft: Json) -> None:
         """Events for what has just become true."""
-        name = cluster["metadata"]["name"]
+        name = meta(cluster)["name"]
         before, after = get_in(cluster, "status", default={}), draft["status"]
-        if before.get("phase") != after.get("phase") and after.get("phase") in ("Provisioning", "Provisioned"):
+        for field, reason in (
+            ("infrastructureProvisioned", "InfrastructureReady"),
+            ("controlPlaneInitialized", "ControlPlaneInitialized"),
+        ):
+            if get_in(after, "initialization", field) and not get_in(before, "initialization", field):
+                title = f"{field[0].upper()}{field[1:]}"
+                await self._recorder.normal(cluster, reason, f"Cluster {name} {title} is now True")
+        if before.get("phase") != after.get("phase"):
             await self._recorder.normal(cluster, after["phase"], f"Cluster {name} is {after['phase']}")
-        for type_ in ("InfrastructureReady", "ControlPlaneInitialized"):
-            if is_true(after.get("conditions"), type_) and not is_true(before.get("conditions"), type_):
-                await self._recorder.normal(cluster, type_, f"Cluster {name} {type_} is now True")
 
-    # Down.
+    # Down
 
-    async def _delete(self, cluster: Json, draft: Json, report: Reporter, parts: Parts) -> None:
-        uid = cluster["metadata"]["uid"]
-        standalone = [s for s in parts.sets if not _controlled(s)]
-        loose = [m for m in parts.machines if not _controlled(m) and not is_control_plane(m)]
-        workers = [*parts.deployments, *standalone, *loose]
-        for worker in workers:
-            await self._remove(worker)
-        machines = [m for m in parts.machines if not is_control_plane(m)]
-        if workers or parts.sets or machines:
-            text = _waiting(parts.deployments, standalone, machines)
-            report.set("Deleting", True, "WaitingForWorkersDeletion", text)
+    async def _delete(self, draft: Json, report: Reporter, parts: Parts) -> None:
+        """Workers, then the control plane, then the infrastructure: each must be gone before the next is told to go."""
+        no_plane = not get_in(draft, "spec", "controlPlaneRef")
+        machines = [*parts.workers, *(parts.planes if no_plane else ())]
+        for obj in parts.own([*parts.deployments, *parts.sets, *machines], draft):
+            await self._remove(obj)
+        if parts.deployments or parts.sets or machines:
+            report.set("Deleting", True, "WaitingForWorkersDeletion", _waiting(parts, no_plane=no_plane))
             return
-        last: tuple[tuple[Json | None, str], ...] = (
+        for part, reason in (
             (parts.plane, "WaitingForControlPlaneDeletion"),
             (parts.infra, "WaitingForInfrastructureDeletion"),
-        )
-        for obj, reason in last:
-            if obj is not None and _owned(obj, uid):
-                await self._remove(obj)
-                report.set("Deleting", True, reason, f"Waiting for {obj['kind']} to be deleted")
+        ):
+            if part is not None:
+                await self._remove(part)
+                report.set("Deleting", True, reason, f"Waiting for {part['kind']} to be deleted")
                 return
         report.set("Deleting", True, "DeletionCompleted", "Deletion completed")
         draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
-        await self._recorder.normal(cluster, "Deleted", f"Cluster {cluster['metadata']['name']} has been deleted")
+        await self._recorder.normal(draft, "Deleted", f"Cluster {meta(draft)['name']} has been deleted")
 
     async def _remove(self, obj: Json) -> None:
         if is_deleting(obj):
             return
         key = Key.of(obj)
         try:
-            await self._client.delete(GVK.of(obj), key.name, key.namespace, uid=obj["metadata"]["uid"])
+            await self._client.delete(GVK.of(obj), key.name, key.namespace, uid=meta(obj)["uid"])
         except ApiError as error:
             if not (error.is_not_found or error.is_conflict):
                 raise
 
 
-def _controlled(obj: Json) -> bool:
-    return any(owner.get("controller") for owner in obj["metadata"].get("ownerReferences") or ())
+def _names(cluster: Json, obj: Json) -> bool:
+    """Whether the Cluster refers to *obj* as its infrastructure or control plane."""
+    references = (get_in(cluster, "spec", name, default={}) for name in ("infrastructureRef", "controlPlaneRef"))
+    return any(ref.get("name") == meta(obj)["name"] and ref.get("kind") == obj["kind"] for ref in references)
 
 
-def _owned(obj: Json, uid: str) -> bool:
-    return any(owner.get("uid") == uid for owner in obj["metadata"].get("ownerReferences") or ())
+def _take_infrastructure(draft: Json, infra: Json | None, started: Json) -> None:
+    if not get_in(draft, "spec", "infrastructureRef"):
+        if not is_deleting(draft):
+            started["infrastructureProvisioned"] = True
+        return
+    if infra is None or is_deleting(infra):
+        return
+    if not (get_in(infra, "status", "initialization", "provisioned") or started.get("infrastructureProvisioned")):
+        return
+    _take_endpoint(draft, infra)
+    domains = get_in(infra, "status", "failureDomains")
+    if domains:
+        draft["status"]["failureDomains"] = copy(domains)
+    else:
+        draft["status"].pop("failureDomains", None)
+    started["infrastructureProvisioned"] = True
 
 
-def _waiting(deployments: Sequence[Json], sets: Sequence[Json], machines: Sequence[Json]) -> str:
+def _take_endpoint(draft: Json, part: Json) -> None:
+    """Where the cluster answers, from the first part that knows."""
+    known = get_in(draft, "spec", "controlPlaneEndpoint", default={})
+    told = get_in(part, "spec", "controlPlaneEndpoint", default={})
+    if told.get("host") and not (known.get("host") and known.get("port")):
+        draft["spec"]["controlPlaneEndpoint"] = {"host": told["host"], "port": told.get("port", 6443)}
+
+
+def _waiting(parts: Parts, *, no_plane: bool) -> str:
     lines = []
-    for kind, objects in (("MachineDeployments", deployments), ("MachineSets", sets), ("worker Machines", machines)):
-        if objects:
-            names = ", ".join(sorted(obj["metadata"]["name"] for obj in objects)[:5])
-            lines.append(f"* {kind}: {names}")
+    for title, objects in (
+        ("Control plane Machines", parts.planes if no_plane else []),
+        ("MachineDeployments", parts.deployments),
+        ("MachineSets", parts.sets),
+        ("Worker Machines", parts.workers),
+    ):
+        names = sorted(str(meta(obj)["name"]) for obj in objects)
+        if names:
+            lines.append(f"* {title}: {listed(names, SHOWN)}")
     return "\n".join(lines)

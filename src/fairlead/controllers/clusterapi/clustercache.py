@@ -9,7 +9,7 @@ import base64
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, get_in, is_deleting
@@ -36,6 +36,7 @@ class Connection:
     nodes: dict[str, Json] = field(default_factory=dict)
     pods: dict[str, Json] = field(default_factory=dict)  # control-plane Pods of kube-system, by name
     problem: str = "Remote connection not established yet"
+    last_up: datetime | None = None  # when a connection that is lost was last known to work
 
     @property
     def is_up(self) -> bool:
@@ -135,10 +136,17 @@ class ClusterCache(BaseController):
                 remote = await self._dialer.dial(kubeconfig)
                 await self._follow(key, connection, remote)
             except (UnreachableError, ApiError) as error:
-                connection.problem = str(error)
-            connection.remote = None
-            self._tell(Change(key))
+                self._lose(key, connection, str(error))
             await self._clock.sleep(RETRY)
+
+    def _lose(self, key: Key, connection: Connection, problem: str) -> None:
+        """Take note that the connection does not work; those who follow it hear of it once."""
+        changed = connection.is_up or connection.problem != problem
+        if connection.is_up:
+            connection.last_up = self._clock.now()
+        connection.remote, connection.problem = None, problem
+        if changed:
+            self._tell(Change(key))
 
     async def _follow(self, key: Key, connection: Connection, remote: Remote) -> None:
         """Take the cluster's nodes and Pods, say that it is there, and follow them. Ends by raising."""

@@ -1,21 +1,37 @@
 """What a Cluster says of itself: counts, phase and conditions, made from its parts. Pure.
 
-Source: cluster-api v1.14, core/reconcilers/cluster/cluster_controller_status.go (types, reasons, messages, order).
+Source: cluster-api v1.14, core/reconcilers/cluster/cluster_controller_status.go (types, reasons, messages, order); the
+deprecated conditions are from cluster_controller_phases.go.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from fairlead.base.objects import Json, get_in, is_deleting
+from fairlead.base.objects import Json, get_in, is_deleting, meta, owner_references
 from fairlead.controllers.clusterapi.clustercache import Connection
-from fairlead.controllers.clusterapi.replicas import READY, UP_TO_DATE, count, versions
+from fairlead.controllers.clusterapi.replicas import (
+    count,
+    listed_versions,
+    report_machines,
+    report_remediating,
+    versions,
+)
 from fairlead.controllers.conditions import Reporter
 from fairlead.controllers.contract import is_control_plane
-from fairlead.controllers.merging import Words, aggregate, summary
+from fairlead.controllers.merging import INFO, Words, aggregate, priority_of, summary
+from fairlead.runtime.clock import timestamp
 from fairlead.runtime.conditions import find, is_true
+from fairlead.runtime.outcome import Result
 
 AVAILABLE = Words("Available", "NotAvailable", "AvailableUnknown")
+CONNECTION_GRACE = timedelta(seconds=50)
+PROBE, INFRASTRUCTURE = "RemoteConnectionProbe", "InfrastructureReady"
+INITIALIZED, PLANE = "ControlPlaneInitialized", "ControlPlaneAvailable"
+GONE = ("ObjectDeleted", "ObjectDoesNotExist")
+_COUNTS = ("replicas", "readyReplicas", "availableReplicas", "upToDateReplicas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,169 +53,236 @@ class Parts:
     def workers(self) -> list[Json]:
         return [machine for machine in self.machines if not is_control_plane(machine)]
 
+    def own(self, objects: Iterable[Json], cluster: Json) -> list[Json]:
+        """Those of *objects* that the Cluster itself owns."""
+        uid = meta(cluster)["uid"]
+        return [obj for obj in objects if any(owner.get("uid") == uid for owner in owner_references(obj))]
 
-def report_status(cluster: Json, parts: Parts, draft: Json, report: Reporter) -> None:
-    """Write all of a Cluster's status into *draft*."""
+
+def report_status(cluster: Json, parts: Parts, draft: Json, report: Reporter) -> Result:
+    """Write all of a Cluster's status into *draft*; returns when to look again."""
     status = draft.setdefault("status", {})
-    status["observedGeneration"] = cluster["metadata"].get("generation", 1)
+    status["observedGeneration"] = meta(cluster).get("generation", 1)
     status["phase"] = phase_of(draft)
-    _counts(status, parts)
-    _connection(parts, report)
-    _infrastructure(cluster, parts, report)
-    _control_plane(cluster, parts, draft, report)
-    _workers(parts, report)
-    _machines(parts, report)
-    _scaling(parts, report)
-    report.set("Remediating", False, "NotRemediating")
-    if not is_deleting(cluster):
+    _control_plane_counts(draft, parts)
+    _worker_counts(draft, parts)
+    result = _connection(parts.connection, report)
+    _infrastructure(draft, parts, report)
+    _control_plane(draft, parts, report)
+    _initialized(draft, parts, report)
+    if parts.deployments:
+        report.merge("WorkersAvailable", aggregate(parts.deployments, "Available"), AVAILABLE)
+    else:
+        report.set("WorkersAvailable", True, "NoWorkers")
+    report_machines(report, parts.planes, "ControlPlaneMachinesReady")
+    report_machines(report, parts.workers, "WorkerMachinesReady")
+    _scaling(draft, parts, report)
+    report_remediating(report, parts.machines, "")
+    if not is_deleting(draft):
         report.set("Deleting", False, "NotDeleting")
-    _available(cluster, draft, report)
-    _old(draft, report)
+    _available(draft, report)
+    report.summarize_old(("ControlPlaneReady", INFRASTRUCTURE))
     report.sort()
+    return result
 
 
 def phase_of(cluster: Json) -> str:
     """The one-word summary."""
     if is_deleting(cluster):
         return "Deleting"
-    if get_in(cluster, "status", "initialization", "infrastructureProvisioned"):
+    endpoint = get_in(cluster, "spec", "controlPlaneEndpoint", default={})
+    provisioned = get_in(cluster, "status", "initialization", "infrastructureProvisioned")
+    if provisioned and endpoint.get("host") and endpoint.get("port"):
         return "Provisioned"
     if get_in(cluster, "spec", "infrastructureRef") or get_in(cluster, "spec", "controlPlaneRef"):
         return "Provisioning"
-    return "Pending"
+    return str(get_in(cluster, "status", "phase", default="Pending"))
 
 
-def _counts(status: Json, parts: Parts) -> None:
-    if parts.plane is not None:
-        have = parts.plane.get("status") or {}
-        plane: dict[str, Any] = {"desiredReplicas": get_in(parts.plane, "spec", "replicas", default=1)}
-        for name in ("replicas", "readyReplicas", "availableReplicas", "upToDateReplicas", "versions"):
-            if name in have:
-                plane[name] = have[name]
-        status["controlPlane"] = plane
-    counts = count(parts.workers)
-    wanted = sum(get_in(d, "spec", "replicas", default=1) for d in parts.deployments)
-    status["workers"] = {
-        "desiredReplicas": wanted,
-        "replicas": counts.replicas,
-        "readyReplicas": counts.ready,
-        "availableReplicas": counts.available,
-        "upToDateReplicas": counts.up_to_date,
-    }
-    told = versions(parts.workers)
-    if told:
-        status["workers"]["versions"] = told
+# Counts
 
 
-def _connection(parts: Parts, report: Reporter) -> None:
-    if parts.connection.is_up:
-        report.set("RemoteConnectionProbe", True, "ProbeSucceeded")
-    elif report.get("RemoteConnectionProbe") is None or not is_true(report.conditions, "RemoteConnectionProbe"):
-        report.set("RemoteConnectionProbe", False, "ProbeFailed", "Remote connection not established yet")
+def _control_plane_counts(draft: Json, parts: Parts) -> None:
+    told: dict[str, Any] = {}
+    if get_in(draft, "spec", "controlPlaneRef"):
+        plane = parts.plane or {}
+        told["desiredReplicas"] = get_in(plane, "spec", "replicas")
+        for name in (*_COUNTS, "versions"):
+            told[name] = get_in(plane, "status", name)
+    elif parts.planes:
+        told = {**_count(parts.planes), "desiredReplicas": len(parts.planes), "versions": versions(parts.planes)}
+    _put(draft["status"], "controlPlane", told)
+
+
+def _worker_counts(draft: Json, parts: Parts) -> None:
+    """The sums over deployments, and over the sets and machines that the Cluster owns itself."""
+    owners = [*parts.deployments, *parts.own(parts.sets, draft)]
+    alone = parts.own(parts.workers, draft)
+    told: dict[str, Any] = {}
+    for name, where, path in (
+        ("desiredReplicas", "spec", "replicas"),
+        *((name, "status", name) for name in _COUNTS),
+    ):
+        known = [value for obj in owners if (value := get_in(obj, where, path)) is not None]
+        known += [_count(alone).get(name, len(alone))] if alone else []
+        told[name] = sum(known) if known else None
+    counted: Counter[str] = Counter()
+    for entry in (e for obj in owners for e in get_in(obj, "status", "versions", default=())):
+        counted[entry["version"]] += entry["replicas"]
+    for entry in versions(alone):
+        counted[entry["version"]] += entry["replicas"]
+    told["versions"] = listed_versions(counted)
+    _put(draft["status"], "workers", told)
+
+
+def _count(machines: list[Json]) -> dict[str, int]:
+    counts = count(machines)
+    return dict(zip(_COUNTS, (counts.replicas, counts.ready, counts.available, counts.up_to_date), strict=True))
+
+
+def _put(status: Json, name: str, told: Mapping[str, Any]) -> None:
+    kept = {key: value for key, value in told.items() if value is not None and value != []}
+    if kept:
+        status[name] = kept
     else:
-        report.set("RemoteConnectionProbe", False, "ProbeFailed", parts.connection.problem or "Remote connection lost")
+        status.pop(name, None)
 
 
-def _infrastructure(cluster: Json, parts: Parts, report: Reporter) -> None:
-    kind = get_in(cluster, "spec", "infrastructureRef", "kind")
-    old = "InfrastructureReady"
+# Conditions
+
+
+def _connection(connection: Connection, report: Reporter) -> Result:
+    """RemoteConnectionProbe: a short loss goes unsaid."""
+    if connection.is_up:
+        report.set(PROBE, True, "ProbeSucceeded")
+        return Result.done()
+    if connection.last_up is None:
+        if report.get(PROBE) is None:
+            report.set(PROBE, False, "ProbeFailed", "Remote connection not established yet")
+        return Result.done()
+    left = connection.last_up + CONNECTION_GRACE - report.now
+    if left > timedelta(0):
+        return Result.again(left)
+    text = f"Remote connection probe failed, probe last succeeded at {timestamp(connection.last_up)}"
+    report.set(PROBE, False, "ProbeFailed", text)
+    return Result.done()
+
+
+def _infrastructure(draft: Json, parts: Parts, report: Reporter) -> None:
+    kind = get_in(draft, "spec", "infrastructureRef", "kind")
+    provisioned = bool(get_in(draft, "status", "initialization", "infrastructureProvisioned"))
     if kind is None:
-        report.set("InfrastructureReady", True, "Ready")
-    elif parts.infra is None:
-        if is_deleting(cluster):
-            report.set("InfrastructureReady", False, "ObjectDeleted", f"{kind} has been deleted")
-            report.set_old(old, False, "Deleted", "", "Info")
-        else:
-            report.set("InfrastructureReady", False, "ObjectDoesNotExist", f"{kind} does not exist")
-            report.set_old(old, False, "WaitingForInfrastructure", "", "Info")
+        report.set(INFRASTRUCTURE, provisioned, "Ready" if provisioned else "NotReady")
+        if not is_deleting(draft):
+            report.set_old(INFRASTRUCTURE, True)
+        return
+    if parts.infra is None:
+        _missing(draft, report, INFRASTRUCTURE, kind, seen=provisioned)
+        if is_deleting(draft):
+            report.set_old(INFRASTRUCTURE, False, "Deleted", "", "Info")
+        elif report.get_old(INFRASTRUCTURE) is None:
+            report.set_old(INFRASTRUCTURE, False, "WaitingForInfrastructure", "", "Info")
+        return
+    text = f"{kind} status.initialization.provisioned is false"
+    ready = _mirror(report, INFRASTRUCTURE, parts.infra, "Ready", ("Ready", "NotReady"), provisioned, text)
+    if ready is None and provisioned and not is_deleting(draft):
+        report.set_old(INFRASTRUCTURE, True)
     else:
-        ready = find(get_in(parts.infra, "status", "conditions"), "Ready")
-        if ready is None:
-            done = bool(get_in(parts.infra, "status", "initialization", "provisioned"))
-            text = "" if done else f"{kind} status.initialization.provisioned is false"
-            report.set("InfrastructureReady", done, "Ready" if done else "NotReady", text)
-            report.set_old(old, done, "WaitingForInfrastructure", "", "Info")
-            return
-        reason = {"True": "Ready", "False": "NotReady"}.get(ready["status"], "ReadyUnknown")
-        report.set("InfrastructureReady", ready["status"], reason, ready.get("message", ""))
-        report.set_old(old, ready["status"], reason, ready.get("message", ""))
+        report.mirror_old(INFRASTRUCTURE, ready, (_fallback(draft, "WaitingForInfrastructure"), ""))
 
 
-def _control_plane(cluster: Json, parts: Parts, draft: Json, report: Reporter) -> None:
-    kind = get_in(cluster, "spec", "controlPlaneRef", "kind")
-    initialized = get_in(draft, "status", "initialization", "controlPlaneInitialized")
-    if initialized or is_true(report.conditions, "ControlPlaneInitialized"):
-        report.set("ControlPlaneInitialized", True, "Initialized")
-        report.set_old("ControlPlaneInitialized", True)
-    else:
-        report.set("ControlPlaneInitialized", False, "NotInitialized", "Control plane not yet initialized")
-        text = "Waiting for control plane provider to indicate the control plane has been initialized"
-        report.set_old("ControlPlaneInitialized", False, "WaitingForControlPlaneProviderInitialized", text, "Info")
+def _control_plane(draft: Json, parts: Parts, report: Reporter) -> None:
+    kind = get_in(draft, "spec", "controlPlaneRef", "kind")
+    initialized = bool(get_in(draft, "status", "initialization", "controlPlaneInitialized"))
+    if kind is None:
+        # Upstream has no such object either, and says so in the same words without a name.
+        report.set(PLANE, initialized, "Available" if initialized else "NotAvailable")
+        return
     if parts.plane is None:
-        gone = is_deleting(cluster)
-        text = f"{kind} has been deleted" if gone else f"{kind} does not exist"
-        report.set("ControlPlaneAvailable", False, "ObjectDeleted" if gone else "ObjectDoesNotExist", text)
-        report.set_old("ControlPlaneReady", False, "Deleted" if gone else "WaitingForControlPlane", "", "Info")
+        _missing(draft, report, PLANE, kind, seen=initialized)
+        if is_deleting(draft):
+            report.set_old("ControlPlaneReady", False, "Deleted", "", "Info")
+        elif report.get_old("ControlPlaneReady") is None:
+            report.set_old("ControlPlaneReady", False, "WaitingForControlPlane", "", "Info")
         return
-    available = find(get_in(parts.plane, "status", "conditions"), "Available")
-    if available is None:
-        text = f"{kind} status.initialization.controlPlaneInitialized is false"
-        report.set("ControlPlaneAvailable", False, "NotAvailable", text)
-        report.set_old("ControlPlaneReady", False, "WaitingForControlPlane", "", "Info")
-        return
-    reason = {"True": "Available", "False": "NotAvailable"}.get(available["status"], "AvailableUnknown")
-    report.set("ControlPlaneAvailable", available["status"], reason, available.get("message", ""))
-    ready = find(get_in(parts.plane, "status", "deprecated", "v1beta1", "conditions"), "Ready")
-    if ready is not None:
-        more = (ready.get("reason", ""), ready.get("message", ""), ready.get("severity", ""))
-        report.set_old("ControlPlaneReady", ready["status"], *more)
-
-
-def _workers(parts: Parts, report: Reporter) -> None:
-    if parts.deployments:
-        report.merge("WorkersAvailable", aggregate(parts.deployments, "Available"), AVAILABLE)
+    text = f"{kind} status.initialization.controlPlaneInitialized is false"
+    _mirror(report, PLANE, parts.plane, "Available", ("Available", "NotAvailable"), initialized, text)
+    ready = find(get_in(parts.plane, "status", "conditions"), "Ready")
+    if ready is None and initialized and not is_deleting(draft):
+        report.set_old("ControlPlaneReady", True)
     else:
-        report.set("WorkersAvailable", True, "NoWorkers")
+        report.mirror_old("ControlPlaneReady", ready, (_fallback(draft, "WaitingForControlPlane"), ""))
 
 
-def _machines(parts: Parts, report: Reporter) -> None:
-    for prefix, machines in (("ControlPlane", parts.planes), ("Worker", parts.workers)):
-        for suffix, own, words in (("Ready", "Ready", READY), ("UpToDate", "UpToDate", UP_TO_DATE)):
-            told: Sequence[Json] = machines
-            if own == "UpToDate":
-                told = [m for m in machines if find(get_in(m, "status", "conditions"), own) is not None]
-            type_ = f"{prefix}Machines{suffix}"
-            if not told:
-                report.set(type_, True, "NoReplicas")
-            else:
-                report.merge(type_, aggregate(told, own), words)
+def _initialized(draft: Json, parts: Parts, report: Reporter) -> None:
+    kind = get_in(draft, "spec", "controlPlaneRef", "kind")
+    done = bool(get_in(draft, "status", "initialization", "controlPlaneInitialized"))
+    waiting = "Control plane not yet initialized"
+    if kind is None:
+        done = done or any(get_in(machine, "status", "nodeRef", "name") for machine in parts.planes)
+        waiting = "Waiting for the first control plane machine to have status.nodeRef set"
+    if (report.get_old(INITIALIZED) or {}).get("status") != "True":
+        text = "Waiting for control plane provider to indicate the control plane has been initialized"
+        report.set_old(INITIALIZED, done, "WaitingForControlPlaneProviderInitialized", text, "Info")
+    if is_true(report.conditions, INITIALIZED):
+        return
+    if done:
+        report.set(INITIALIZED, True, "Initialized")
+    elif kind is not None and parts.plane is None:
+        report.set(INITIALIZED, "Unknown", "ObjectDoesNotExist", f"{kind} does not exist")
+    else:
+        report.set(INITIALIZED, False, "NotInitialized", waiting)
 
 
-def _scaling(parts: Parts, report: Reporter) -> None:
-    children = [child for child in (parts.plane, *parts.deployments) if child is not None]
-    for type_ in ("RollingOut", "ScalingUp", "ScalingDown"):
-        told = [c for c in children if c is not parts.plane or find(get_in(c, "status", "conditions"), type_)]
-        words = Words(f"Not{type_}", type_, f"{type_}Unknown")
+def _missing(draft: Json, report: Reporter, type_: str, kind: str, *, seen: bool) -> None:
+    """A part is not there: it never was, or it is gone."""
+    if not seen:
+        report.set(type_, False, "ObjectDoesNotExist", f"{kind} does not exist")
+        return
+    text = f"{kind} has been deleted"
+    report.set(type_, False, "ObjectDeleted", text if is_deleting(draft) else f"{text} while the cluster still exists")
+
+
+def _mirror(
+    report: Reporter, type_: str, obj: Json, source: str, reasons: tuple[str, str], done: bool, text: str
+) -> Mapping[str, Any] | None:
+    """Take over a part's condition; without one, say what its contract field says."""
+    found = find(get_in(obj, "status", "conditions"), source)
+    if found is None:
+        report.set(type_, done, reasons[0] if done else reasons[1], "" if done else text)
+        return None
+    reason = found.get("reason") or (reasons[0] if found["status"] == "True" else "NoReasonReported")
+    report.set(type_, found["status"], reason, found.get("message", ""))
+    return found
+
+
+def _fallback(draft: Json, reason: str) -> str:
+    return "Deleting" if is_deleting(draft) else reason
+
+
+def _scaling(draft: Json, parts: Parts, report: Reporter) -> None:
+    alone = parts.own(parts.sets, draft)
+    for type_, sets in (("RollingOut", []), ("ScalingUp", alone), ("ScalingDown", alone)):
+        told = [*parts.deployments, *sets]
+        if parts.plane is not None and find(get_in(parts.plane, "status", "conditions"), type_) is not None:
+            told.insert(0, parts.plane)
         if told:
+            words = Words(f"Not{type_}", type_, f"{type_}Unknown")
             report.merge(type_, aggregate(told, type_, negative=True, positive=False), words)
         else:
             report.set(type_, False, f"Not{type_}")
 
 
-def _available(cluster: Json, draft: Json, report: Reporter) -> None:
-    gates = [gate["conditionType"] for gate in get_in(cluster, "spec", "availabilityGates", default=())]
-    types = [
-        "Deleting",
-        "RemoteConnectionProbe",
-        "InfrastructureReady",
-        "ControlPlaneAvailable",
-        "WorkersAvailable",
-        "TopologyReconciled",
-        *gates,
-    ]
-    merged = summary(report.conditions, types, optional=("TopologyReconciled", "Deleting"), negative=("Deleting",))
+def _available(draft: Json, report: Reporter) -> None:
+    gates = get_in(draft, "spec", "availabilityGates", default=())
+    types = ["Deleting", PROBE, INFRASTRUCTURE, PLANE, "WorkersAvailable", "TopologyReconciled"]
+    types += [gate["conditionType"] for gate in gates]
+    negative = {"Deleting", *(gate["conditionType"] for gate in gates if gate.get("polarity") == "Negative")}
+
+    def priority(condition: Mapping[str, Any]) -> int:
+        if is_deleting(draft) and condition["type"] in (INFRASTRUCTURE, PLANE) and condition.get("reason") in GONE:
+            return INFO  # what has gone on the way is no problem of a Cluster that goes
+        return priority_of(condition, negative)
+
+    merged = summary(report.conditions, types, optional=("TopologyReconciled",), negative=negative, priority=priority)
     report.merge("Available", merged, AVAILABLE)
-
-
-def _old(draft: Json, report: Reporter) -> None:
-    report.summarize_old(("ControlPlaneReady", "InfrastructureReady"))

@@ -5,6 +5,7 @@ from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.kubeadm import kubeadm_controllers
 from fairlead.controllers.clusterapi.machine import MachineController
 from fairlead.controllers.clusterapi.machinedeployment import MachineDeploymentController
+from fairlead.controllers.clusterapi.machinehealthcheck import MachineHealthCheckController
 from fairlead.controllers.clusterapi.machineset import MachineSetController
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -26,11 +27,16 @@ def clusterapi_controllers(
 
     return [
         cache,
-        ClusterController(client=client, clock=clock, cache=cache, recorder=recorder("cluster-controller")),
+        ClusterController(client=client, clock=clock, keys=keys, cache=cache, recorder=recorder("cluster-controller")),
         MachineController(client=client, clock=clock, cache=cache, recorder=recorder("machine-controller")),
-        MachineSetController(client=client, clock=clock, ids=ids, recorder=recorder("machineset-controller")),
+        MachineSetController(
+            client=client, clock=clock, ids=ids, cache=cache, recorder=recorder("machineset-controller")
+        ),
         MachineDeploymentController(
             client=client, clock=clock, ids=ids, recorder=recorder("machinedeployment-controller")
+        ),
+        MachineHealthCheckController(
+            client=client, clock=clock, cache=cache, recorder=recorder("machinehealthcheck-controller")
         ),
         *kubeadm_controllers(client=client, clock=clock, ids=ids, keys=keys, cache=cache),
     ]

@@ -5,14 +5,27 @@ Differences: docs/compat/clusterapi.md#machine.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from fairlead.api.errors import ApiError
 from fairlead.api.infrastructure.kinds import VSPHERE_MACHINE
-from fairlead.base.objects import Json, Key, annotations, controller_of, finalizers, get_in, is_deleting, labels
+from fairlead.base.objects import (
+    Json,
+    Key,
+    annotations,
+    controller_of,
+    finalizers,
+    get_in,
+    is_deleting,
+    labels,
+    meta,
+)
 from fairlead.base.objects import owner_references as owners_of
-from fairlead.controllers.clusterapi.clustercache import NODE, ClusterCache
-from fairlead.controllers.clusterapi.machinedeletion import MachineDeletion
-from fairlead.controllers.clusterapi.machinestatus import Seen, report_status, report_up_to_date
+from fairlead.controllers.clusterapi.clustercache import NODE, Change, ClusterCache
+from fairlead.controllers.clusterapi.machinedeletion import FINALIZER, MachineDeletion
+from fairlead.controllers.clusterapi.machinenode import node_patch
+from fairlead.controllers.clusterapi.machinestatus import Seen, report_status
+from fairlead.controllers.clusterapi.wakeups import Changes, of_cluster, of_deployment
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
@@ -24,23 +37,26 @@ from fairlead.controllers.contract import (
     controller_reference,
     get_or_none,
     in_cluster,
+    is_control_plane,
     is_controlled_by,
     is_paused,
     pause_message,
+    reference_to,
     referenced,
     with_owner,
 )
 from fairlead.runtime.client import Client
-from fairlead.runtime.clock import Clock
+from fairlead.runtime.clock import Clock, parse_timestamp, timestamp
 from fairlead.runtime.controller import BaseController, Watch, wake_owner
 from fairlead.runtime.edit import editing
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.outcome import Result
 
-FINALIZER = "machine.cluster.x-k8s.io"
 MANAGER = "manager"
 EXPIRY = "machine.cluster.x-k8s.io/certificates-expiry"
-SYNCED_LABELS = ("node-role.kubernetes.io/", "node-restriction.kubernetes.io/", "node.cluster.x-k8s.io/")
+DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
+# A Machine with one of these labels is about to get the owner they name.
+_OWNED = ("cluster.x-k8s.io/set-name", "cluster.x-k8s.io/pool-name", "cluster.x-k8s.io/control-plane-name")
 
 
 class MachineController(BaseController):
@@ -55,6 +71,8 @@ class MachineController(BaseController):
         self._cache = cache
         self._recorder = recorder
         self._deletion = MachineDeletion(client=client, clock=clock, recorder=recorder)
+        self._clusters = Changes(of_cluster)
+        self._deployments = Changes(of_deployment)
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -68,22 +86,25 @@ class MachineController(BaseController):
         return (self._of_workload(),)
 
     async def _of_cluster(self, cluster: Json) -> list[Key]:
+        if not self._clusters.is_new(cluster):
+            return []
         return [Key.of(machine) for machine in await in_cluster(self._client, MACHINE, cluster)]
 
     async def _of_deployment(self, deployment: Json) -> list[Key]:
-        selector = f"cluster.x-k8s.io/deployment-name={deployment['metadata']['name']}"
+        if not self._deployments.is_new(deployment):
+            return []
+        selector = f"{DEPLOYMENT_LABEL}={meta(deployment)['name']}"
         namespace = Key.of(deployment).namespace
         return [Key.of(m) for m in (await self._client.list(MACHINE, namespace, label_selector=selector)).items]
 
     async def _of_workload(self) -> AsyncIterator[Key]:
         async for change in self._cache.changes():
-            selector = f"{CLUSTER_NAME_LABEL}={change.cluster.name}"
-            machines = (await self._client.list(MACHINE, change.cluster.namespace, label_selector=selector)).items
             if change.obj is not None and change.obj["kind"] != "Node":
                 continue
-            provider = get_in(change.obj or {}, "spec", "providerID", default="")
-            for machine in machines:
-                if change.obj is None or provider == get_in(machine, "spec", "providerID"):
+            selector = f"{CLUSTER_NAME_LABEL}={change.cluster.name}"
+            found = await self._client.list(MACHINE, change.cluster.namespace, label_selector=selector)
+            for machine in found.items:
+                if _concerns(change, machine):
                     yield Key.of(machine)
 
     async def reconcile(self, key: Key) -> Result:
@@ -94,137 +115,166 @@ class MachineController(BaseController):
         if cluster is None:
             return Result.done()
         seen = await self._observe(machine, cluster)
+        result = Result.done()
         async with editing(self._client, machine, field_manager=MANAGER) as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, machine):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, machine))
-                return Result.done()
+                return result
             report.set(PAUSED, False, "NotPaused")
             try:
+                await self._follow(seen, draft)
                 if is_deleting(machine):
-                    return await self._deletion.step(seen, draft, report)
-                await self._bring_up(seen, draft)
+                    result = await self._deletion.step(seen, draft, report)
             finally:
-                if FINALIZER in finalizers(draft):
-                    await self._report(seen, draft, report)
-        return Result.done()
+                if not is_deleting(machine) or FINALIZER in finalizers(draft):
+                    result = result.or_sooner(report_status(seen, draft, report))
+        return result
 
     async def _observe(self, machine: Json, cluster: Json) -> Seen:
         namespace = Key.of(machine).namespace
         connection = self._cache.connection(Key.of(cluster))
+        infra = await referenced(self._client, get_in(machine, "spec", "infrastructureRef"), namespace)
+        provider = get_in(machine, "spec", "providerID") or get_in(infra or {}, "spec", "providerID", default="")
+        machine_set, deployment = await self._owners(machine)
         return Seen(
             machine=machine,
             cluster=cluster,
             config=await referenced(self._client, get_in(machine, "spec", "bootstrap", "configRef"), namespace),
-            infra=await referenced(self._client, get_in(machine, "spec", "infrastructureRef"), namespace),
+            infra=infra,
             connection=connection,
-            node=connection.node_of(get_in(machine, "spec", "providerID", default="")),
+            node=connection.node_of(provider),
+            machine_set=machine_set,
+            deployment=deployment,
         )
 
-    # Up.
+    async def _owners(self, machine: Json) -> tuple[Json | None, Json | None]:
+        """The MachineSet and the MachineDeployment that the Machine comes from."""
+        owner, namespace = controller_of(machine) or {}, Key.of(machine).namespace
+        if owner.get("kind") != MACHINE_SET.kind:
+            return None, None
+        machine_set = await get_or_none(self._client, MACHINE_SET, Key(namespace, owner["name"]))
+        name = labels(machine_set or {}).get(DEPLOYMENT_LABEL)
+        if not name:
+            return machine_set, None
+        return machine_set, await get_or_none(self._client, MACHINE_DEPLOYMENT, Key(namespace, name))
 
-    async def _bring_up(self, seen: Seen, draft: Json) -> None:
-        if FINALIZER not in finalizers(draft):
-            draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
-        if controller_of(draft) is None:
-            cluster = {**controller_reference(seen.cluster)}
-            del cluster["controller"], cluster["blockOwnerDeletion"]
-            draft["metadata"]["ownerReferences"] = with_owner(owners_of(draft), cluster)
+    async def _follow(self, seen: Seen, draft: Json) -> None:
+        """Take over what bootstrap, infrastructure and node report; write what the Machine wants of them."""
+        metadata = draft["metadata"]
+        if not is_deleting(draft) and FINALIZER not in finalizers(draft):
+            metadata.setdefault("finalizers", []).append(FINALIZER)
+        if controller_of(draft) is None and not any(label in labels(draft) for label in _OWNED):
+            metadata["ownerReferences"] = with_owner(owners_of(draft), reference_to(seen.cluster))
+        metadata.setdefault("labels", {})[CLUSTER_NAME_LABEL] = draft["spec"]["clusterName"]
         for obj in (seen.config, seen.infra):
             if obj is not None:
-                await self._adopt(obj, seen.machine)
+                await self._adopt(obj, seen)
         status = draft.setdefault("status", {})
         started = status.setdefault("initialization", {})
-        self._take_bootstrap(seen, draft, started)
-        self._take_infrastructure(seen, draft, started)
+        _take_bootstrap(seen, draft, started)
+        _take_infrastructure(seen, draft, started)
         if not started:
             del status["initialization"]
+        _take_expiry(seen, draft)
         await self._take_node(seen, draft)
 
-    async def _adopt(self, obj: Json, machine: Json) -> None:
-        """The Machine becomes the controller of its bootstrap and infrastructure objects, in its maker's place."""
-        uid = machine["metadata"]["uid"]
-        name = machine["spec"]["clusterName"]
-        if is_controlled_by(obj, uid) and labels(obj).get(CLUSTER_NAME_LABEL) == name:
+    async def _adopt(self, obj: Json, seen: Seen) -> None:
+        """The Machine becomes the controller of its bootstrap and infrastructure objects, in their maker's place."""
+        machine, name = seen.machine, seen.machine["spec"]["clusterName"]
+        makers = [owner for owner in owners_of(obj) if _is_maker(owner, seen)]
+        if not makers and is_controlled_by(obj, meta(machine)["uid"]) and labels(obj).get(CLUSTER_NAME_LABEL) == name:
             return
-        maker = controller_of(machine) or {}
         async with editing(self._client, obj, field_manager=MANAGER) as draft:
-            kept = [owner for owner in owners_of(obj) if owner.get("uid") != maker.get("uid")]
+            kept = [owner for owner in owners_of(obj) if owner not in makers]
             draft["metadata"]["ownerReferences"] = with_owner(kept, controller_reference(machine))
             draft["metadata"].setdefault("labels", {})[CLUSTER_NAME_LABEL] = name
 
-    def _take_bootstrap(self, seen: Seen, draft: Json, started: Json) -> None:
-        if draft["spec"]["bootstrap"].get("dataSecretName") and seen.config is None:
-            started["bootstrapDataSecretCreated"] = True
-            return
-        if seen.config is None or not get_in(seen.config, "status", "initialization", "dataSecretCreated"):
-            return
-        name = get_in(seen.config, "status", "dataSecretName")
-        if name:
-            draft["spec"]["bootstrap"]["dataSecretName"] = name
-            started["bootstrapDataSecretCreated"] = True
-        expiry = annotations(seen.config).get(EXPIRY)
-        if expiry:
-            draft["status"]["certificatesExpiryDate"] = expiry
-
-    def _take_infrastructure(self, seen: Seen, draft: Json, started: Json) -> None:
-        if seen.infra is None or not get_in(seen.infra, "status", "initialization", "provisioned"):
-            return
-        draft["spec"]["providerID"] = get_in(seen.infra, "spec", "providerID")
-        addresses = get_in(seen.infra, "status", "addresses")
-        if addresses:
-            draft["status"]["addresses"] = addresses
-        if get_in(draft, "spec", "failureDomain"):
-            draft["status"]["failureDomain"] = draft["spec"]["failureDomain"]
-        started["infrastructureProvisioned"] = True
-
     async def _take_node(self, seen: Seen, draft: Json) -> None:
-        node, status = seen.node, draft["status"]
-        if node is None:
+        node, remote = seen.node, seen.connection.remote
+        if node is None or remote is None or not get_in(draft, "spec", "providerID"):
             return
-        if not get_in(seen.machine, "status", "nodeRef", "name"):
-            status["nodeRef"] = {"name": node["metadata"]["name"]}
-            await self._recorder.normal(seen.machine, "SuccessfulSetNodeRef", node["metadata"]["name"])
+        status, name = draft["status"], meta(node)["name"]
+        if not get_in(status, "nodeRef", "name"):
+            status["nodeRef"] = {"name": name}
+            await self._recorder.normal(seen.machine, "SuccessfulSetNodeRef", name)
         status["nodeInfo"] = get_in(node, "status", "nodeInfo", default={})
-        await self._mark_node(seen, node)
-
-    async def _mark_node(self, seen: Seen, node: Json) -> None:
-        """Labels and annotations by which a node is known to belong to its Machine."""
-        machine, remote = seen.machine, seen.connection.remote
-        if remote is None:
+        patch = node_patch(seen.machine, node, seen.infra, seen.machine_set, seen.deployment)
+        if not patch or is_deleting(node):
             return
-        maker = controller_of(machine) or {}
-        wanted = {
-            "cluster.x-k8s.io/cluster-name": machine["spec"]["clusterName"],
-            "cluster.x-k8s.io/cluster-namespace": machine["metadata"]["namespace"],
-            "cluster.x-k8s.io/machine": machine["metadata"]["name"],
-            "cluster.x-k8s.io/owner-kind": maker.get("kind", ""),
-            "cluster.x-k8s.io/owner-name": maker.get("name", ""),
-        }
-        synced = {k: v for k, v in labels(machine).items() if k.startswith(SYNCED_LABELS)}
-        patch: Json = {}
-        if any(annotations(node).get(k) != v for k, v in wanted.items()):
-            patch["annotations"] = wanted
-        if any(labels(node).get(k) != v for k, v in synced.items()):
-            patch["labels"] = synced
-        if patch:
-            try:
-                await remote.client.patch(
-                    NODE, node["metadata"]["name"], "", {"metadata": patch}, field_manager="capi-machine"
-                )
-            except ApiError as error:
-                if not error.is_not_found:
-                    raise
+        try:
+            await remote.client.patch(NODE, name, "", patch, field_manager=MANAGER)
+        except ApiError as error:
+            if not error.is_not_found:
+                raise
 
-    async def _report(self, seen: Seen, draft: Json, report: Reporter) -> None:
-        maker = controller_of(seen.machine) or {}
-        if maker.get("kind") == "MachineSet":
-            namespace = Key.of(seen.machine).namespace
-            machine_set = await get_or_none(self._client, MACHINE_SET, Key(namespace, maker["name"]))
-            owner = controller_of(machine_set or {}) or {}
-            deployment = None
-            if owner.get("kind") == "MachineDeployment":
-                deployment = await get_or_none(self._client, MACHINE_DEPLOYMENT, Key(namespace, owner["name"]))
-            if machine_set is not None and deployment is not None:
-                report_up_to_date(machine_set, deployment, report)
-        report_status(seen, draft, report)
+
+def _concerns(change: Change, machine: Json) -> bool:
+    """Whether a change in the workload cluster is about this Machine's node, or about all of them."""
+    if change.obj is None or get_in(machine, "status", "nodeRef", "name") == meta(change.obj)["name"]:
+        return True
+    provider = get_in(change.obj, "spec", "providerID")
+    return bool(provider) and provider == get_in(machine, "spec", "providerID")
+
+
+def _is_maker(owner: Json, seen: Seen) -> bool:
+    """Whether the owner is who made the object, and steps back when the Machine is there."""
+    group, kind = owner.get("apiVersion", "").rpartition("/")[0], owner.get("kind")
+    if (group, kind) == (MACHINE_SET.group, MACHINE_SET.kind):
+        return True
+    plane = get_in(seen.cluster, "spec", "controlPlaneRef", default={})
+    return is_control_plane(seen.machine) and (group, kind) == (plane.get("apiGroup"), plane.get("kind"))
+
+
+def _take_bootstrap(seen: Seen, draft: Json, started: Json) -> None:
+    bootstrap = draft["spec"].get("bootstrap") or {}
+    if seen.config is None or is_deleting(seen.config):
+        if bootstrap.get("dataSecretName") is not None and not bootstrap.get("configRef"):
+            started["bootstrapDataSecretCreated"] = True
+        return
+    name = bootstrap.get("dataSecretName")
+    if name is None and get_in(seen.config, "status", "initialization", "dataSecretCreated"):
+        name = get_in(seen.config, "status", "dataSecretName")
+    if name:
+        draft["spec"]["bootstrap"]["dataSecretName"] = name
+        started["bootstrapDataSecretCreated"] = True
+
+
+def _take_infrastructure(seen: Seen, draft: Json, started: Json) -> None:
+    infra = seen.infra
+    if infra is None or is_deleting(infra):
+        return
+    provisioned = get_in(infra, "status", "initialization", "provisioned")
+    provider = get_in(infra, "spec", "providerID")
+    if not provider or not (provisioned or started.get("infrastructureProvisioned")):
+        return
+    draft["spec"]["providerID"] = provider
+    addresses = get_in(infra, "status", "addresses")
+    if addresses:
+        draft["status"]["addresses"] = addresses
+    domain = get_in(infra, "spec", "failureDomain")
+    if domain:
+        draft["spec"]["failureDomain"] = domain
+    placed = get_in(infra, "status", "failureDomain") or domain
+    if placed:
+        draft["status"]["failureDomain"] = placed
+    started["infrastructureProvisioned"] = True
+
+
+def _take_expiry(seen: Seen, draft: Json) -> None:
+    """When the certificates of a control-plane machine end, as its own or its bootstrap object's annotation says."""
+    if not is_control_plane(draft):
+        return
+    told = annotations(draft).get(EXPIRY) or annotations(seen.config or {}).get(EXPIRY)
+    date = _date(told)
+    if date is not None:
+        draft["status"]["certificatesExpiryDate"] = timestamp(date)
+    else:
+        draft["status"].pop("certificatesExpiryDate", None)
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        return parse_timestamp(text) if text else None
+    except ValueError:
+        return None

@@ -1,20 +1,45 @@
 """MachineDeployment controller: roll machines from one template to the next through MachineSets.
 
-Behaviour: cluster-api v1.14, core/reconcilers/machinedeployment (names, hash label, rolling update, status, clean-up).
-Differences: docs/compat/clusterapi.md#machinedeployment.
+Behaviour: cluster-api v1.14, core/reconcilers/machinedeployment (names, labels, revisions, clean-up); the sizes of the
+sets come from `rollout`. Differences: docs/compat/clusterapi.md#machinedeployment.
 """
 
-import math
 from collections.abc import Sequence
 
 from fairlead.api.errors import ApiError
-from fairlead.base import gojson
-from fairlead.base.objects import Json, Key, annotations, copy, finalizers, get_in, is_deleting, labels
-from fairlead.controllers.clusterapi.machinestatus import template_differences
-from fairlead.controllers.clusterapi.replicas import report_machines, report_replicas, report_scaling
+from fairlead.base.objects import (
+    Json,
+    Key,
+    annotations,
+    controller_of,
+    copy,
+    finalizers,
+    get_in,
+    is_deleting,
+    labels,
+    meta,
+    owner_references,
+)
+from fairlead.controllers.clusterapi.machinedeploymentstatus import Outcome, report_counts, report_status
+from fairlead.controllers.clusterapi.machinenames import generated_name
+from fairlead.controllers.clusterapi.machinetemplate import IN_PLACE, IN_PLACE_DELETION, template_hash
+from fairlead.controllers.clusterapi.ownkeys import stale_keys
+from fairlead.controllers.clusterapi.rollout import (
+    DESIRED_REPLICAS,
+    MAX_REPLICAS,
+    ON_DELETE,
+    Bounds,
+    Set,
+    current_set,
+    is_complete,
+    plan,
+    scale_paused,
+)
+from fairlead.controllers.clusterapi.wakeups import REVISION, Changes, of_cluster
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
+    CLUSTER_NAME_LABEL,
     MACHINE,
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
@@ -30,39 +55,29 @@ from fairlead.controllers.contract import (
 )
 from fairlead.engines.selectors import label_selector
 from fairlead.runtime.client import Client
-from fairlead.runtime.clock import Clock
-from fairlead.runtime.controller import BaseController, Watch, wake_owner
+from fairlead.runtime.clock import Clock, parse_timestamp
+from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.edit import editing, write_changes
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.outcome import Result
 
 FINALIZER = "cluster.x-k8s.io/machinedeployment"
+SET_FINALIZER = "cluster.x-k8s.io/machineset"
 MANAGER = "capi-machinedeployment"
 HASH_LABEL = "machine-template-hash"
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
-REVISION = "machinedeployment.clusters.x-k8s.io/revision"
-DESIRED = "machinedeployment.clusters.x-k8s.io/desired-replicas"
-MAXIMUM = "machinedeployment.clusters.x-k8s.io/max-replicas"
+HISTORY = "machinedeployment.clusters.x-k8s.io/revision-history"
 DISABLE_CREATE = "cluster.x-k8s.io/disable-machine-create"
-
-
-def template_hash(template: Json) -> str:
-    """A short number that stands for a machine template (FNV-1a, as upstream's has that form)."""
-    digest = 0x811C9DC5
-    for byte in gojson.dumps(template):
-        digest = ((digest ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return str(digest)
-
-
-def amount(value: int | str | None, total: int, default: int, *, round_up: bool) -> int:
-    """An absolute number or a percentage of *total*."""
-    if value is None:
-        return default
-    if isinstance(value, str) and value.endswith("%"):
-        share = int(value[:-1]) * total / 100
-        return math.ceil(share) if round_up else math.floor(share)
-    return int(value)
+# Annotations of the deployment that its sets do not get. Source: mdutil/util.go, annotationsToSkip.
+_OWN_ANNOTATIONS = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "cluster.x-k8s.io/conversion-data",
+    REVISION,
+    HISTORY,
+    DESIRED_REPLICAS,
+    MAX_REPLICAS,
+)
 
 
 class MachineDeploymentController(BaseController):
@@ -76,19 +91,29 @@ class MachineDeploymentController(BaseController):
         self._clock = clock
         self._ids = ids
         self._recorder = recorder
+        self._clusters = Changes(of_cluster)
 
     def watches(self) -> Sequence[Watch]:
         return (
-            Watch(MACHINE_SET, wake_owner(MACHINE_DEPLOYMENT)),
+            Watch(MACHINE_SET, self._of_set),
             Watch(MACHINE, self._of_machine),
             Watch(CLUSTER, self._of_cluster),
         )
+
+    async def _of_set(self, machine_set: Json) -> list[Key]:
+        namespace, owner = Key.of(machine_set).namespace, controller_of(machine_set)
+        if owner is not None:
+            return [Key(namespace, owner["name"])] if owner.get("kind") == MACHINE_DEPLOYMENT.kind else []
+        found = await self._client.list(MACHINE_DEPLOYMENT, namespace)
+        return [Key.of(deployment) for deployment in found.items if _selects(deployment, machine_set)]
 
     def _of_machine(self, machine: Json) -> tuple[Key, ...]:
         name = labels(machine).get(DEPLOYMENT_LABEL)
         return (Key(Key.of(machine).namespace, name),) if name else ()
 
     async def _of_cluster(self, cluster: Json) -> list[Key]:
+        if not self._clusters.is_new(cluster):
+            return []
         return [Key.of(deployment) for deployment in await in_cluster(self._client, MACHINE_DEPLOYMENT, cluster)]
 
     async def reconcile(self, key: Key) -> Result:
@@ -98,255 +123,279 @@ class MachineDeploymentController(BaseController):
         cluster = await get_or_none(self._client, CLUSTER, Key(key.namespace, deployment["spec"]["clusterName"]))
         if cluster is None:
             return Result.done()
-        sets = await self._sets(deployment)
+        result = Result.done()
         async with editing(self._client, deployment, field_manager=MANAGER) as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, deployment):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, deployment))
-                return Result.done()
+                return result
             report.set(PAUSED, False, "NotPaused")
+            sets = await self._sets(deployment)
             if is_deleting(deployment):
-                await self._delete(deployment, draft, report, sets)
-                return Result.done()
-            if FINALIZER not in finalizers(draft):
-                draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
-            owners = draft["metadata"].get("ownerReferences") or []
-            draft["metadata"]["ownerReferences"] = with_owner(owners, reference_to(cluster))
-            missing = await self._adopt_templates(deployment, cluster)
-            if not missing:
-                await self._roll(deployment, sets, draft)
-            await self._report(deployment, draft, report, sets, missing)
-        return Result.done()
+                outcome = await self._delete(draft, sets)
+            else:
+                _own(draft, cluster)
+                outcome = await self._roll(deployment, draft, cluster, sets)
+                result = self._next_roll(deployment)
+            if FINALIZER in finalizers(draft):
+                report_status(draft, report, outcome)
+        return result
+
+    def _next_roll(self, deployment: Json) -> Result:
+        """Look again when a `rollout.after` comes."""
+        after = get_in(deployment, "spec", "rollout", "after")
+        left = parse_timestamp(after) - self._clock.now() if after else None
+        return Result.again(left) if left is not None and left.total_seconds() > 0 else Result.done()
 
     async def _sets(self, deployment: Json) -> list[Json]:
-        name, uid = deployment["metadata"]["name"], deployment["metadata"]["uid"]
-        selector = f"{DEPLOYMENT_LABEL}={name}"
-        found = (await self._client.list(MACHINE_SET, Key.of(deployment).namespace, label_selector=selector)).items
-        return [machine_set for machine_set in found if is_controlled_by(machine_set, uid)]
+        """The deployment's MachineSets; those that match and belong to nobody are taken over."""
+        found = await self._client.list(MACHINE_SET, Key.of(deployment).namespace)
+        uid, sets = meta(deployment)["uid"], []
+        for machine_set in found.items:
+            if is_controlled_by(machine_set, uid):
+                sets.append(machine_set)
+            elif controller_of(machine_set) is None and _selects(deployment, machine_set):
+                if is_deleting(deployment):
+                    continue
+                sets.append(await self._take_over(deployment, machine_set))
+        return sets
 
-    async def _adopt_templates(self, deployment: Json, cluster: Json) -> str:
-        """Let the Cluster own the templates; returns which one does not exist."""
+    async def _take_over(self, deployment: Json, machine_set: Json) -> Json:
+        wanted = copy(machine_set)
+        owners = with_owner(owner_references(machine_set), controller_reference(deployment))
+        wanted["metadata"]["ownerReferences"] = owners
+        wanted["metadata"].setdefault("labels", {})[DEPLOYMENT_LABEL] = meta(deployment)["name"]
+        taken = await write_changes(self._client, machine_set, wanted, field_manager=MANAGER)
+        await self._recorder.normal(deployment, "SuccessfulAdopt", f'Adopted MachineSet "{meta(machine_set)["name"]}"')
+        return taken
+
+    async def _machines(self, deployment: Json) -> list[Json]:
+        chosen = str(label_selector(get_in(deployment, "spec", "selector")))
+        return list((await self._client.list(MACHINE, Key.of(deployment).namespace, label_selector=chosen)).items)
+
+    async def _templates(self, deployment: Json, cluster: Json) -> list[str]:
+        """Let the Cluster own the templates; returns the kinds of those that do not exist."""
         spec = deployment["spec"]["template"].get("spec") or {}
+        missing = []
         for reference in (get_in(spec, "bootstrap", "configRef"), spec.get("infrastructureRef")):
-            if not reference:
+            if not reference or not reference["kind"].endswith("Template"):
                 continue
             template = await referenced(self._client, reference, Key.of(deployment).namespace)
             if template is None:
-                return f"{reference['kind']} does not exist"
+                missing.append(reference["kind"])
+                continue
             wanted = copy(template)
-            wanted["metadata"]["ownerReferences"] = with_owner(
-                template["metadata"].get("ownerReferences") or [], reference_to(cluster)
-            )
+            wanted["metadata"]["ownerReferences"] = with_owner(owner_references(template), reference_to(cluster))
             await write_changes(self._client, template, wanted, field_manager=MANAGER)
-        return ""
+        return missing
 
-    # Rolling.
+    # Rolling
 
-    async def _roll(self, deployment: Json, sets: list[Json], draft: Json) -> None:
-        new = next((s for s in sets if not template_differences(s, deployment)), None)
-        old = [s for s in sets if s is not new]
-        wanted = get_in(deployment, "spec", "replicas", default=1)
-        bounds = get_in(deployment, "spec", "rollout", "strategy", "rollingUpdate", default={})
-        surge = amount(bounds.get("maxSurge"), wanted, 1, round_up=True)
-        unavailable = amount(bounds.get("maxUnavailable"), wanted, 0, round_up=False)
-        if new is None:
-            new = await self._create_set(deployment, old, wanted, surge)
-            sets.append(new)
-        draft["metadata"].setdefault("annotations", {})[REVISION] = annotations(new).get(REVISION, "1")
-        if get_in(deployment, "spec", "rollout", "strategy", "type") == "OnDelete":
-            await self._on_delete(deployment, new, old, wanted, surge)
+    async def _roll(self, deployment: Json, draft: Json, cluster: Json, sets: list[Json]) -> Outcome:
+        """Make the set of the present template if need be, size them all, and clear away those that are done with."""
+        missing = await self._templates(deployment, cluster)
+        machines = await self._machines(deployment)
+        current = current_set(deployment, sets, self._clock.now())
+        old = [s for s in sets if s is not current]
+        bounds = Bounds.of(deployment)
+        if get_in(deployment, "spec", "paused"):
+            new = Set.of(current) if current is not None else None
+            sizes = scale_paused(bounds, new, [Set.of(s) for s in old])
+        elif current is None and missing:
+            return Outcome(sets, machines, None, missing, is_stuck=True)
+        elif current is None:
+            current = await self._create(deployment, old, bounds)
+            sizes = plan(bounds, Set.of(current), [Set.of(s) for s in old])
         else:
-            await self._rolling_update(deployment, new, old, wanted, surge, unavailable)
+            sizes = plan(bounds, Set.of(current), [Set.of(s) for s in old])
+        revision = _revision(current, old)
+        if current is not None:
+            draft["metadata"].setdefault("annotations", {})[REVISION] = revision
+        updated = []
         for machine_set in old:
-            if _size(machine_set) == 0 and not get_in(machine_set, "status", "replicas"):
-                await self._drop_set(deployment, machine_set)
+            updated.append(await self._update(deployment, machine_set, sizes, bounds, is_old=True))
+        if current is not None:
+            current = await self._update(deployment, current, sizes, bounds, revision=revision)
+            updated.append(current)
+        counts: Json = {}
+        report_counts(counts, updated)
+        if current is not None and is_complete(deployment, counts):
+            for machine_set in updated:
+                if machine_set is not current:
+                    await self._clear_away(deployment, machine_set)
+        return Outcome(updated, machines, current, missing)
 
-    async def _create_set(self, deployment: Json, old: Sequence[Json], wanted: int, surge: int) -> Json:
-        meta, template = deployment["metadata"], copy(deployment["spec"]["template"])
-        suffix = self._ids.suffix()
-        mark = f"{template_hash(template)}-{suffix}"
-        template.setdefault("metadata", {}).setdefault("labels", {})[HASH_LABEL] = mark
-        selector = copy(deployment["spec"]["selector"])
-        selector.setdefault("matchLabels", {})[HASH_LABEL] = mark
-        revision = 1 + max((int(annotations(s).get(REVISION, "0")) for s in old), default=0)
-        body = {
+    async def _create(self, deployment: Json, old: Sequence[Json], bounds: Bounds) -> Json:
+        """A MachineSet for the present template, with as many machines as the roll-out allows at once."""
+        name, suffix = generated_name(f"{meta(deployment)['name']}-", self._ids)
+        template = copy(deployment["spec"]["template"])
+        size = plan(bounds, Set(name, 0), [Set.of(s) for s in old]).get(name, 0)
+        bare: Json = {
             "apiVersion": MACHINE_SET.api_version,
             "kind": MACHINE_SET.kind,
             "metadata": {
-                "name": f"{meta['name']}-{suffix}",
-                "namespace": meta["namespace"],
-                "labels": {**labels(template)},
-                "annotations": {
-                    DISABLE_CREATE: "false",
-                    DESIRED: str(wanted),
-                    MAXIMUM: str(wanted + surge),
-                    REVISION: str(revision),
-                },
+                "name": name,
+                "namespace": meta(deployment)["namespace"],
+                "labels": {HASH_LABEL: f"{template_hash(template)}-{suffix}"},
                 "ownerReferences": [controller_reference(deployment)],
-                "finalizers": ["cluster.x-k8s.io/machineset"],
+                "finalizers": [SET_FINALIZER],
             },
             "spec": {
                 "clusterName": deployment["spec"]["clusterName"],
-                "replicas": wanted if not old else 0,
-                "selector": selector,
-                "template": template,
-                **({"deletion": deployment["spec"]["deletion"]} if deployment["spec"].get("deletion") else {}),
-                **(
-                    {"machineNaming": deployment["spec"]["machineNaming"]}
-                    if deployment["spec"].get("machineNaming")
-                    else {}
-                ),
+                "replicas": size,
+                "template": {"spec": template.get("spec") or {}},
             },
         }
-        made = await self._client.apply(body, field_manager=MANAGER)
-        name = made["metadata"]["name"]
-        await self._recorder.normal(deployment, "SuccessfulCreate", f"Created MachineSet {name}")
+        _lay(deployment, bare, bounds, _revision(None, old), is_old=False)
+        made = await self._client.apply(bare, field_manager=MANAGER)
+        text = f"Created MachineSet {Key.of(made)} with {size} replicas"
+        await self._recorder.normal(deployment, "SuccessfulCreate", text)
         return made
 
-    async def _rolling_update(
-        self, deployment: Json, new: Json, old: Sequence[Json], wanted: int, surge: int, unavailable: int
-    ) -> None:
-        old_total = sum(map(_size, old))
-        target = wanted if not old_total else min(wanted, max(_size(new), wanted + surge - old_total))
-        if target != _size(new):
-            await self._resize(deployment, new, target, wanted, surge)
-        else:
-            await self._annotate(new, wanted, surge)
-        available = sum(get_in(s, "status", "availableReplicas", default=0) for s in (new, *old))
-        spare = available - (wanted - unavailable)
-        for machine_set in sorted(old, key=lambda s: str(s["metadata"]["creationTimestamp"])):
-            size = _size(machine_set)
-            dead = max(size - get_in(machine_set, "status", "availableReplicas", default=0), 0)
-            cut = min(size, dead + max(spare, 0))
-            if cut:
-                await self._resize(deployment, machine_set, size - cut, wanted, surge)
-                spare -= max(cut - dead, 0)
-
-    async def _on_delete(self, deployment: Json, new: Json, old: Sequence[Json], wanted: int, surge: int) -> None:
-        """Old machines stay until somebody deletes them; each one that goes is replaced by a new one."""
-        for machine_set in old:
-            left = get_in(machine_set, "status", "replicas", default=_size(machine_set))
-            if left < _size(machine_set):
-                await self._resize(deployment, machine_set, left, wanted, surge)
-        target = max(wanted - sum(map(_size, old)), 0)
-        if target != _size(new):
-            await self._resize(deployment, new, target, wanted, surge)
-
-    async def _resize(self, deployment: Json, machine_set: Json, replicas: int, wanted: int, surge: int) -> None:
-        name, before = machine_set["metadata"]["name"], _size(machine_set)
-        changed = copy(machine_set)
-        changed["spec"]["replicas"] = replicas
-        changed["metadata"].setdefault("annotations", {}).update({DESIRED: str(wanted), MAXIMUM: str(wanted + surge)})
-        await write_changes(self._client, machine_set, changed, field_manager=MANAGER)
-        way = "up" if replicas > before else "down"
-        reason = "SuccessfulScale"
-        await self._recorder.normal(deployment, reason, f"Scaled {way} MachineSet {name}: {before} -> {replicas}")
-
-    async def _annotate(self, machine_set: Json, wanted: int, surge: int) -> None:
-        told = annotations(machine_set)
-        if told.get(DESIRED) != str(wanted) or told.get(MAXIMUM) != str(wanted + surge):
-            changed = copy(machine_set)
-            changed["metadata"]["annotations"].update({DESIRED: str(wanted), MAXIMUM: str(wanted + surge)})
-            await write_changes(self._client, machine_set, changed, field_manager=MANAGER)
-
-    async def _drop_set(self, deployment: Json, machine_set: Json) -> None:
+    async def _update(
+        self,
+        deployment: Json,
+        machine_set: Json,
+        sizes: dict[str, int],
+        bounds: Bounds,
+        *,
+        is_old: bool = False,
+        revision: str = "",
+    ) -> Json:
+        """Bring size and what changes in place to a MachineSet."""
         if is_deleting(machine_set):
+            return machine_set
+        name, wanted = meta(machine_set)["name"], copy(machine_set)
+        before = int(get_in(machine_set, "spec", "replicas", default=1))
+        after = sizes.get(name, before)
+        wanted["spec"]["replicas"] = after
+        _lay(deployment, wanted, bounds, revision, is_old=is_old)
+        for field, key in stale_keys(
+            machine_set, MANAGER, labels(_sample(deployment, wanted)), annotations(_sample(deployment, wanted))
+        ):
+            wanted["metadata"][field].pop(key, None)
+        written = await write_changes(self._client, machine_set, wanted, field_manager=MANAGER)
+        if after != before:
+            way = "up" if after > before else "down"
+            text = f"Scaled {way} MachineSet {name}: {before} -> {after}"
+            await self._recorder.normal(deployment, "SuccessfulScale", text)
+        return written
+
+    async def _clear_away(self, deployment: Json, machine_set: Json) -> None:
+        """Delete an emptied MachineSet of an older template."""
+        status = machine_set.get("status") or {}
+        is_behind = status.get("observedGeneration", 0) < meta(machine_set).get("generation", 1)
+        if is_deleting(machine_set) or is_behind or status.get("replicas") or get_in(machine_set, "spec", "replicas"):
             return
-        name = machine_set["metadata"]["name"]
+        await self._remove(machine_set)
+        text = f'Deleted MachineSet "{meta(machine_set)["name"]}"'
+        await self._recorder.normal(deployment, "SuccessfulDelete", text)
+
+    async def _remove(self, machine_set: Json) -> None:
+        key = Key.of(machine_set)
         try:
-            await self._client.delete(MACHINE_SET, name, machine_set["metadata"]["namespace"])
+            await self._client.delete(MACHINE_SET, key.name, key.namespace, uid=meta(machine_set)["uid"])
         except ApiError as error:
-            if not error.is_not_found:
+            if not (error.is_not_found or error.is_conflict):
                 raise
-        await self._recorder.normal(deployment, "SuccessfulDelete", f"Deleted MachineSet {name}")
 
-    async def _delete(self, deployment: Json, draft: Json, report: Reporter, sets: Sequence[Json]) -> None:
+    async def _delete(self, draft: Json, sets: Sequence[Json]) -> Outcome:
         for machine_set in sets:
-            await self._drop_set(deployment, machine_set)
-        if sets:
-            names = ", ".join(sorted(s["metadata"]["name"] for s in sets))
-            count = sum(get_in(s, "status", "replicas", default=0) for s in sets)
-            report.set("Deleting", True, "Deleting", f"Deleting {count} Machines of MachineSets {names}")
-            return
-        report.set("Deleting", True, "DeletionCompleted", "Deletion completed")
-        draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
-
-    # What is told.
-
-    async def _report(self, deployment: Json, draft: Json, report: Reporter, sets: list[Json], missing: str) -> None:
-        chosen = label_selector(get_in(deployment, "spec", "selector"))
-        uids = {s["metadata"]["uid"] for s in sets}
-        found = await self._client.list(MACHINE, Key.of(deployment).namespace, label_selector=str(chosen))
-        machines = [m for m in found.items if any(is_controlled_by(m, uid) for uid in uids)]
-        wanted = get_in(deployment, "spec", "replicas", default=1)
-        counts = report_replicas(deployment, draft, machines, str(chosen))
+            if not is_deleting(machine_set):
+                await self._remove(machine_set)
         if not sets:
-            for name in ("readyReplicas", "availableReplicas", "upToDateReplicas", "replicas"):
-                draft["status"].pop(name, None)
-        self._available(deployment, report, wanted, counts.available, known=bool(sets))
-        self._rolling_out(deployment, report, sets, machines)
-        report_scaling(report, wanted, counts.replicas, [missing] if missing else ())
-        report_machines(report, machines)
-        report.set("Remediating", False, "NotRemediating")
-        report.set("Deleting", False, "NotDeleting")
-        self._old(draft, report, wanted, counts.available, machines)
-        draft["status"]["phase"] = _phase(wanted, counts.replicas, counts.available)
-        report.sort()
+            draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
+        return Outcome(sets, await self._machines(draft))
 
-    def _available(self, deployment: Json, report: Reporter, wanted: int, available: int, *, known: bool) -> None:
-        if not known:
-            report.set(
-                "Available", "Unknown", "WaitingForAvailableReplicasSet", "Waiting for status.availableReplicas set"
-            )
-            return
-        bound = get_in(deployment, "spec", "rollout", "strategy", "rollingUpdate", "maxUnavailable", default=0)
-        least = wanted - amount(bound, wanted, 0, round_up=False)
-        if available >= least:
-            report.set("Available", True, "Available")
-            return
-        text = (
-            f"{available} available replicas, at least {least} required "
-            f"(spec.strategy.rollout.maxUnavailable is {bound}, spec.replicas is {wanted})"
-        )
-        report.set("Available", False, "NotAvailable", text)
 
-    def _rolling_out(self, deployment: Json, report: Reporter, sets: Sequence[Json], machines: Sequence[Json]) -> None:
-        by_uid = {s["metadata"]["uid"]: template_differences(s, deployment) for s in sets}
-        outdated, reasons = 0, set()
-        for machine in machines:
-            why = next((w for uid, w in by_uid.items() if is_controlled_by(machine, uid)), [])
-            outdated += bool(why)
-            reasons.update(why)
-        if not outdated:
-            report.set("RollingOut", False, "NotRollingOut")
-            return
-        ordered = sorted(reasons, key=lambda text: (not text.startswith("Version"), text))
-        text = f"Rolling out {outdated} not up-to-date replicas\n" + "\n".join(f"* {reason}" for reason in ordered)
-        report.set("RollingOut", True, "RollingOut", text)
+def _own(draft: Json, cluster: Json) -> None:
+    metadata = draft["metadata"]
+    if FINALIZER not in finalizers(draft):
+        metadata.setdefault("finalizers", []).append(FINALIZER)
+    metadata["ownerReferences"] = with_owner(owner_references(draft), reference_to(cluster))
+    metadata.setdefault("labels", {})[CLUSTER_NAME_LABEL] = draft["spec"]["clusterName"]
 
-    def _old(self, draft: Json, report: Reporter, wanted: int, available: int, machines: Sequence[Json]) -> None:
-        old = draft["status"].setdefault("deprecated", {}).setdefault("v1beta1", {})
-        up_to_date = draft["status"].get("upToDateReplicas", 0)
-        old.update(
-            readyReplicas=draft["status"].get("readyReplicas", 0),
-            availableReplicas=available,
-            updatedReplicas=up_to_date,
-            unavailableReplicas=max(wanted - available, 0),
-        )
-        if available >= wanted:
-            report.set_old("Available", True)
-            report.set_old("MachineSetReady", True)
+
+def _selects(deployment: Json, machine_set: Json) -> bool:
+    chosen = label_selector(get_in(deployment, "spec", "selector"))
+    return not chosen.is_everything and chosen.matches(labels(machine_set))
+
+
+def _sample(deployment: Json, machine_set: Json) -> Json:
+    """The labels and annotations that a MachineSet has from its deployment, as an object with nothing else."""
+    return {
+        "metadata": {
+            "labels": _labels(deployment, labels(machine_set).get(HASH_LABEL, "")),
+            "annotations": {
+                **dict.fromkeys((REVISION, HISTORY, DISABLE_CREATE, DESIRED_REPLICAS, MAX_REPLICAS), ""),
+                **_annotations(deployment),
+            },
+        }
+    }
+
+
+def _labels(deployment: Json, mark: str) -> dict[str, str]:
+    carried = labels(deployment["spec"]["template"])
+    return {**carried, HASH_LABEL: mark, DEPLOYMENT_LABEL: meta(deployment)["name"]}
+
+
+def _annotations(deployment: Json) -> dict[str, str]:
+    return {key: value for key, value in annotations(deployment).items() if key not in _OWN_ANNOTATIONS}
+
+
+def _lay(deployment: Json, machine_set: Json, bounds: Bounds, revision: str, *, is_old: bool) -> None:
+    """Give a MachineSet all that it has from its deployment and that changes in place. Source: computeDesiredMS."""
+    metadata, spec, wanted = machine_set["metadata"], machine_set["spec"], deployment["spec"]
+    mark, template = labels(machine_set)[HASH_LABEL], wanted["template"]
+    metadata["labels"] = {**(metadata.get("labels") or {}), **_labels(deployment, mark)}
+    told = {
+        **(metadata.get("annotations") or {}),
+        **_annotations(deployment),
+        DESIRED_REPLICAS: str(bounds.replicas),
+        MAX_REPLICAS: str(bounds.replicas + bounds.surge),
+        DISABLE_CREATE: "true" if is_old and bounds.strategy == ON_DELETE else "false",
+    }
+    before = told.get(REVISION)
+    if revision and before != revision:
+        if before:
+            told[HISTORY] = ",".join([*filter(None, [told.get(HISTORY)]), before])
+        told[REVISION] = revision
+    metadata["annotations"] = told
+    selector = copy(wanted.get("selector") or {})
+    selector.setdefault("matchLabels", {})[HASH_LABEL] = mark
+    spec["selector"] = selector
+    described: Json = {"labels": {**labels(template), HASH_LABEL: mark}}
+    if annotations(template):
+        described["annotations"] = dict(annotations(template))
+    spec["template"]["metadata"] = described
+    asked, have = template.get("spec") or {}, spec["template"].setdefault("spec", {})
+    _carry(IN_PLACE, asked, have)
+    if asked.get("deletion") or have.get("deletion"):
+        _carry(IN_PLACE_DELETION, asked.get("deletion") or {}, have.setdefault("deletion", {}))
+        if not have["deletion"]:
+            del have["deletion"]
+    _carry(("machineNaming",), wanted, spec)
+    order = get_in(wanted, "deletion", "order")
+    if order:
+        spec["deletion"] = {"order": order}
+    else:
+        spec.pop("deletion", None)
+
+
+def _carry(names: Sequence[str], source: Json, target: Json) -> None:
+    for name in names:
+        if source.get(name) is not None:
+            target[name] = copy(source[name])
         else:
-            text = f"Minimum availability requires {wanted} replicas, current {available} available"
-            report.set_old("Available", False, "WaitingForAvailableMachines", text, "Warning")
-        report.summarize_old(("Available", "MachineSetReady"))
+            target.pop(name, None)
 
 
-def _size(machine_set: Json) -> int:
-    return int(get_in(machine_set, "spec", "replicas", default=1))
+def _revision(current: Json | None, old: Sequence[Json]) -> str:
+    """The number of the present template: above all older ones'."""
+    newest = 1 + max((_number(s) for s in old), default=0)
+    return str(max(newest, _number(current) if current is not None else 0))
 
 
-def _phase(wanted: int, have: int, available: int) -> str:
-    if have < wanted or available < wanted:
-        return "ScalingUp"
-    return "ScalingDown" if have > wanted else "Running"
+def _number(machine_set: Json) -> int:
+    text = annotations(machine_set).get(REVISION, "")
+    return int(text) if text.isdigit() else 0

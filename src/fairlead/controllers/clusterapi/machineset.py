@@ -1,24 +1,47 @@
 """MachineSet controller: as many machines of one kind as are asked for.
 
-Behaviour: cluster-api v1.14, core/reconcilers/machineset (names, order of creation, preflight, deletion order, status).
-Differences: docs/compat/clusterapi.md#machineset.
+Behaviour: cluster-api v1.14, core/reconcilers/machineset (names, order of creation, in-place changes, deletion).
+Replacement of ill machines is in `remediation`. Differences: docs/compat/clusterapi.md#machineset.
 """
 
 from collections.abc import Sequence
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import Json, Key, annotations, controller_of, copy, finalizers, get_in, is_deleting, labels
+from fairlead.base.objects import (
+    GVK,
+    Json,
+    Key,
+    annotations,
+    controller_of,
+    copy,
+    finalizers,
+    get_in,
+    is_deleting,
+    labels,
+    meta,
+    owner_references,
+)
 from fairlead.controllers.clusterapi.cloning import contract_reference, from_template
-from fairlead.controllers.clusterapi.replicas import report_old_machines, report_replicas, report_scaling
+from fairlead.controllers.clusterapi.clustercache import ClusterCache
+from fairlead.controllers.clusterapi.machinenames import machine_name
+from fairlead.controllers.clusterapi.machineorder import deletion_order
+from fairlead.controllers.clusterapi.machinesetstatus import Outcome, report_status
+from fairlead.controllers.clusterapi.machinetemplate import IN_PLACE, IN_PLACE_DELETION
+from fairlead.controllers.clusterapi.ownkeys import stale_keys
+from fairlead.controllers.clusterapi.preflight import preflight
+from fairlead.controllers.clusterapi.remediation import Remediation, Scope
+from fairlead.controllers.clusterapi.wakeups import Changes, of_cluster, of_control_plane
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     CONTROL_PLANE,
     MACHINE,
+    MACHINE_DEPLOYMENT,
     MACHINE_SET,
     controller_reference,
     get_or_none,
+    gvk_of_reference,
     in_cluster,
     is_controlled_by,
     is_paused,
@@ -27,22 +50,24 @@ from fairlead.controllers.contract import (
     referenced,
     with_owner,
 )
+from fairlead.engines.gotemplate.errors import TemplateError
 from fairlead.engines.selectors import label_selector
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.conditions import find
-from fairlead.runtime.controller import BaseController, Watch, wake_owner
-from fairlead.runtime.edit import editing
+from fairlead.runtime.controller import BaseController, Watch
+from fairlead.runtime.edit import editing, write_changes
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.outcome import Result
 
 FINALIZER = "cluster.x-k8s.io/machineset"
+MACHINE_FINALIZER = "machine.cluster.x-k8s.io"
 MANAGER = "capi-machineset"
 DISABLE_CREATE = "cluster.x-k8s.io/disable-machine-create"
 SET_NAME_LABEL = "cluster.x-k8s.io/set-name"
-DELETE_ANNOTATION = "cluster.x-k8s.io/delete-machine"
-SKIP_PREFLIGHT = "machineset.cluster.x-k8s.io/skip-preflight-checks"
+DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
+NODE_DELETION_DEFAULT = 10
+PARTS = (("bootstrap", "configRef"), ("infrastructureRef",))
 
 
 class MachineSetController(BaseController):
@@ -51,27 +76,43 @@ class MachineSetController(BaseController):
     name = "machineset"
     kind = MACHINE_SET
 
-    def __init__(self, *, client: Client, clock: Clock, ids: Ids, recorder: Recorder) -> None:
+    def __init__(self, *, client: Client, clock: Clock, ids: Ids, cache: ClusterCache, recorder: Recorder) -> None:
         self._client = client
         self._clock = clock
         self._ids = ids
+        self._cache = cache
         self._recorder = recorder
+        self._remediation = Remediation(client=client, clock=clock, recorder=recorder)
+        self._clusters = Changes(of_cluster)
+        self._planes = Changes(of_control_plane)
 
     def watches(self) -> Sequence[Watch]:
         return (
-            Watch(MACHINE, wake_owner(MACHINE_SET)),
+            Watch(MACHINE, self._of_machine),
             Watch(CLUSTER, self._of_cluster),
             Watch(CONTROL_PLANE, self._of_control_plane),
         )
 
+    async def _of_machine(self, machine: Json) -> list[Key]:
+        if controller_of(machine) is not None:
+            namespace, owner = Key.of(machine).namespace, controller_of(machine) or {}
+            return [Key(namespace, owner["name"])] if owner.get("kind") == MACHINE_SET.kind else []
+        found = await self._client.list(MACHINE_SET, Key.of(machine).namespace)
+        return [
+            Key.of(s) for s in found.items if label_selector(get_in(s, "spec", "selector")).matches(labels(machine))
+        ]
+
     async def _of_cluster(self, cluster: Json) -> list[Key]:
+        if not self._clusters.is_new(cluster):
+            return []
         return [Key.of(machine_set) for machine_set in await in_cluster(self._client, MACHINE_SET, cluster)]
 
     async def _of_control_plane(self, plane: Json) -> list[Key]:
+        if not self._planes.is_new(plane):
+            return []
         name = labels(plane).get(CLUSTER_NAME_LABEL, "")
-        found = await self._client.list(
-            MACHINE_SET, Key.of(plane).namespace, label_selector=f"{CLUSTER_NAME_LABEL}={name}"
-        )
+        selector = f"{CLUSTER_NAME_LABEL}={name}"
+        found = await self._client.list(MACHINE_SET, Key.of(plane).namespace, label_selector=selector)
         return [Key.of(machine_set) for machine_set in found.items]
 
     async def reconcile(self, key: Key) -> Result:
@@ -81,188 +122,260 @@ class MachineSetController(BaseController):
         cluster = await get_or_none(self._client, CLUSTER, Key(key.namespace, machine_set["spec"]["clusterName"]))
         if cluster is None:
             return Result.done()
-        machines = await self._machines(machine_set)
         async with editing(self._client, machine_set, field_manager=MANAGER) as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, machine_set):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, machine_set))
                 return Result.done()
             report.set(PAUSED, False, "NotPaused")
+            machines = await self._machines(machine_set)
             if is_deleting(machine_set):
-                await self._delete(draft, report, machines)
-                return Result.done()
-            if FINALIZER not in finalizers(draft):
-                draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
-            if controller_of(draft) is None:
-                owners = draft["metadata"].get("ownerReferences") or []
-                draft["metadata"]["ownerReferences"] = with_owner(owners, reference_to(cluster))
-            blocked = await self._scale(machine_set, cluster, machines)
-            self._report(machine_set, draft, report, machines, blocked)
+                await self._delete(draft, machines)
+                outcome = self._outcome(cluster, machines)
+            else:
+                _own(draft, cluster)
+                outcome = await self._bring_about(machine_set, draft, cluster, machines)
+            if FINALIZER in finalizers(draft):
+                report_status(draft, report, outcome)
         return Result.done()
 
+    def _outcome(
+        self,
+        cluster: Json,
+        machines: Sequence[Json],
+        missing: Sequence[str] = (),
+        blocked: Sequence[str] = (),
+        failure: tuple[str, str] | None = None,
+    ) -> Outcome:
+        nodes = self._cache.connection(Key.of(cluster)).nodes
+        return Outcome(machines, nodes, missing, blocked, failure)
+
     async def _machines(self, machine_set: Json) -> list[Json]:
+        """The set's Machines; those that match and belong to nobody are taken over."""
         chosen = label_selector(get_in(machine_set, "spec", "selector"))
         found = await self._client.list(MACHINE, Key.of(machine_set).namespace, label_selector=str(chosen))
-        uid = machine_set["metadata"]["uid"]
-        return [machine for machine in found.items if is_controlled_by(machine, uid)]
+        machines = []
+        for machine in found.items:
+            owner = controller_of(machine)
+            if owner is None and not is_deleting(machine_set):
+                machines.append(await self._take_over(machine_set, machine))
+            elif is_controlled_by(machine, meta(machine_set)["uid"]):
+                machines.append(machine)
+        return machines
 
-    async def _scale(self, machine_set: Json, cluster: Json, machines: list[Json]) -> list[str]:
-        """Make or delete machines (*machines* follows); returns what keeps new ones from being made."""
-        wanted = get_in(machine_set, "spec", "replicas", default=1)
-        alive = [machine for machine in machines if not is_deleting(machine)]
-        if len(alive) > wanted:
-            for machine in _by_priority(machine_set, alive)[: len(alive) - wanted]:
-                await self._remove(machine_set, machine)
-            return []
-        if len(machines) >= wanted:
-            return []
-        if annotations(machine_set).get(DISABLE_CREATE) == "true":
-            return []
-        blocked = await self._preflight(machine_set, cluster)
-        if blocked:
-            return blocked
-        for _ in range(wanted - len(machines)):
-            missing = await self._create(machine_set, machines)
-            if missing:
-                return [missing]
-        return []
+    async def _take_over(self, machine_set: Json, machine: Json) -> Json:
+        wanted = copy(machine)
+        owners = with_owner(owner_references(machine), controller_reference(machine_set))
+        wanted["metadata"]["ownerReferences"] = owners
+        taken = await write_changes(self._client, machine, wanted, field_manager=MANAGER)
+        await self._recorder.normal(machine_set, "SuccessfulAdopt", f'Adopted Machine "{meta(machine)["name"]}"')
+        return taken
 
-    async def _preflight(self, machine_set: Json, cluster: Json) -> list[str]:
-        """Why machines should not be made now: the control plane is being made or upgraded."""
-        if "All" in annotations(machine_set).get(SKIP_PREFLIGHT, ""):
-            return []
-        namespace = Key.of(machine_set).namespace
-        plane = await referenced(self._client, get_in(cluster, "spec", "controlPlaneRef"), namespace)
-        if plane is None:
-            return []
-        title = f"{plane['kind']} {Key.of(plane)}"
-        have, want = get_in(plane, "status", "version", default=""), get_in(plane, "spec", "version", default="")
-        if not have:
-            return [f'{title} is provisioning ("ControlPlaneIsStable" preflight check failed)']
-        if have != want or get_in(find(get_in(plane, "status", "conditions"), "RollingOut") or {}, "status") == "True":
-            return [f'{title} is upgrading ("ControlPlaneIsStable" preflight check failed)']
-        return self._skew(machine_set, have)
+    async def _bring_about(self, machine_set: Json, draft: Json, cluster: Json, machines: list[Json]) -> Outcome:
+        templates, missing = await self._templates(machine_set, cluster)
+        deployment = await self._deployment(machine_set)
+        plane = await referenced(self._client, get_in(cluster, "spec", "controlPlaneRef"), Key.of(cluster).namespace)
+        bootstrap = templates.get("bootstrap")
+        scope = Scope(machine_set, deployment, machines, lambda: preflight(machine_set, plane, bootstrap))
+        machines = await self._remediation.step(scope)
+        machines = [await self._propagate(machine_set, machine) for machine in machines]
+        await self._drop_orphans(machine_set, machines)
+        wanted = int(get_in(machine_set, "spec", "replicas", default=1))
+        if len(machines) > wanted:
+            machines = await self._shrink(machine_set, machines, len(machines) - wanted)
+        if len(machines) >= wanted or annotations(machine_set).get(DISABLE_CREATE) == "true":
+            return self._outcome(cluster, machines, missing)
+        blocked = preflight(machine_set, plane, bootstrap)
+        if blocked or missing:
+            return self._outcome(cluster, machines, missing, blocked)
+        failure = None
+        while failure is None and len(machines) < wanted:
+            failure = await self._create(machine_set, templates, machines)
+        return self._outcome(cluster, machines, missing, failure=failure)
 
-    def _skew(self, machine_set: Json, plane_version: str) -> list[str]:
-        version = get_in(machine_set, "spec", "template", "spec", "version", default="")
-        if not version:
-            return []
-        mine, plane = _minor(version), _minor(plane_version)
-        if mine is None or plane is None or mine <= plane:
-            return []
-        text = "conforms to the kubernetes version skew policy"
-        return [
-            f"MachineSet version ({version}) and ControlPlane version ({plane_version}) do not {text}: "
-            f'MachineSet version is higher ("KubernetesVersionSkew" preflight check failed)'
-        ]
+    async def _deployment(self, machine_set: Json) -> Json | None:
+        name = labels(machine_set).get(DEPLOYMENT_LABEL)
+        if not name:
+            return None
+        return await get_or_none(self._client, MACHINE_DEPLOYMENT, Key(Key.of(machine_set).namespace, name))
 
-    async def _create(self, machine_set: Json, machines: list[Json]) -> str:
-        """Make one machine with its bootstrap and infrastructure objects; returns the template that is missing."""
-        meta, template = machine_set["metadata"], machine_set["spec"]["template"]
-        name = f"{meta['name']}-{self._ids.suffix()}"
-        kept = {
-            **labels(template),
-            SET_NAME_LABEL: meta["name"],
-            CLUSTER_NAME_LABEL: machine_set["spec"]["clusterName"],
-        }
-        deployment = labels(machine_set).get("cluster.x-k8s.io/deployment-name")
-        if deployment:
-            kept["cluster.x-k8s.io/deployment-name"] = deployment
-        spec: Json = copy(template.get("spec") or {})
-        for path in (("bootstrap", "configRef"), ("infrastructureRef",)):
+    async def _templates(self, machine_set: Json, cluster: Json) -> tuple[dict[str, Json], list[str]]:
+        """The templates by the field that names them, owned by the Cluster; and the kinds that are not there."""
+        spec = get_in(machine_set, "spec", "template", "spec", default={})
+        found, missing = {}, []
+        for path in PARTS:
             reference = get_in(spec, *path)
-            source = await referenced(self._client, reference, meta["namespace"])
-            if reference and source is None:
-                return f"{reference['kind']} does not exist"
-            if source is None:
+            template = await referenced(self._client, reference, Key.of(machine_set).namespace)
+            if template is None:
+                missing += [reference["kind"]] if reference else []
                 continue
-            clone = from_template(
-                source,
-                name=name,
-                owner=machine_set,
-                more_labels=kept,
-                more_annotations=annotations(template),
-            )
-            made = await self._client.apply(clone, field_manager=MANAGER)
-            holder = spec["bootstrap"] if path[0] == "bootstrap" else spec
-            holder[path[-1]] = contract_reference(made)
-        body = {
+            found[path[0]] = template
+            if any(owner["uid"] == meta(cluster)["uid"] for owner in owner_references(template)):
+                continue
+            wanted = copy(template)
+            wanted["metadata"]["ownerReferences"] = with_owner(owner_references(template), reference_to(cluster))
+            await write_changes(self._client, template, wanted, field_manager=MANAGER)
+        return found, missing
+
+    # In place
+
+    async def _propagate(self, machine_set: Json, machine: Json) -> Json:
+        """Bring what may change in place to a Machine and its bootstrap and infrastructure objects."""
+        wanted = copy(machine)
+        _carry_spec(get_in(machine_set, "spec", "template", "spec", default={}), wanted["spec"])
+        if not is_deleting(machine):
+            named, noted = _machine_labels(machine_set), _machine_annotations(machine_set)
+            gone = stale_keys(machine, MANAGER, named, noted)
+            for path in PARTS:  # before the Machine: it is what remembers which keys were ours
+                part = await referenced(self._client, get_in(machine, "spec", *path), Key.of(machine).namespace)
+                if part is not None and not is_deleting(part):
+                    await self._lay(part, copy(part), named, noted, gone)
+            return await self._lay(machine, wanted, named, noted, gone)
+        return await write_changes(self._client, machine, wanted, field_manager=MANAGER)
+
+    async def _lay(
+        self, obj: Json, wanted: Json, named: dict[str, str], noted: dict[str, str], gone: set[tuple[str, str]]
+    ) -> Json:
+        """Set labels and annotations, and take away those in *gone*."""
+        for field, keys in (("labels", named), ("annotations", noted)):
+            holder = {**(wanted["metadata"].get(field) or {}), **keys}
+            kept = {key: value for key, value in holder.items() if (field, key) not in gone}
+            if kept or field in wanted["metadata"]:
+                wanted["metadata"][field] = kept
+        return await write_changes(self._client, obj, wanted, field_manager=MANAGER)
+
+    # More and fewer
+
+    async def _drop_orphans(self, machine_set: Json, machines: Sequence[Json]) -> None:
+        """Delete bootstrap and infrastructure objects whose Machine could not be made: this process was interrupted."""
+        chosen = str(label_selector(get_in(machine_set, "spec", "selector")))
+        namespace = Key.of(machine_set).namespace
+        for path in PARTS:
+            reference = get_in(machine_set, "spec", "template", "spec", *path)
+            if not reference:
+                continue
+            gvk = gvk_of_reference({**reference, "kind": reference["kind"].removesuffix("Template")})
+            used = {get_in(machine, "spec", *path, "name") for machine in machines}
+            for part in (await self._client.list(gvk, namespace, label_selector=chosen)).items:
+                mine = any(owner["uid"] == meta(machine_set)["uid"] for owner in owner_references(part))
+                if mine and meta(part)["name"] not in used and not is_deleting(part):
+                    await self._remove(gvk, part)
+
+    async def _create(
+        self, machine_set: Json, templates: dict[str, Json], machines: list[Json]
+    ) -> tuple[str, str] | None:
+        """Make one machine with its parts (*machines* follows); returns reason and text when that failed."""
+        spec: Json = copy(get_in(machine_set, "spec", "template", "spec", default={}))
+        naming = get_in(machine_set, "spec", "machineNaming", "template", default="")
+        cluster, own_name = machine_set["spec"]["clusterName"], meta(machine_set)["name"]
+        try:
+            name = machine_name(naming, cluster, "machineSet", own_name, self._ids)
+        except TemplateError as error:
+            return "MachineCreationFailed", f"cannot render spec.machineNaming.template: {error}"
+        made: list[Json] = []
+        try:
+            for path in PARTS:
+                template = templates.get(path[0])
+                if template is None:
+                    continue
+                part = await self._client.apply(self._part(machine_set, template, name), field_manager=MANAGER)
+                made.append(part)
+                (spec["bootstrap"] if path[0] == "bootstrap" else spec)[path[-1]] = contract_reference(part)
+            machine = await self._client.apply(self._machine(machine_set, name, spec), field_manager=MANAGER)
+        except ApiError as error:
+            for part in made:
+                await self._remove(GVK.of(part), part)
+            if error.is_transient:
+                raise
+            reason = ("BootstrapTemplateCloningFailed", "InfrastructureTemplateCloningFailed", "MachineCreationFailed")
+            return reason[min(len(made), 2)], error.message
+        machines.append(machine)
+        await self._recorder.normal(machine_set, "SuccessfulCreate", f'Created Machine "{name}"')
+        return None
+
+    def _part(self, machine_set: Json, template: Json, name: str) -> Json:
+        return from_template(
+            template,
+            name=name,
+            owner=machine_set,
+            more_labels={**_machine_labels(machine_set), CLUSTER_NAME_LABEL: machine_set["spec"]["clusterName"]},
+            more_annotations=_machine_annotations(machine_set),
+        )
+
+    def _machine(self, machine_set: Json, name: str, spec: Json) -> Json:
+        noted = _machine_annotations(machine_set)
+        return {
             "apiVersion": MACHINE.api_version,
             "kind": MACHINE.kind,
             "metadata": {
                 "name": name,
-                "namespace": meta["namespace"],
-                "labels": kept,
-                "annotations": dict(annotations(template)),
+                "namespace": meta(machine_set)["namespace"],
+                "labels": _machine_labels(machine_set),
+                **({"annotations": noted} if noted else {}),
                 "ownerReferences": [controller_reference(machine_set)],
-                "finalizers": ["machine.cluster.x-k8s.io"],
+                "finalizers": [MACHINE_FINALIZER],
             },
-            "spec": spec,
+            "spec": {**spec, "clusterName": machine_set["spec"]["clusterName"]},
         }
-        machines.append(await self._client.apply(body, field_manager=MANAGER))
-        await self._recorder.normal(machine_set, "SuccessfulCreate", f'Created Machine "{name}"')
-        return ""
 
-    async def _remove(self, machine_set: Json, machine: Json) -> None:
-        name = machine["metadata"]["name"]
+    async def _shrink(self, machine_set: Json, machines: Sequence[Json], count: int) -> list[Json]:
+        """Delete as many as are too many; returns the Machines as they are then."""
+        order = get_in(machine_set, "spec", "deletion", "order", default="Random")
+        for machine in deletion_order(machines, order, self._clock.now())[:count]:
+            if not is_deleting(machine):
+                await self._remove(MACHINE, machine)
+                text = f'Deleted Machine "{meta(machine)["name"]}"'
+                await self._recorder.normal(machine_set, "SuccessfulDelete", text)
+        return await self._machines(machine_set)
+
+    async def _remove(self, gvk: GVK, obj: Json) -> None:
+        key = Key.of(obj)
         try:
-            await self._client.delete(MACHINE, name, machine["metadata"]["namespace"], uid=machine["metadata"]["uid"])
+            await self._client.delete(gvk, key.name, key.namespace, uid=meta(obj)["uid"])
         except ApiError as error:
-            if not error.is_not_found:
+            if not (error.is_not_found or error.is_conflict):
                 raise
-        await self._recorder.normal(machine_set, "SuccessfulDelete", f'Deleted Machine "{name}"')
 
-    async def _delete(self, draft: Json, report: Reporter, machines: list[Json]) -> None:
+    async def _delete(self, draft: Json, machines: Sequence[Json]) -> None:
         for machine in machines:
             if not is_deleting(machine):
-                await self._remove(draft, machine)
-        if machines:
-            names = ", ".join(sorted(machine["metadata"]["name"] for machine in machines))
-            text = f"Deleting {len(machines)} Machine" + ("s" if len(machines) > 1 else "") + f" (Machines {names})"
-            report.set("Deleting", True, "Deleting", text)
-            return
-        report.set("Deleting", True, "DeletionCompleted", "Deletion completed")
-        draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
-
-    def _report(
-        self, machine_set: Json, draft: Json, report: Reporter, machines: list[Json], blocked: list[str]
-    ) -> None:
-        wanted = get_in(machine_set, "spec", "replicas", default=1)
-        chosen = label_selector(get_in(machine_set, "spec", "selector"))
-        counts = report_replicas(machine_set, draft, machines, str(chosen))
-        report_scaling(report, wanted, len(machines), blocked)
-        report_old_machines(draft, report, machines, wanted, counts)
-        report.set("Remediating", False, "NotRemediating")
-        report.set("Deleting", False, "NotDeleting")
-        report.sort()
+                await self._remove(MACHINE, machine)
+        if not machines:
+            draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
 
 
-def _minor(version: str) -> int | None:
-    parts = version.removeprefix("v").split(".")
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
+def _own(draft: Json, cluster: Json) -> None:
+    """Finalizer, owner, and the label that ties it all to its Cluster."""
+    metadata, spec, name = draft["metadata"], draft["spec"], draft["spec"]["clusterName"]
+    if FINALIZER not in finalizers(draft):
+        metadata.setdefault("finalizers", []).append(FINALIZER)
+    owned = any(owner.get("kind") in (MACHINE_DEPLOYMENT.kind, CLUSTER.kind) for owner in owner_references(draft))
+    if not owned and DEPLOYMENT_LABEL not in labels(draft):
+        metadata["ownerReferences"] = with_owner(owner_references(draft), reference_to(cluster))
+    metadata.setdefault("labels", {})[CLUSTER_NAME_LABEL] = name
+    spec.setdefault("selector", {}).setdefault("matchLabels", {})[CLUSTER_NAME_LABEL] = name
+    spec["template"].setdefault("metadata", {}).setdefault("labels", {})[CLUSTER_NAME_LABEL] = name
 
 
-def _by_priority(machine_set: Json, machines: Sequence[Json]) -> list[Json]:
-    """The machines in the order in which they go: marked, unhealthy, without a node, then by the policy."""
-    order = get_in(machine_set, "spec", "deletion", "order", default="Random")
+def _carry_spec(template: Json, spec: Json) -> None:
+    """Give a Machine's *spec* the fields that are changed in place."""
+    deletion = spec.setdefault("deletion", {})
+    asked = template.get("deletion") or {}
+    for names, source, target in ((IN_PLACE, template, spec), (IN_PLACE_DELETION, asked, deletion)):
+        for name in names:
+            if source.get(name) is not None:
+                target[name] = copy(source[name])
+            else:
+                target.pop(name, None)
+    deletion.setdefault("nodeDeletionTimeoutSeconds", NODE_DELETION_DEFAULT)
 
-    def rank(machine: Json) -> tuple[int, str]:
-        made, name = machine["metadata"]["creationTimestamp"], machine["metadata"]["name"]
-        if DELETE_ANNOTATION in annotations(machine):
-            return 0, name
-        healthy = find(get_in(machine, "status", "conditions"), "HealthCheckSucceeded")
-        if healthy is not None and healthy["status"] == "False":
-            return 1, name
-        if not get_in(machine, "status", "nodeRef", "name"):
-            return 2, name
-        ready = find(get_in(machine, "status", "conditions"), "NodeHealthy")
-        if ready is not None and ready["status"] != "True":
-            return 3, name
-        return 4, made + name if order == "Oldest" else name
 
-    ranked = sorted(machines, key=rank)
-    if order != "Newest":
-        return ranked
-    early = [machine for machine in ranked if rank(machine)[0] < 4]
-    late = [machine for machine in ranked if rank(machine)[0] == 4]
-    return early + sorted(late, key=lambda m: str(m["metadata"]["creationTimestamp"]), reverse=True)
+def _machine_labels(machine_set: Json) -> dict[str, str]:
+    kept = {**labels(machine_set["spec"]["template"]), SET_NAME_LABEL: meta(machine_set)["name"]}
+    kept[CLUSTER_NAME_LABEL] = machine_set["spec"]["clusterName"]
+    deployment = labels(machine_set).get(DEPLOYMENT_LABEL)
+    return {**kept, DEPLOYMENT_LABEL: deployment} if deployment else kept
+
+
+def _machine_annotations(machine_set: Json) -> dict[str, str]:
+    return dict(annotations(machine_set["spec"]["template"]))

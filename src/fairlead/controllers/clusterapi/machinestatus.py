@@ -3,21 +3,29 @@
 Source: cluster-api v1.14, core/reconcilers/machine/machine_controller_status.go (types, reasons, messages, order).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from fairlead.base.objects import Json, get_in, is_deleting
+from fairlead.base.objects import Json, get_in, is_deleting, meta
 from fairlead.controllers.clusterapi.clustercache import Connection
+from fairlead.controllers.clusterapi.machinetemplate import template_differences
+from fairlead.controllers.clusterapi.staleness import delay_causes
 from fairlead.controllers.conditions import READY_WORDS, Reporter
-from fairlead.controllers.merging import summary
+from fairlead.controllers.merging import INFO, Merged, priority_of, summary
 from fairlead.runtime.clock import parse_timestamp, timestamp
 from fairlead.runtime.conditions import find, is_true
+from fairlead.runtime.outcome import Result
 
 BOOTSTRAP, INFRASTRUCTURE = "BootstrapConfigReady", "InfrastructureReady"
+OLD_BOOTSTRAP, OLD_INFRASTRUCTURE = "BootstrapReady", "InfrastructureReady"
 NODE_HEALTHY, NODE_READY = "NodeHealthy", "NodeReady"
+HEALTH_CHECK = "HealthCheckSucceeded"
 NODE_TYPES = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
-KCP_COMPONENTS = ("APIServerPodHealthy", "ControllerManagerPodHealthy", "SchedulerPodHealthy", "EtcdPodHealthy")
+PART_GONE = ("ObjectDeleted", "ObjectDoesNotExist")
+LONG_DELETION = timedelta(minutes=15)
+CONNECTION_GRACE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,203 +38,329 @@ class Seen:
     infra: Json | None
     connection: Connection
     node: Json | None
+    machine_set: Json | None = None
+    deployment: Json | None = None
 
 
-def report_status(seen: Seen, draft: Json, report: Reporter) -> None:
-    """Write all of a Machine's conditions, its phase and what it observed into *draft*."""
+def report_status(seen: Seen, draft: Json, report: Reporter) -> Result:
+    """Write all of a Machine's conditions, its phase and what it observed into *draft*; returns when to look again."""
     status = draft.setdefault("status", {})
     status["observedGeneration"] = seen.machine["metadata"].get("generation", 1)
-    phase = phase_of(draft)
-    if status.get("phase") != phase:
-        status["phase"], status["lastUpdated"] = phase, timestamp(report.now)
-    _part(seen, report, BOOTSTRAP, seen.config)
-    _part(seen, report, INFRASTRUCTURE, seen.infra)
-    if seen.node is not None:
-        _node(seen.node, report)
-    else:
-        _no_node(seen, draft, report)
+    _bootstrap(seen, draft, report)
+    _infrastructure(seen, draft, report)
+    result = _node(seen, draft, report)
+    _old_node(seen, draft, report)
     if not is_deleting(draft):
         report.set("Deleting", False, "NotDeleting")
     report.set("Updating", False, "NotUpdating")
+    _up_to_date(seen, draft, report)
     _ready(draft, report)
-    _available(draft, report, report.now)
-    report.summarize_old(("BootstrapReady", "InfrastructureReady", "DrainingSucceeded", "HealthCheckSucceeded"))
+    phase = phase_of(draft)
+    if status.get("phase") != phase:
+        status["phase"], status["lastUpdated"] = phase, timestamp(report.now)
+    result = result.or_sooner(_available(draft, report))
+    counted = (OLD_BOOTSTRAP, OLD_INFRASTRUCTURE)
+    unprovided = not is_deleting(draft) and not get_in(draft, "spec", "providerID")
+    report.summarize_old(
+        (OLD_INFRASTRUCTURE, OLD_BOOTSTRAP, HEALTH_CHECK, "OwnerRemediated", "DrainingSucceeded"),
+        counted=counted if unprovided else (),
+    )
     report.sort()
+    return result
 
 
 def phase_of(machine: Json) -> str:
     """The one-word summary."""
+    started = get_in(machine, "status", "initialization", default={})
+    provisioned = bool(started.get("infrastructureProvisioned"))
     if is_deleting(machine):
         return "Deleting"
-    started = get_in(machine, "status", "initialization", default={})
-    if started.get("infrastructureProvisioned"):
-        return "Running" if get_in(machine, "status", "nodeRef", "name") else "Provisioned"
-    return "Provisioning" if started.get("bootstrapDataSecretCreated") else "Pending"
+    if provisioned and get_in(machine, "status", "nodeRef", "name"):
+        return "Running"
+    if get_in(machine, "spec", "providerID"):
+        return "Provisioned"
+    if started.get("bootstrapDataSecretCreated") and not provisioned:
+        return "Provisioning"
+    return str(get_in(machine, "status", "phase", default="Pending"))
 
 
-def _part(seen: Seen, report: Reporter, type_: str, obj: Json | None) -> None:
-    """Mirror the Ready condition of the bootstrap or infrastructure object."""
-    bootstrap = type_ == BOOTSTRAP
-    path = ("spec", "bootstrap", "configRef") if bootstrap else ("spec", "infrastructureRef")
-    kind = get_in(seen.machine, *path, "kind")
-    old = "BootstrapReady" if bootstrap else "InfrastructureReady"
+# Bootstrap and infrastructure
+
+
+def _bootstrap(seen: Seen, draft: Json, report: Reporter) -> None:
+    kind = get_in(draft, "spec", "bootstrap", "configRef", "kind")
     if kind is None:
-        report.set(type_, True, "DataSecretProvided")
+        report.set(BOOTSTRAP, True, "DataSecretProvided")
         return
-    if obj is None:
-        if is_deleting(seen.machine):
-            report.set(type_, False, "ObjectDeleted", f"{kind} has been deleted")
-            report.set_old(old, False, "Deleted", "", "Info")
-        else:
-            report.set(type_, False, "ObjectDoesNotExist", f"{kind} does not exist")
+    created = bool(get_in(draft, "status", "initialization", "bootstrapDataSecretCreated"))
+    if seen.config is None:
+        gone = is_deleting(draft) and created
+        reason, text = ("ObjectDeleted", "has been deleted") if gone else ("ObjectDoesNotExist", "does not exist")
+        report.set(BOOTSTRAP, False, reason, f"{kind} {text}")
         return
-    field = "dataSecretCreated" if bootstrap else "provisioned"
+    field = f"{kind} status.initialization.dataSecretCreated is false"
+    _mirror(report, BOOTSTRAP, seen.config, created, field)
+    if get_in(draft, "spec", "bootstrap", "dataSecretName") is not None:
+        report.set_old(OLD_BOOTSTRAP, True)
+    else:
+        _mirror_old(report, OLD_BOOTSTRAP, seen.config, created, _fallback(draft, "WaitingForDataSecret"))
+
+
+def _infrastructure(seen: Seen, draft: Json, report: Reporter) -> None:
+    kind = get_in(draft, "spec", "infrastructureRef", "kind", default="")
+    provisioned = bool(get_in(draft, "status", "initialization", "infrastructureProvisioned"))
+    if seen.infra is not None:
+        field = f"{kind} status.initialization.provisioned is false"
+        _mirror(report, INFRASTRUCTURE, seen.infra, provisioned, field)
+        fallback = _fallback(draft, "WaitingForInfrastructure")
+        _mirror_old(report, OLD_INFRASTRUCTURE, seen.infra, provisioned, fallback)
+        return
+    if not provisioned:
+        report.set(INFRASTRUCTURE, False, "ObjectDoesNotExist", f"{kind} does not exist")
+        return
+    text = f"{kind} has been deleted"
+    report.set(
+        INFRASTRUCTURE, False, "ObjectDeleted", text if is_deleting(draft) else f"{text} while the Machine still exists"
+    )
+
+
+def _fallback(draft: Json, reason: str) -> str:
+    return "Deleting" if is_deleting(draft) else reason
+
+
+def _mirror(report: Reporter, type_: str, obj: Json, done: bool, text: str) -> None:
+    """Take over the Ready condition of the bootstrap or infrastructure object."""
     ready = find(get_in(obj, "status", "conditions"), "Ready")
     if ready is None:
-        done = bool(get_in(obj, "status", "initialization", field))
-        text = "" if done else f"{kind} status.initialization.{field} is false"
-        report.set(type_, done, "Ready" if done else "NotReady", text)
-        waiting = "WaitingForDataSecret" if bootstrap else "WaitingForInfrastructure"
-        report.set_old(old, done, waiting, "", "Info")
+        report.set(type_, done, "Ready" if done else "NotReady", "" if done else text)
         return
-    reason = {"True": "Ready", "False": "NotReady"}.get(ready["status"], "ReadyUnknown")
+    reason = ready.get("reason") or {"True": "Ready"}.get(ready["status"], "NoReasonReported")
     report.set(type_, ready["status"], reason, ready.get("message", ""))
-    if bootstrap:
-        mirrored = find(get_in(obj, "status", "deprecated", "v1beta1", "conditions"), "Ready")
-        if mirrored is not None:
-            more = (mirrored.get("reason", ""), mirrored.get("message", ""), mirrored.get("severity", ""))
-            report.set_old(old, mirrored["status"], *more)
+
+
+def _mirror_old(report: Reporter, type_: str, obj: Json, done: bool, fallback: str) -> None:
+    ready = find(get_in(obj, "status", "conditions"), "Ready")
+    if ready is None and done:
+        report.set_old(type_, True)
     else:
-        report.set_old(old, ready["status"], reason, ready.get("message", ""))
+        report.mirror_old(type_, ready, (fallback, ""))
 
 
-def _node(node: Json, report: Reporter) -> None:
+# The node
+
+
+def _node(seen: Seen, draft: Json, report: Reporter) -> Result:
+    waiting = _waiting(seen, report)
+    if waiting is not None:
+        reason, text, result = waiting
+        if text:
+            _both(report, "Unknown", reason, text)
+        return result
+    if seen.node is not None:
+        _report_node(seen.node, report)
+        return Result.done()
+    name = get_in(draft, "status", "nodeRef", "name")
+    if is_deleting(draft):
+        if name:
+            _both(report, "False", "NodeDeleted", f"Node {name} has been deleted")
+        else:
+            _both(report, "Unknown", "NodeDoesNotExist", "Node does not exist")
+    elif name:
+        _both(report, "False", "NodeDeleted", f"Node {name} has been deleted while the Machine still exists")
+    elif get_in(draft, "spec", "providerID"):
+        text = f"Waiting for a Node with spec.providerID {draft['spec']['providerID']} to exist"
+        _both(report, "Unknown", "InspectionFailed", text)
+    else:
+        kind = get_in(draft, "spec", "infrastructureRef", "kind", default="")
+        _both(report, "Unknown", "InspectionFailed", f"Waiting for {kind} to report spec.providerID")
+    return Result.done()
+
+
+def _waiting(seen: Seen, report: Reporter) -> tuple[str, str, Result] | None:
+    """Why the node cannot be looked at: reason, message (empty keeps what is said), and when to look again."""
+    status = get_in(seen.cluster, "status", default={})
+    if not get_in(status, "initialization", "infrastructureProvisioned"):
+        text = "Waiting for Cluster status.initialization.infrastructureProvisioned to be true"
+        return "InspectionFailed", text, Result.done()
+    initialized = find(status.get("conditions"), "ControlPlaneInitialized")
+    if initialized is None or initialized["status"] != "True":
+        return "InspectionFailed", "Waiting for Cluster control plane to be initialized", Result.done()
+    if seen.connection.is_up:
+        return None
+    last = seen.connection.last_up
+    known = report.get(NODE_READY) is not None and report.get(NODE_HEALTHY) is not None
+    if last is None:
+        return "ConnectionDown", "" if known else "Remote connection not established yet", Result.done()
+    left = max(last, parse_timestamp(initialized["lastTransitionTime"])) + CONNECTION_GRACE - report.now
+    text = f"Last successful probe at {timestamp(last)}"
+    if left <= timedelta(0):
+        return "ConnectionDown", text, Result.done()
+    return "ConnectionDown", "" if known else text, Result.again(left)
+
+
+def _both(report: Reporter, status: str, reason: str, text: str) -> None:
+    for type_ in (NODE_READY, NODE_HEALTHY):
+        report.set(type_, status, reason, text)
+
+
+def _report_node(node: Json, report: Reporter) -> None:
     told = get_in(node, "status", "conditions", default=())
     ready = find(told, "Ready")
     if ready is None:
         report.set(NODE_READY, "Unknown", "NodeReadyUnknown", "* Node.Ready: Condition not yet reported")
     else:
         reason = {"True": "NodeReady", "False": "NodeNotReady"}.get(ready["status"], "NodeReadyUnknown")
-        text = "" if ready["status"] == "True" else f"* Node.Ready: {ready.get('message', '')}"
+        text = f"* Node.Ready: {ready['message']}" if ready["status"] != "True" and ready.get("message") else ""
         report.set(NODE_READY, ready["status"], reason, text)
-    issues, unknowns = [], []
+    lines, texts, bad, unknown = [], [], 0, 0
     for type_ in NODE_TYPES:
         condition = find(told, type_)
         if condition is None:
-            if type_ == "Ready":
-                unknowns.append("* Node.Ready: Condition not yet reported")
-        elif condition["status"] == "Unknown":
-            unknowns.append(f"* Node.{type_}: {condition.get('message') or 'Condition is Unknown'}")
-        elif (condition["status"] == "True") != (type_ == "Ready"):
-            issues.append(f"* Node.{type_}: {condition.get('message') or 'Condition is ' + condition['status']}")
-    if issues:
-        report.set(NODE_HEALTHY, False, "NodeNotHealthy", "\n".join([*issues, *unknowns]))
-        report.set_old(NODE_HEALTHY, False, "NodeConditionsFailed", "\n".join(issues), "Warning")
-    elif unknowns:
-        texts = {text.partition(": ")[2] for text in unknowns}
-        same = len(unknowns) == len(NODE_TYPES) and len(texts) == 1
-        text = f"* Node.AllConditions: {texts.pop()}" if same else "\n".join(unknowns)
-        report.set(NODE_HEALTHY, "Unknown", "NodeHealthUnknown", text)
-        report.set_old(NODE_HEALTHY, "Unknown", "NodeConditionsFailed", text)
+            lines.append(f"* Node.{type_}: Condition not yet reported")
+            unknown += 1
+        elif condition["status"] != _good(type_):
+            texts.append(condition.get("message") or f"Condition is {condition['status']}")
+            lines.append(f"* Node.{type_}: {texts[-1]}")
+            unknown += condition["status"] == "Unknown"
+            bad += condition["status"] != "Unknown"
+    if len(texts) > 1 and len(set(texts)) == 1:
+        lines = [f"* Node.AllConditions: {texts[0]}"]
+    if bad:
+        report.set(NODE_HEALTHY, False, "NodeNotHealthy", "\n".join(lines))
+    elif unknown:
+        report.set(NODE_HEALTHY, "Unknown", "NodeHealthUnknown", "\n".join(lines))
     else:
         report.set(NODE_HEALTHY, True, "NodeHealthy")
-        report.set_old(NODE_HEALTHY, True)
 
 
-def _no_node(seen: Seen, draft: Json, report: Reporter) -> None:
-    named = get_in(draft, "status", "nodeRef", "name")
-    cluster = get_in(seen.cluster, "status", default={})
-    if named and seen.connection.is_up:
-        deleting = is_deleting(seen.machine)
-        text = f"Node {named} has been deleted" + ("" if deleting else " while the Machine still exists")
-        for type_ in (NODE_HEALTHY, NODE_READY):
-            report.set(type_, False, "NodeDeleted", text)
-        report.set_old(
-            NODE_HEALTHY, False, "Deleting" if deleting else "NodeNotFound", "", "Info" if deleting else "Error"
-        )
+def _good(type_: str) -> str:
+    return "True" if type_ == "Ready" else "False"
+
+
+def _old_node(seen: Seen, draft: Json, report: Reporter) -> None:
+    """NodeHealthy in its deprecated form. Source: machine_controller_noderef.go, reconcileNode."""
+    if not get_in(draft, "spec", "providerID"):
+        report.set_old(NODE_HEALTHY, False, "WaitingForNodeRef", "", "Info")
+    elif not seen.connection.is_up:
         return
-    if named and report.get(NODE_HEALTHY):
-        return  # nothing new is known while the cluster is out of reach
-    old = ("WaitingForNodeRef", "", "Info")
-    if not get_in(cluster, "initialization", "infrastructureProvisioned"):
-        text = "Waiting for Cluster status.initialization.infrastructureProvisioned to be true"
-    elif not is_true(cluster.get("conditions"), "ControlPlaneInitialized"):
-        text = "Waiting for Cluster control plane to be initialized"
-    elif not get_in(draft, "spec", "providerID"):
-        kind = get_in(seen.machine, "spec", "infrastructureRef", "kind", default="")
-        text = f"Waiting for {kind} to report spec.providerID"
+    elif seen.node is None:
+        if is_deleting(draft):
+            return
+        if get_in(draft, "status", "nodeRef", "name"):
+            report.set_old(NODE_HEALTHY, False, "NodeNotFound", "", "Error")
+        else:
+            text = "Waiting for a node with matching ProviderID to exist"
+            report.set_old(NODE_HEALTHY, False, "NodeProvisioning", text, "Warning")
+    elif seen.infra is None or is_deleting(seen.infra):
+        report.set_old(NODE_HEALTHY, False, "Deleting", "", "Info")
     else:
-        text = f"Waiting for a Node with spec.providerID {draft['spec']['providerID']} to exist"
-        old = ("NodeProvisioning", "Waiting for a node with matching ProviderID to exist", "Warning")
-    for type_ in (NODE_HEALTHY, NODE_READY):
-        report.set(type_, "Unknown", "InspectionFailed", text)
-    report.set_old(NODE_HEALTHY, False, *old)
+        _old_health(seen.node, report)
+
+
+def _old_health(node: Json, report: Reporter) -> None:
+    wrong = [
+        condition
+        for condition in get_in(node, "status", "conditions", default=())
+        if condition["type"] in NODE_TYPES and condition["status"] != _good(condition["type"])
+    ]
+    text = ". ".join(f"Node condition {condition['type']} is {condition['status']}" for condition in wrong)
+    unknown = sum(condition["status"] == "Unknown" for condition in wrong)
+    if len(wrong) > unknown:
+        report.set_old(NODE_HEALTHY, False, "NodeConditionsFailed", text, "Warning")
+    elif unknown < len(NODE_TYPES):
+        report.set_old(NODE_HEALTHY, True)
+    else:
+        report.set_old(NODE_HEALTHY, "Unknown", "NodeConditionsFailed", text)
+
+
+# Sums
+
+
+def _up_to_date(seen: Seen, draft: Json, report: Reporter) -> None:
+    """Whether the Machine is what its MachineDeployment asks for now."""
+    if seen.machine_set is None or seen.deployment is None:
+        return
+    differences = template_differences(seen.machine_set, seen.deployment, report.now)
+    if differences:
+        report.set("UpToDate", False, "NotUpToDate", "\n".join(f"* {text}" for text in differences))
+        return
+    have = get_in(draft, "status", "nodeInfo", "kubeletVersion")
+    want = get_in(draft, "spec", "version", default="")
+    if have and have != want:
+        report.set("UpToDate", False, "Updating", f"* Node.status.nodeInfo.kubeletVersion {have}, {want} required")
+        return
+    report.set("UpToDate", True, "UpToDate")
 
 
 def _ready(draft: Json, report: Reporter) -> None:
-    gates = [gate["conditionType"] for gate in get_in(draft, "spec", "readinessGates", default=())]
-    optional = ("HealthCheckSucceeded", "OwnerRemediated")
-    types = ["Deleting", BOOTSTRAP, INFRASTRUCTURE, NODE_HEALTHY, *optional, *gates]
+    gates = get_in(draft, "spec", "readinessGates", default=())
+    types = ["Deleting", "Updating", BOOTSTRAP, INFRASTRUCTURE, NODE_HEALTHY, HEALTH_CHECK]
+    types += [gate["conditionType"] for gate in gates]
+    negative = {"Deleting", "Updating"} | {g["conditionType"] for g in gates if g.get("polarity") == "Negative"}
     conditions: list[Any] = report.conditions
     if is_deleting(draft):
-        stage = (report.get("Deleting") or {}).get("reason", "")
-        text = f"Machine deletion in progress, stage: {stage}"
+        text = _deletion_text(draft, report)
         conditions = [{**c, "message": text} if c["type"] == "Deleting" else c for c in conditions]
-    merged = summary(conditions, types, optional=optional, negative=("Deleting",))
-    message = _grouped_components(merged.message)
-    report.set("Ready", merged.status, READY_WORDS.reason(merged), message)
+
+    def priority(condition: Mapping[str, Any]) -> int:
+        gone = is_deleting(draft) and condition.get("reason") in (*PART_GONE, "NodeDeleted", "NodeDoesNotExist")
+        if gone and condition["type"] in (BOOTSTRAP, INFRASTRUCTURE, NODE_HEALTHY):
+            return INFO  # what has gone on the way is no problem of a Machine that goes
+        return priority_of(condition, negative)
+
+    merged = summary(conditions, types, optional=(HEALTH_CHECK,), negative=negative, priority=priority)
+    merged = Merged(merged.status, merged.priority, _grouped_components(merged.message))
+    report.set("Ready", merged.status, READY_WORDS.reason(merged), merged.message)
+
+
+def _deletion_text(draft: Json, report: Reporter) -> str:
+    condition = report.get("Deleting")
+    if condition is None:
+        return "Machine deletion in progress"
+    stage = f"stage: {condition['reason']}"
+    if report.now - parse_timestamp(meta(draft)["deletionTimestamp"]) <= LONG_DELETION:
+        return f"Machine deletion in progress, {stage}"
+    text = f"Machine deletion in progress since more than 15m, {stage}"
+    causes = delay_causes(draft, report.now)
+    return f"{text}, delay likely due to {', '.join(causes)}" if causes else text
+
+
+_COMPONENTS = ("* APIServer", "* ControllerManager", "* Scheduler", "* EtcdPodHealthy:")
 
 
 def _grouped_components(message: str) -> str:
-    """Control-plane components that say the same are named once, as upstream does."""
-    lines = message.split("\n")
-    prefixes = tuple(f"* {type_}: " for type_ in KCP_COMPONENTS)
-    told = {line.partition(": ")[2] for line in lines if line.startswith(prefixes)}
-    count = sum(line.startswith(prefixes) for line in lines)
-    if count < len(KCP_COMPONENTS) or len(told) != 1:
+    """Control-plane components that all say the same are named once, as upstream does."""
+    entries: list[str] = []
+    for line in message.split("\n"):
+        if line.startswith("* ") or not entries:
+            entries.append(line)
+        else:
+            entries[-1] += f"\n{line}"
+    told = [entry.partition(":")[2] for entry in entries if entry.startswith(_COMPONENTS)]
+    if len(told) < 2 or len(set(told)) != 1:
         return message
-    text = told.pop()
     out: list[str] = []
-    for line in lines:
-        if not line.startswith(prefixes):
-            out.append(line)
-        elif f"* Control plane components: {text}" not in out:
-            out.append(f"* Control plane components: {text}")
+    for entry in entries:
+        if not entry.startswith(_COMPONENTS):
+            out.append(entry)
+        elif not any(line.startswith("* Control plane components:") for line in out):
+            out.append(f"* Control plane components:{told[0]}")
     return "\n".join(out)
 
 
-def _available(draft: Json, report: Reporter, now: datetime) -> None:
+def _available(draft: Json, report: Reporter) -> Result:
     ready = report.get("Ready") or {}
-    if ready.get("status") != "True":
+    if not is_true(report.conditions, "Ready"):
         report.set("Available", False, "NotReady")
-        return
-    wait = get_in(draft, "spec", "minReadySeconds", default=0)
-    if (now - parse_timestamp(ready["lastTransitionTime"])).total_seconds() >= wait:
+        return Result.done()
+    wait = timedelta(seconds=get_in(draft, "spec", "minReadySeconds", default=0))
+    left = _since(ready) + wait - report.now
+    if left <= timedelta(0):
         report.set("Available", True, "Available")
-    else:
-        report.set("Available", False, "WaitingForMinReadySeconds")
+        return Result.done()
+    report.set("Available", False, "WaitingForMinReadySeconds")
+    return Result.again(left)
 
 
-def report_up_to_date(machine_set: Json, deployment: Json, report: Reporter) -> None:
-    """Say whether the Machine is what its MachineDeployment asks for now."""
-    differences = template_differences(machine_set, deployment)
-    if differences:
-        report.set("UpToDate", False, "NotUpToDate", "\n".join(f"* {text}" for text in differences))
-    else:
-        report.set("UpToDate", True, "UpToDate")
-
-
-def template_differences(machine_set: Json, deployment: Json) -> list[str]:
-    """Why machines of *machine_set* are not what *deployment* asks for, in upstream's words; empty when they are."""
-    have = get_in(machine_set, "spec", "template", "spec", default={})
-    want = get_in(deployment, "spec", "template", "spec", default={})
-    found = []
-    if have.get("version") != want.get("version"):
-        found.append(f"Version {have.get('version')}, {want.get('version')} required")
-    if get_in(have, "bootstrap", "configRef") != get_in(want, "bootstrap", "configRef"):
-        kind = get_in(want, "bootstrap", "configRef", "kind", default="").removesuffix("Template")
-        found.append(f"{kind} is not up-to-date")
-    if have.get("infrastructureRef") != want.get("infrastructureRef"):
-        kind = get_in(want, "infrastructureRef", "kind", default="").removesuffix("Template")
-        found.append(f"{kind} is not up-to-date")
-    return found
+def _since(condition: Json) -> datetime:
+    return parse_timestamp(condition["lastTransitionTime"])

@@ -6,14 +6,20 @@ Source: cluster-api v1.14, core/reconcilers/machineset and machinedeployment (st
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cmp_to_key
 
-from fairlead.base.objects import Json, get_in, is_deleting
+from fairlead.base.objects import Json, get_in, meta
+from fairlead.controllers.clusterapi.staleness import is_to_be_remediated, stale_text, unhealthy_text
 from fairlead.controllers.conditions import Reporter
 from fairlead.controllers.merging import Words, aggregate
+from fairlead.engines.semver import SemverError, parse_version
+from fairlead.runtime.clock import parse_timestamp
 from fairlead.runtime.conditions import find, is_true
 
 READY = Words("Ready", "NotReady", "ReadyUnknown")
 UP_TO_DATE = Words("UpToDate", "NotUpToDate", "UpToDateUnknown")
+UNREPORTED_GRACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,25 @@ def count(machines: Iterable[Json]) -> Counts:
 
 
 def versions(machines: Iterable[Json]) -> list[Json]:
-    """How many machines there are of each Kubernetes version."""
-    counted = Counter(str(get_in(machine, "spec", "version", default="")) for machine in machines)
-    return [{"version": version, "replicas": counted[version]} for version in sorted(counted) if version]
+    """How many machines there are of each Kubernetes version; what the kubelet says beats what was asked for."""
+    counted = Counter(
+        str(get_in(machine, "status", "nodeInfo", "kubeletVersion") or get_in(machine, "spec", "version", default=""))
+        for machine in machines
+    )
+    return listed_versions(counted)
+
+
+def listed_versions(counted: Counter[str]) -> list[Json]:
+    """The counts by version, the lowest version first."""
+    known = sorted(version for version in counted if version)
+    return [{"version": version, "replicas": counted[version]} for version in sorted(known, key=cmp_to_key(_compare))]
+
+
+def _compare(one: str, other: str) -> int:
+    try:
+        return parse_version(one).compare(parse_version(other))
+    except SemverError:
+        return 0
 
 
 def report_replicas(obj: Json, draft: Json, machines: Sequence[Json], selector: str) -> Counts:
@@ -63,61 +85,76 @@ def report_replicas(obj: Json, draft: Json, machines: Sequence[Json], selector: 
 
 
 def report_scaling(
-    report: Reporter, wanted: int, have: int, blocked: Sequence[str] = (), deleting: bool = False
+    report: Reporter,
+    wanted: int,
+    have: int,
+    blocked: Sequence[str] = (),
+    deleting: bool = False,
+    *,
+    machines: Iterable[Json] = (),
+    would_block: str = "",
 ) -> None:
-    """ScalingUp and ScalingDown."""
-    if have < wanted and not deleting:
+    """ScalingUp and ScalingDown; *machines* are looked through for those that take long to go."""
+    wanted = 0 if deleting else wanted
+    if have < wanted:
         text = f"Scaling up from {have} to {wanted} replicas"
-        if len(blocked) == 1 and "preflight" not in blocked[0]:
-            text += f" is blocked because {blocked[0]}"
-        elif blocked:
+        if blocked:
             text += " is blocked because:\n" + "\n".join(f"* {cause}" for cause in blocked)
         report.set("ScalingUp", True, "ScalingUp", text)
     else:
-        report.set("ScalingUp", False, "NotScalingUp")
+        report.set("ScalingUp", False, "NotScalingUp", "" if deleting else would_block)
     if have > wanted:
-        report.set("ScalingDown", True, "ScalingDown", f"Scaling down from {have} to {wanted} replicas")
+        stale = stale_text(machines, report.now)
+        text = f"Scaling down from {have} to {wanted} replicas"
+        report.set("ScalingDown", True, "ScalingDown", f"{text}\n* {stale}" if stale else text)
     else:
         report.set("ScalingDown", False, "NotScalingDown")
 
 
-def report_machines(report: Reporter, machines: Sequence[Json]) -> None:
-    """MachinesReady and MachinesUpToDate."""
-    for type_, own, words in (("MachinesReady", "Ready", READY), ("MachinesUpToDate", "UpToDate", UP_TO_DATE)):
-        told = [m for m in machines if own == "Ready" or find(get_in(m, "status", "conditions"), own) is not None]
-        if not machines:
-            report.set(type_, True, "NoReplicas")
-        elif told:
+def missing_text(kinds: Sequence[str]) -> str:
+    """A sentence on the templates that are not there; empty when all are."""
+    if not kinds:
+        return ""
+    return f"{' and '.join(kinds)} {'does' if len(kinds) == 1 else 'do'} not exist"
+
+
+def told_up_to_date(machines: Iterable[Json], now: datetime) -> list[Json]:
+    """The Machines that UpToDate is made of: a new one does not count until it had time to report."""
+    return [
+        machine
+        for machine in machines
+        if find(get_in(machine, "status", "conditions"), "UpToDate") is not None
+        or now - parse_timestamp(meta(machine)["creationTimestamp"]) > UNREPORTED_GRACE
+    ]
+
+
+def report_machines(report: Reporter, machines: Sequence[Json], ready: str = "MachinesReady") -> None:
+    """MachinesReady and MachinesUpToDate; *ready* is the first one's type, the second's follows from it."""
+    up_to_date = ready.removesuffix("Ready") + "UpToDate"
+    for type_, own, words, told in (
+        (ready, "Ready", READY, list(machines)),
+        (up_to_date, "UpToDate", UP_TO_DATE, told_up_to_date(machines, report.now)),
+    ):
+        if told:
             report.merge(type_, aggregate(told, own), words)
         else:
-            report.set(type_, True, "UpToDate")
+            report.set(type_, True, "NoReplicas")
 
 
-def report_old_machines(draft: Json, report: Reporter, machines: Sequence[Json], wanted: int, counts: Counts) -> None:
-    """The conditions and counters of the deprecated form, for a MachineSet."""
-    report_machines(report, machines)
-    old = draft["status"].setdefault("deprecated", {}).setdefault("v1beta1", {})
-    nodes_ready = sum(is_true(get_in(m, "status", "conditions"), "NodeReady") for m in machines)
-    old.update(readyReplicas=nodes_ready, availableReplicas=counts.available, fullyLabeledReplicas=counts.replicas)
-    report.set_old("MachinesCreated", True)
-    unready = [m for m in machines if not is_true(get_in(m, "status", "conditions"), "Ready")]
-    if unready:
-        report.set_old(
-            "MachinesReady", False, "NotReady", f"{len(machines) - len(unready)} of {len(machines)} completed", "Info"
-        )
+def report_remediating(report: Reporter, machines: Iterable[Json], owner: str) -> None:
+    """Remediating, from the Machines that are to be replaced; *owner* names who would do it."""
+    listed = list(machines)
+    asked = [machine for machine in listed if is_to_be_remediated(machine)]
+    if asked:
+        report.set("Remediating", True, "Remediating", aggregate(asked, "OwnerRemediated").message)
     else:
-        report.set_old("MachinesReady", True)
-    if counts.replicas < wanted:
-        text = f"Scaling up MachineSet to {wanted} replicas (actual {counts.replicas})"
-        report.set_old("Resized", False, "ScalingUp", text, "Warning")
-    elif counts.replicas > wanted:
-        text = f"Scaling down MachineSet to {wanted} replicas (actual {counts.replicas})"
-        report.set_old("Resized", False, "ScalingDown", text, "Warning")
-    else:
-        report.set_old("Resized", True)
-    report.summarize_old(("MachinesCreated", "MachinesReady", "Resized"))
+        report.set("Remediating", False, "NotRemediating", unhealthy_text(listed, owner))
 
 
-def alive(machines: Iterable[Json]) -> list[Json]:
-    """Those that are not being deleted."""
-    return [machine for machine in machines if not is_deleting(machine)]
+def deleting_text(machines: Sequence[Json], now: datetime) -> str:
+    """How many Machines are still there; empty when none is."""
+    if not machines:
+        return ""
+    stale = stale_text(machines, now)
+    text = f"Deleting {len(machines)} Machine{'s' if len(machines) > 1 else ''}"
+    return f"{text}\n* {stale}" if stale else text
