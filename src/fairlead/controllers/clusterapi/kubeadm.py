@@ -20,7 +20,7 @@ def kubeadm_controllers(
 ) -> list[Controller]:
     """Bootstrap data, control planes and ClusterResourceSets, over the connections of *cache*."""
     return [
-        KubeadmConfigController(client=client, clock=clock, ids=ids, cache=cache),
+        KubeadmConfigController(client=client, clock=clock, ids=ids, keys=keys, cache=cache),
         KubeadmControlPlaneController(
             client=client,
             clock=clock,

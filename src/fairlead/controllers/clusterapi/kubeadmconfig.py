@@ -1,7 +1,7 @@
 """KubeadmConfig controller: the bootstrap data with which one machine becomes a node.
 
-Behaviour: cluster-api v1.14, bootstrap/kubeadm/internal/controllers/kubeadmconfig_controller.go (lock, certificates,
-tokens, data secret). Differences: docs/compat/clusterapi.md#kubeadmconfig.
+Behaviour: cluster-api v1.14, bootstrap/kubeadm/reconcilers/kubeadmconfig/kubeadmconfig_controller.go.
+Differences: docs/compat/kubeadm.md#kubeadmconfig. The lock and the tokens have files of their own.
 """
 
 import base64
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fairlead.api.errors import ApiError
-from fairlead.base import gojson
-from fairlead.base.objects import GVK, Json, Key, get_in, is_deleting, labels
-from fairlead.controllers.clusterapi import pki
+from fairlead.base import yaml as goyaml
+from fairlead.base.objects import GVK, Json, Key, copy, get_in, is_deleting, labels, owner_references
+from fairlead.controllers.clusterapi import kubeadmconfiglock, kubeadmconfigtokens, pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
@@ -23,28 +23,32 @@ from fairlead.controllers.contract import (
     MACHINE,
     SECRET,
     cluster_of,
+    controller_reference,
     get_or_none,
     is_control_plane,
     is_paused,
     owner,
     pause_message,
     reference_to,
+    referenced,
 )
-from fairlead.engines.cloudinit import Bootstrap, File, render_cloud_config, render_ignition
-from fairlead.engines.cloudinit.kubeadm import cluster_configuration, documents, init_configuration, join_configuration
+from fairlead.engines.cloudinit import Bootstrap, File, IgnitionError, render_cloud_config, render_ignition
+from fairlead.engines.cloudinit.filetemplates import FileTemplateError, render_file_template
+from fairlead.engines.cloudinit.kubeadm import cluster_configuration, document, init_configuration, join_configuration
 from fairlead.runtime.client import Client
-from fairlead.runtime.clock import Clock, timestamp
+from fairlead.runtime.clock import Clock
 from fairlead.runtime.conditions import is_true
-from fairlead.runtime.controller import BaseController, Watch, wake_owner
+from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.edit import editing
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.outcome import Result, WaitingError
+from fairlead.runtime.keys import KeySource
+from fairlead.runtime.outcome import Result
 
 CONFIG_MAP = GVK("", "v1", "ConfigMap")
 MANAGER = "manager"
 DATA_SECRET, CERTIFICATES = "DataSecretAvailable", "CertificatesAvailable"
-TOKEN_LIFETIME = timedelta(minutes=15)
-TOKEN_REFRESH = timedelta(minutes=5)
+UNINITIALIZED: Json = {"key": "node.cluster.x-k8s.io/uninitialized", "effect": "NoSchedule"}
+NOT_INITIALIZED = "Waiting for Cluster control plane to be initialized"
 
 RETRY = timedelta(seconds=10)
 
@@ -65,13 +69,33 @@ class Seen:
     def version(self) -> str:
         return str(get_in(self.machine, "spec", "version", default=""))
 
+    @property
+    def key(self) -> Key:
+        return Key.of(self.config)
+
 
 class Hold(Exception):  # noqa: N818  # not an error: what the machine waits for
-    """The data cannot be made yet; the text is the condition's message, `old` the deprecated reason."""
+    """The data cannot be made yet; the text is the condition's message, the rest the deprecated condition."""
 
-    def __init__(self, message: str, old: str) -> None:
+    def __init__(self, message: str, old: str, old_message: str = "", severity: str = "Info") -> None:
         super().__init__(message)
         self.old = old
+        self.old_message = old_message
+        self.severity = severity
+        self.is_fault = severity != "Info"
+
+
+def decide(seen: Seen) -> str:
+    """Choose what this pass does: wait, adopt, keep, init or join. Pure."""
+    status = seen.config.get("status") or {}
+    if not get_in(seen.cluster, "status", "initialization", "infrastructureProvisioned"):
+        return "wait"
+    created = get_in(status, "initialization", "dataSecretCreated")
+    if get_in(seen.machine, "spec", "bootstrap", "dataSecretName") and not (created and status.get("dataSecretName")):
+        return "adopt"
+    if created:
+        return "keep"
+    return "join" if is_true(get_in(seen.cluster, "status", "conditions"), "ControlPlaneInitialized") else "init"
 
 
 class KubeadmConfigController(BaseController):
@@ -80,10 +104,11 @@ class KubeadmConfigController(BaseController):
     name = "kubeadmconfig"
     kind = KUBEADM_CONFIG
 
-    def __init__(self, *, client: Client, clock: Clock, ids: Ids, cache: ClusterCache) -> None:
+    def __init__(self, *, client: Client, clock: Clock, ids: Ids, keys: KeySource, cache: ClusterCache) -> None:
         self._client = client
         self._clock = clock
         self._ids = ids
+        self._keys = keys
         self._cache = cache
 
     def watches(self) -> Sequence[Watch]:
@@ -110,17 +135,21 @@ class KubeadmConfigController(BaseController):
         return await self._pending(Key.of(cluster).namespace, Key.of(cluster).name)
 
     async def _of_secret(self, secret: Json) -> list[Key]:
+        """Wake those who wait for a cluster's certificates, or for a Secret that their files or users name."""
+        key = Key.of(secret)
         name = labels(secret).get(CLUSTER_NAME_LABEL)
-        if secret.get("type") != CLUSTER_SECRET_TYPE or not name:
-            return []
-        owned = wake_owner(KUBEADM_CONFIG)(secret)
-        return [*owned] if owned else await self._pending(Key.of(secret).namespace, name)  # type: ignore[misc]
+        if secret.get("type") == CLUSTER_SECRET_TYPE and name:
+            owned = any(o.get("kind") == KUBEADM_CONFIG.kind for o in owner_references(secret))
+            return [] if owned else await self._pending(key.namespace, name)
+        found = (await self._client.list(KUBEADM_CONFIG, key.namespace)).items
+        waiting = [c for c in found if not get_in(c, "status", "initialization", "dataSecretCreated")]
+        return [Key.of(c) for c in waiting if key.name in _named_secrets(c["spec"])]
 
     async def _of_lock(self, obj: Json) -> list[Key]:
         key = Key.of(obj)
-        if not key.name.endswith("-lock"):
+        if not key.name.endswith(kubeadmconfiglock.SUFFIX):
             return []
-        return await self._pending(key.namespace, key.name.removesuffix("-lock"))
+        return await self._pending(key.namespace, key.name.removesuffix(kubeadmconfiglock.SUFFIX))
 
     async def _of_connections(self) -> AsyncIterator[Key]:
         async for change in self._cache.changes():
@@ -148,125 +177,137 @@ class KubeadmConfigController(BaseController):
             return await self._work(seen, draft, report)
 
     async def _work(self, seen: Seen, draft: Json, report: Reporter) -> Result:
-        done = get_in(seen.config, "status", "initialization", "dataSecretCreated")
         result = Result.done()
         try:
-            if done:
-                result = await self._after(seen, draft)
-            elif not get_in(seen.cluster, "status", "initialization", "infrastructureProvisioned"):
-                raise Hold(
-                    "Waiting for Cluster status.initialization.infrastructureProvisioned to be true",
-                    "WaitingForClusterInfrastructure",
-                )
-            else:
-                await self._make(seen, draft, report)
+            result = await self._step(decide(seen), seen, draft, report)
         except Hold as hold:
             report.set(DATA_SECRET, False, "NotAvailable", str(hold))
-            report.set_old(DATA_SECRET, False, hold.old, "", "Info")
+            report.set_old(DATA_SECRET, False, hold.old, hold.old_message, hold.severity)
+            if hold.is_fault:
+                result = Result.again(RETRY)
         finally:
-            draft.setdefault("status", {})["observedGeneration"] = draft["metadata"].get("generation", 1)
             report.summarize(
                 (DATA_SECRET, CERTIFICATES), (DATA_SECRET, CERTIFICATES), required=(DATA_SECRET, CERTIFICATES)
             )
+        draft["status"]["observedGeneration"] = draft["metadata"].get("generation", 1)
         return result
 
-    async def _make(self, seen: Seen, draft: Json, report: Reporter) -> None:
-        initialized = is_true(get_in(seen.cluster, "status", "conditions"), "ControlPlaneInitialized")
-        if not initialized:
-            if not seen.control_plane:
-                raise Hold("Waiting for Cluster control plane to be initialized", "WaitingForControlPlaneAvailable")
-            if not await self._lock(seen):
-                raise Hold("Waiting for another control plane Machine to initialize", "WaitingForControlPlaneAvailable")
-            text = await self._init_data(seen, draft, report)
-        else:
-            await self._unlock(seen)
-            text = await self._join_data(seen, draft, report)
-        await self._store(seen, text)
+    async def _step(self, step: str, seen: Seen, draft: Json, report: Reporter) -> Result:
+        match step:
+            case "wait":
+                raise Hold(
+                    "Waiting for Cluster status.infrastructureReady to be true", "WaitingForClusterInfrastructure"
+                )
+            case "adopt":
+                self._available(draft, report, seen.machine["spec"]["bootstrap"]["dataSecretName"])
+                return Result.done()
+            case "keep":
+                self._available(draft, report, draft["status"].get("dataSecretName", seen.key.name))
+                return await self._keep_token(seen)
+            case "init":
+                return await self._init(seen, draft, report)
+        return await self._join(seen, draft, report)
+
+    def _available(self, draft: Json, report: Reporter, secret: str) -> None:
         status = draft.setdefault("status", {})
-        status["dataSecretName"] = seen.config["metadata"]["name"]
+        status["dataSecretName"] = secret
         status.setdefault("initialization", {})["dataSecretCreated"] = True
-        report.set(DATA_SECRET, True, "Available")
-        report.set_old(DATA_SECRET, True)
+        for type_ in (DATA_SECRET, CERTIFICATES):
+            report.set(type_, True, "Available")
+            report.set_old(type_, True)
+
+    async def _init(self, seen: Seen, draft: Json, report: Reporter) -> Result:
+        if report.get(DATA_SECRET) is None:
+            report.set(DATA_SECRET, False, "NotAvailable", NOT_INITIALIZED)
+            report.set_old(DATA_SECRET, False, "WaitingForControlPlaneAvailable", "", "Info")
+        if not seen.control_plane:
+            return Result.done()  # woken when the cluster's condition changes
+        name = seen.machine["metadata"]["name"]
+        if not await kubeadmconfiglock.acquire(self._client, seen.cluster, name, manager=MANAGER):
+            return Result.done()  # woken when the lock changes
+        try:
+            await self._store(seen, await self._init_data(seen, draft, report))
+        except Exception:
+            await kubeadmconfiglock.release(self._client, seen.cluster)
+            raise
+        self._available(draft, report, seen.key.name)
+        return Result.done()
+
+    async def _join(self, seen: Seen, draft: Json, report: Reporter) -> Result:
+        await kubeadmconfiglock.release(self._client, seen.cluster)
+        await self._store(seen, await self._join_data(seen, draft, report))
+        self._available(draft, report, seen.key.name)
+        return Result.again(kubeadmconfigtokens.CHECK)
 
     # What the data are made of.
 
     async def _init_data(self, seen: Seen, draft: Json, report: Reporter) -> str:
-        pairs = await self._certificates(seen, report)
         spec = draft["spec"]
-        spec.setdefault("initConfiguration", {}).setdefault("nodeRegistration", {}).setdefault(
-            "imagePullPolicy", "IfNotPresent"
-        )
-        config = documents(
-            cluster_configuration(spec.get("clusterConfiguration"), _facts(seen)),
+        endpoint = _endpoint(seen.cluster)
+        if endpoint and not get_in(spec, "clusterConfiguration", "controlPlaneEndpoint"):
+            spec.setdefault("clusterConfiguration", {})["controlPlaneEndpoint"] = endpoint
+        configuration = spec.get("clusterConfiguration")
+        pairs = await self._certificates(seen, configuration, report)
+        timeout = get_in(spec, "initConfiguration", "timeouts", "controlPlaneComponentHealthCheckSeconds")
+        configs = (
+            cluster_configuration(configuration, _facts(seen), timeout_seconds=timeout),
             init_configuration(spec.get("initConfiguration"), seen.version),
         )
-        return await self._render(seen, draft, "init", config, pki.control_plane_files(pairs))
+        files = pki.control_plane_files(pairs, configuration)
+        return await self._render(seen, draft, "init", [document(config) for config in configs], files)
 
     async def _join_data(self, seen: Seen, draft: Json, report: Reporter) -> str:
         spec = draft["spec"]
         join = spec.setdefault("joinConfiguration", {})
         files: list[File] = []
         if seen.control_plane:
-            pairs = await self._certificates(seen, report)
-            files = pki.control_plane_files(pairs)
             join.setdefault("controlPlane", {})
+            configuration = spec.get("clusterConfiguration")
+            pairs = await self._certificates(seen, configuration, report)
+            files = pki.control_plane_files(pairs, configuration)
             ca = pairs["ca"].certificate
+        elif join.get("controlPlane") is not None:
+            text = "Machine is a Worker, but JoinConfiguration.ControlPlane is set in the KubeadmConfig object"
+            raise Hold(text, "DataSecretGenerationFailed", text, "Warning")
         else:
-            join.pop("controlPlane", None)
             ca = (await self._pair(seen, "ca", report)).certificate
-            report.set(CERTIFICATES, True, "Available")
-            report.set_old(CERTIFICATES, True)
-        await self._discovery(seen, join, ca)
-        join.setdefault("nodeRegistration", {}).setdefault("imagePullPolicy", "IfNotPresent")
-        config = documents(join_configuration(join, seen.version))
-        return await self._render(seen, draft, "join", config, files)
+        discovered = await self._discovery(seen, join, ca)
+        wanted = copy(join)
+        if not seen.control_plane:
+            registration = wanted.setdefault("nodeRegistration", {})
+            taints = list(registration.get("taints") or ())
+            if UNINITIALIZED["key"] not in (taint.get("key") for taint in taints):
+                registration["taints"] = [*taints, UNINITIALIZED]  # the Machine takes it off its node again
+        config = document(join_configuration(wanted, seen.version))
+        return await self._render(seen, draft, "join", [config], files, discovered)
 
-    async def _discovery(self, seen: Seen, join: Json, ca: bytes) -> None:
-        """Fill in how the machine finds and trusts the cluster; a token is made in the cluster itself."""
+    async def _discovery(self, seen: Seen, join: Json, ca: bytes) -> list[File]:
+        """Fill in how the machine finds and trusts the cluster; returns the kubeconfig file it may need for that."""
         discovery = join.setdefault("discovery", {})
-        if discovery.get("file"):
-            return
-        token = discovery.setdefault("bootstrapToken", {})
-        endpoint = get_in(seen.cluster, "spec", "controlPlaneEndpoint", default={})
-        if not endpoint.get("host"):
+        endpoint = _endpoint(seen.cluster)
+        if not endpoint:
             raise Hold("Waiting for Cluster spec.controlPlaneEndpoint to be set", "WaitingForClusterInfrastructure")
-        token.setdefault("apiServerEndpoint", f"{endpoint['host']}:{endpoint.get('port', 6443)}")
-        if not token.get("caCertHashes") and not token.get("unsafeSkipCAVerification"):
+        if discovery.get("file"):
+            return _discovery_file(discovery["file"], endpoint, ca)
+        token = discovery.setdefault("bootstrapToken", {})
+        if not token.get("caCertHashes"):
             token["caCertHashes"] = [pki.public_key_pin(ca)]
+        token.setdefault("apiServerEndpoint", endpoint)
         if not token.get("token"):
-            token["token"] = await self._new_token(seen)
+            remote = self._cache.connection(Key.of(seen.cluster)).remote
+            if remote is None:
+                text = "Waiting for a connection to the workload cluster"
+                raise Hold(text, "WaitingForControlPlaneAvailable")
+            token["token"] = await kubeadmconfigtokens.create(remote.client, self._clock, self._ids, manager=MANAGER)
+        return []
 
-    async def _new_token(self, seen: Seen) -> str:
-        connection = self._cache.connection(Key.of(seen.cluster))
-        if connection.remote is None:
-            raise Hold("Waiting for a connection to the workload cluster", "WaitingForControlPlaneAvailable")
-        token_id, secret = self._ids.suffix(6), self._ids.suffix(16)
-        body = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": f"bootstrap-token-{token_id}", "namespace": "kube-system"},
-            "type": "bootstrap.kubernetes.io/token",
-            "data": {
-                key: base64.b64encode(value.encode()).decode()
-                for key, value in {
-                    "token-id": token_id,
-                    "token-secret": secret,
-                    "expiration": timestamp(self._clock.now() + TOKEN_LIFETIME),
-                    "usage-bootstrap-signing": "true",
-                    "usage-bootstrap-authentication": "true",
-                    "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
-                    "description": "token generated by cluster-api-bootstrap-provider-kubeadm",
-                }.items()
-            },
-        }
-        await connection.remote.client.create(body, field_manager=MANAGER)
-        return f"{token_id}.{secret}"
-
-    async def _certificates(self, seen: Seen, report: Reporter) -> dict[str, pki.KeyPair]:
-        pairs = {purpose: await self._pair(seen, purpose, report) for purpose in pki.PURPOSES}
-        report.set(CERTIFICATES, True, "Available")
-        report.set_old(CERTIFICATES, True)
-        return pairs
+    async def _certificates(self, seen: Seen, configuration: Json | None, report: Reporter) -> dict[str, pki.KeyPair]:
+        """The cluster's key pairs. A cluster without control-plane object has nobody else to make them."""
+        if not get_in(seen.cluster, "spec", "controlPlaneRef"):
+            mine = controller_reference(seen.config)
+            await pki.ensure(self._client, self._keys, self._clock, seen.cluster, configuration, mine, manager=MANAGER)
+        wanted = pki.purposes(configuration)
+        return {purpose: await self._pair(seen, purpose, report) for purpose in wanted}
 
     async def _pair(self, seen: Seen, purpose: str, report: Reporter) -> pki.KeyPair:
         meta = seen.cluster["metadata"]
@@ -274,66 +315,103 @@ class KubeadmConfigController(BaseController):
         secret = await get_or_none(self._client, SECRET, Key(meta["namespace"], name))
         if secret is None:
             text = f"Waiting for Secret {name}"
-            report.set(CERTIFICATES, False, "NotAvailable", text)
+            report.set(CERTIFICATES, "Unknown", "InternalError", text)
+            report.set_old(CERTIFICATES, False, "CertificatesCorrupted", text, "Error")
             raise Hold(text, "WaitingForControlPlaneAvailable")
         return pki.pair_of(secret)
 
-    async def _render(self, seen: Seen, draft: Json, command: str, config: str, files: list[File]) -> str:
+    async def _render(
+        self, seen: Seen, draft: Json, command: str, configs: list[str], files: list[File], more: Sequence[File] = ()
+    ) -> str:
         spec = draft["spec"]
-        more = [await self._file(seen, entry) for entry in spec.get("files") or ()]
-        bootstrap = Bootstrap(command, config, [*files, *more], {**spec, "users": await self._users(seen, spec)})
-        if spec.get("format") == "ignition":
-            return render_ignition(bootstrap)
-        return render_cloud_config(bootstrap)
-
-    async def _file(self, seen: Seen, entry: Mapping[str, str]) -> File:
-        content = entry.get("content", "")
-        source = get_in(entry, "contentFrom", "secret")
-        if source:
-            content = await self._secret_value(seen, source["name"], source["key"])
-        return File(
-            entry["path"],
-            content,
-            entry.get("owner", "root:root"),
-            entry.get("permissions", "0640"),
-            entry.get("encoding", ""),
-            bool(entry.get("append")),
+        own = await self._files(seen, spec.get("files") or ())
+        users = await self._users(seen, spec.get("users") or ())
+        bootstrap = Bootstrap(
+            command, configs, [*files, *own, *more], {**spec, "users": users}, control_plane=seen.control_plane
         )
+        try:
+            return render_ignition(bootstrap) if spec.get("format") == "ignition" else render_cloud_config(bootstrap)
+        except IgnitionError as error:
+            raise Hold(str(error), "DataSecretGenerationFailed", str(error), "Warning") from error
 
-    async def _users(self, seen: Seen, spec: Json) -> list[Json]:
+    async def _files(self, seen: Seen, entries: Sequence[Json]) -> list[File]:
+        templated = any(entry.get("contentFormat") == "Template" for entry in entries)
+        version = await self._control_plane_version(seen) if templated else ""
+        files = []
+        for entry in entries:
+            content = entry.get("content", "")
+            source = get_in(entry, "contentFrom", "secret")
+            try:
+                if source:
+                    content = await self._secret_value(seen, source)
+                if entry.get("contentFormat") == "Template":
+                    content = render_file_template(entry["path"], content, version)
+            except LookupError as error:
+                text = f"failed to resolve file source: {error.args[0]}"
+                raise _file_fault(text) from error
+            except FileTemplateError as error:
+                raise _file_fault(f"failed to render templates: {error}") from error
+            files.append(
+                File(
+                    entry["path"],
+                    content,
+                    owner=entry.get("owner", ""),
+                    permissions=entry.get("permissions", ""),
+                    encoding=entry.get("encoding", ""),
+                    append=entry.get("append"),
+                )
+            )
+        return files
+
+    async def _control_plane_version(self, seen: Seen) -> str:
+        reference = get_in(seen.cluster, "spec", "controlPlaneRef")
+        plane = await referenced(self._client, reference, seen.key.namespace)
+        version = str(get_in(plane or {}, "spec", "version", default=""))
+        return version if not version or version.startswith("v") else f"v{version}"
+
+    async def _users(self, seen: Seen, entries: Sequence[Json]) -> list[Json]:
         users = []
-        for user in spec.get("users") or ():
-            source = get_in(user, "passwdFrom", "secret")
-            if source:
-                user = {**user, "passwd": await self._secret_value(seen, source["name"], source["key"])}
-            users.append(user)
+        for entry in entries:
+            source = get_in(entry, "passwdFrom", "secret")
+            if not source:
+                users.append(entry)
+                continue
+            try:
+                users.append({**entry, "passwd": await self._secret_value(seen, source)})
+            except LookupError as error:
+                old = f"failed to resolve passwd source: {error.args[0]}"
+                text = "Failed to read password from secrets for spec.users"
+                raise Hold(text, "DataSecretGenerationFailed", old, "Warning") from error
         return users
 
-    async def _secret_value(self, seen: Seen, name: str, key: str) -> str:
-        secret = await get_or_none(self._client, SECRET, Key(seen.config["metadata"]["namespace"], name))
-        value = get_in(secret or {}, "data", key)
+    async def _secret_value(self, seen: Seen, source: Mapping[str, str]) -> str:
+        """A value of a Secret. Raises: LookupError."""
+        key = Key(seen.key.namespace, source["name"])
+        secret = await get_or_none(self._client, SECRET, key)
+        if secret is None:
+            raise LookupError(f"secret not found: {key}")
+        value = get_in(secret, "data", source["key"])
         if value is None:
-            raise Hold(f"Waiting for Secret {name} with key {key}", "WaitingForDataSecret")
-        return base64.b64decode(value).decode()
-
-    # Secret and lock.
+            raise LookupError(f'secret references non-existent secret key: "{source["key"]}"')
+        return base64.b64decode(value).decode(errors="replace")
 
     async def _store(self, seen: Seen, text: str) -> None:
-        meta = seen.config["metadata"]
+        name, namespace = seen.key.name, seen.key.namespace
         mine = {**reference_to(seen.config), "controller": True}
+        kind = seen.config["spec"].get("format") or "cloud-config"
         body = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
-                "name": meta["name"],
-                "namespace": meta["namespace"],
+                "name": name,
+                "namespace": namespace,
                 "labels": {CLUSTER_NAME_LABEL: seen.cluster["metadata"]["name"]},
                 "ownerReferences": [mine],
             },
             "type": CLUSTER_SECRET_TYPE,
             "data": {
                 "value": base64.b64encode(text.encode()).decode(),
-                "format": base64.b64encode((seen.config["spec"].get("format") or "cloud-config").encode()).decode(),
+                "format": base64.b64encode(kind.encode()).decode(),
             },
         }
         try:
@@ -342,78 +420,84 @@ class KubeadmConfigController(BaseController):
             if not error.is_already_exists:
                 raise
             data = {"data": body["data"], "metadata": {"ownerReferences": [mine]}}
-            await self._client.patch(SECRET, meta["name"], meta["namespace"], data, field_manager=MANAGER)
-
-    async def _lock(self, seen: Seen) -> bool:
-        """Let one control-plane machine initialise the cluster; returns whether it is this one."""
-        meta, name = seen.cluster["metadata"], seen.machine["metadata"]["name"]
-        key = Key(meta["namespace"], f"{meta['name']}-lock")
-        held = await get_or_none(self._client, CONFIG_MAP, key)
-        if held is not None:
-            return f'"machineName":"{name}"' in get_in(held, "data", "lock-information", default="")
-        body = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": key.name,
-                "namespace": key.namespace,
-                "labels": {CLUSTER_NAME_LABEL: meta["name"]},
-                "ownerReferences": [reference_to(seen.cluster)],
-            },
-            "data": {"lock-information": gojson.dumps({"machineName": name}).decode()},
-        }
-        try:
-            await self._client.create(body, field_manager=MANAGER)
-        except ApiError as error:
-            if error.is_already_exists:
-                return False
-            raise
-        return True
-
-    async def _unlock(self, seen: Seen) -> None:
-        meta = seen.cluster["metadata"]
-        try:
-            await self._client.delete(CONFIG_MAP, f"{meta['name']}-lock", meta["namespace"])
-        except ApiError as error:
-            if not error.is_not_found:
-                raise
+            await self._client.patch(SECRET, name, namespace, data, field_manager=MANAGER)
 
     # Once the data are there.
 
-    async def _after(self, seen: Seen, draft: Json) -> Result:
-        """Let go of the lock once the cluster is there; keep a joining machine's token alive until it has joined."""
-        if is_true(get_in(seen.cluster, "status", "conditions"), "ControlPlaneInitialized") and seen.control_plane:
-            await self._unlock(seen)
-        token = get_in(draft, "spec", "joinConfiguration", "discovery", "bootstrapToken", "token")
-        if not token or get_in(seen.machine, "status", "nodeRef", "name"):
+    async def _keep_token(self, seen: Seen) -> Result:
+        """Keep a joining machine's token alive until it has joined."""
+        token = get_in(seen.config, "spec", "joinConfiguration", "discovery", "bootstrapToken", "token")
+        if not token or get_in(seen.machine, "status", "nodeRef", "name") or is_deleting(seen.machine):
             return Result.done()
-        connection = self._cache.connection(Key.of(seen.cluster))
-        if connection.remote is None:
-            return Result.again(RETRY)
-        expiry = base64.b64encode(timestamp(self._clock.now() + TOKEN_LIFETIME).encode()).decode()
-        try:
-            await connection.remote.client.patch(
-                SECRET,
-                f"bootstrap-token-{token.partition('.')[0]}",
-                "kube-system",
-                {"data": {"expiration": expiry}},
-                field_manager=MANAGER,
-            )
-        except ApiError as error:
-            if not error.is_not_found:
-                raise WaitingError(f"cannot refresh the bootstrap token: {error.message}", RETRY) from error
-        return Result.again(TOKEN_REFRESH)
+        remote = self._cache.connection(Key.of(seen.cluster)).remote
+        if remote is None:
+            return Result.done()  # woken when the connection comes back
+        if not await kubeadmconfigtokens.refresh(remote.client, self._clock, token, manager=MANAGER):
+            return Result.done()  # gone: what holds it cannot join any more, and its Machine says so
+        return Result.again(kubeadmconfigtokens.CHECK)
+
+
+def _file_fault(text: str) -> Hold:
+    return Hold(f"Failed to prepare spec.files: {text}", "DataSecretGenerationFailed", text, "Warning")
+
+
+def _endpoint(cluster: Json) -> str:
+    """`host:port` of the control plane; empty while it is unknown."""
+    endpoint = get_in(cluster, "spec", "controlPlaneEndpoint", default={})
+    return f"{endpoint['host']}:{endpoint.get('port', 6443)}" if endpoint.get("host") else ""
+
+
+def _named_secrets(spec: Json) -> set[str]:
+    """The Secrets that files and users take their content from."""
+    sources = [get_in(entry, "contentFrom", "secret", "name") for entry in spec.get("files") or ()]
+    sources += [get_in(entry, "passwdFrom", "secret", "name") for entry in spec.get("users") or ()]
+    return {name for name in sources if name}
 
 
 def _facts(seen: Seen) -> Json:
     """What the Cluster says that kubeadm's ClusterConfiguration must say too."""
     network = get_in(seen.cluster, "spec", "clusterNetwork", default={})
-    endpoint = get_in(seen.cluster, "spec", "controlPlaneEndpoint", default={})
     return {
         "clusterName": seen.cluster["metadata"]["name"],
-        "controlPlaneEndpoint": f"{endpoint['host']}:{endpoint.get('port', 6443)}" if endpoint.get("host") else "",
         "kubernetesVersion": seen.version,
         "podSubnet": ",".join(get_in(network, "pods", "cidrBlocks", default=())),
         "serviceSubnet": ",".join(get_in(network, "services", "cidrBlocks", default=())),
         "dnsDomain": network.get("serviceDomain", ""),
     }
+
+
+def _discovery_file(discovery: Json, endpoint: str, ca: bytes) -> list[File]:
+    """The kubeconfig of file discovery, where the user describes one; *discovery* is completed."""
+    kubeconfig = discovery.get("kubeConfig")
+    if not kubeconfig:
+        return []
+    cluster = kubeconfig.setdefault("cluster", {})
+    cluster.setdefault("server", f"https://{endpoint}")
+    cluster.setdefault("certificateAuthorityData", base64.b64encode(ca).decode())
+    names = {
+        "certificateAuthorityData": "certificate-authority-data",
+        "insecureSkipTLSVerify": "insecure-skip-tls-verify",
+        "proxyURL": "proxy-url",
+        "server": "server",
+        "tlsServerName": "tls-server-name",
+    }
+    user: Json = {}
+    provider, command = get_in(kubeconfig, "user", "authProvider"), get_in(kubeconfig, "user", "exec")
+    if provider:
+        user["auth-provider"] = {"config": provider.get("config"), "name": provider["name"]}
+    if command:
+        user["exec"] = {
+            "apiVersion": command.get("apiVersion") or "client.authentication.k8s.io/v1",
+            "args": command.get("args"),
+            "command": command["command"],
+            "env": command.get("env"),
+            "interactiveMode": "Never",
+            "provideClusterInfo": bool(command.get("provideClusterInfo")),
+        }
+    document_ = {
+        "clusters": [{"name": "default", "cluster": {names[k]: v for k, v in cluster.items() if k in names}}],
+        "contexts": [{"name": "default", "context": {"cluster": "default", "user": "default"}}],
+        "current-context": "default",
+        "users": [{"name": "default", "user": user}],
+    }
+    return [File(discovery["kubeConfigPath"], goyaml.dump(document_))]

@@ -3,7 +3,9 @@
 Source: cluster-api v1.14 util/secret/certificates.go (names, subjects, lifetimes), util/kubeconfig/kubeconfig.go.
 """
 
+import asyncio
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,22 +15,27 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import Json
-from fairlead.controllers.contract import CLUSTER_NAME_LABEL, CLUSTER_SECRET_TYPE
+from fairlead.base.objects import Json, Key, get_in
+from fairlead.controllers.contract import CLUSTER_NAME_LABEL, CLUSTER_SECRET_TYPE, SECRET, get_or_none
 from fairlead.engines.cloudinit import File
+from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.keys import KeySource
 
 CA_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=365)
-PKI = "/etc/kubernetes/pki"
-PURPOSES = ("ca", "etcd", "sa", "proxy")
+RENEWAL = LEAF_LIFETIME / 2  # a client certificate that ends sooner is made anew
+DEFAULT_DIRECTORY = "/etc/kubernetes/pki"
+_CA_DAYS = "caCertificateValidityPeriodDays"
+ETCD_CLIENT = "apiserver-etcd-client"
+PURPOSES = ("ca", "sa", "proxy", "etcd")
 _FILES = {
-    "ca": (f"{PKI}/ca.crt", f"{PKI}/ca.key"),
-    "etcd": (f"{PKI}/etcd/ca.crt", f"{PKI}/etcd/ca.key"),
-    "sa": (f"{PKI}/sa.pub", f"{PKI}/sa.key"),
-    "proxy": (f"{PKI}/front-proxy-ca.crt", f"{PKI}/front-proxy-ca.key"),
+    "ca": ("ca.crt", "ca.key"),
+    "etcd": ("etcd/ca.crt", "etcd/ca.key"),
+    "proxy": ("front-proxy-ca.crt", "front-proxy-ca.key"),
+    "sa": ("sa.pub", "sa.key"),
 }
 
 
@@ -62,7 +69,9 @@ def private_pem(key: Any) -> bytes:
     )
 
 
-async def new_pair(purpose: str, keys: KeySource, clock: Clock, algorithm: str = "") -> KeyPair:
+async def new_pair(
+    purpose: str, keys: KeySource, clock: Clock, algorithm: str = "", *, lifetime: timedelta = CA_LIFETIME
+) -> KeyPair:
     """A CA of its own, or for `sa` a plain key pair."""
     key = await new_key(keys, algorithm)
     if purpose == "sa":
@@ -79,20 +88,20 @@ async def new_pair(purpose: str, keys: KeySource, clock: Clock, algorithm: str =
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + CA_LIFETIME)
+        .not_valid_after(now + lifetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_ca_usage(), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     certificate = builder.sign(key, hashes.SHA256())
     return KeyPair(certificate.public_bytes(serialization.Encoding.PEM), private_pem(key))
 
 
-def _ca_usage() -> x509.KeyUsage:
+def _usage(*, signs: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         key_encipherment=True,
-        key_cert_sign=True,
+        key_cert_sign=signs,
         content_commitment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -124,7 +133,9 @@ async def new_kubeconfig(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + LEAF_LIFETIME)
+        .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
     user = f"{cluster}-admin"
@@ -139,7 +150,6 @@ async def new_kubeconfig(
         ],
         "contexts": [{"name": f"{user}@{cluster}", "context": {"cluster": cluster, "user": user}}],
         "current-context": f"{user}@{cluster}",
-        "preferences": {},
         "users": [
             {
                 "name": user,
@@ -171,20 +181,98 @@ def cluster_secret(cluster: Json, purpose: str, data: dict[str, bytes], owner: J
 
 
 def pair_of(secret: Json) -> KeyPair:
-    """The key pair in a Secret. Raises: KeyError when it has none."""
+    """The key pair in a Secret; an external etcd's CA may lack its key. Raises: KeyError without certificate."""
     data = secret["data"]
-    return KeyPair(base64.b64decode(data["tls.crt"]), base64.b64decode(data["tls.key"]))
+    return KeyPair(base64.b64decode(data["tls.crt"]), base64.b64decode(data.get("tls.key", "")))
 
 
-def control_plane_files(pairs: dict[str, KeyPair]) -> list[File]:
-    """The files with which a control-plane machine gets the cluster's certificates."""
+def external_etcd(configuration: Mapping[str, Any] | None) -> Json | None:
+    """The part of a ClusterConfiguration that names an etcd elsewhere, or None."""
+    found: Json | None = get_in(configuration or {}, "etcd", "external")
+    return found or None
+
+
+def purposes(configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The key pairs that a control plane with this ClusterConfiguration needs."""
+    return (*PURPOSES, ETCD_CLIENT) if external_etcd(configuration) else PURPOSES
+
+
+def is_generated(purpose: str, configuration: Mapping[str, Any] | None) -> bool:
+    """Whether the key pair is ours to make; those of an external etcd are the user's."""
+    return purpose != ETCD_CLIENT and not (purpose == "etcd" and external_etcd(configuration))
+
+
+def control_plane_files(pairs: Mapping[str, KeyPair], configuration: Mapping[str, Any] | None) -> list[File]:
+    """The files with which a control-plane machine gets the cluster's certificates, in upstream's order."""
+    external = external_etcd(configuration)
+    directory = (configuration or {}).get("certificatesDir") or DEFAULT_DIRECTORY
+    paths = {purpose: tuple(f"{directory}/{name}" for name in names) for purpose, names in _FILES.items()}
+    if external:
+        paths["etcd"] = (external["caFile"], "")
+        paths[ETCD_CLIENT] = (external["certFile"], external["keyFile"])
     files = []
-    for purpose in PURPOSES:
-        certificate, key = _FILES[purpose]
+    for purpose, (certificate, key) in paths.items():
         pair = pairs[purpose]
         files.append(File(certificate, pair.certificate.decode()))
-        files.append(File(key, pair.key.decode(), permissions="0600"))
+        if key and pair.key:
+            files.append(File(key, pair.key.decode(), permissions="0600"))
     return files
+
+
+async def ensure(
+    client: Client,
+    keys: KeySource,
+    clock: Clock,
+    cluster: Json,
+    configuration: Mapping[str, Any] | None,
+    owner: Json,
+    *,
+    manager: str,
+) -> dict[str, KeyPair]:
+    """Make what is missing of the cluster's key pairs, all keys at once; returns those there are now."""
+    meta = cluster["metadata"]
+    pairs: dict[str, KeyPair] = {}
+    missing = []
+    for purpose in purposes(configuration):
+        secret = await get_or_none(client, SECRET, Key(meta["namespace"], secret_name(meta["name"], purpose)))
+        if secret is not None:
+            pairs[purpose] = pair_of(secret)
+        elif is_generated(purpose, configuration):
+            missing.append(purpose)
+    config = configuration or {}
+    algorithm = config.get("encryptionAlgorithm") or ""
+    lifetime = timedelta(days=config[_CA_DAYS]) if config.get(_CA_DAYS) else CA_LIFETIME
+    made = await asyncio.gather(*(new_pair(p, keys, clock, algorithm, lifetime=lifetime) for p in missing))
+    for purpose, pair in zip(missing, made, strict=True):
+        data = {"tls.crt": pair.certificate, "tls.key": pair.key}
+        try:
+            await client.create(cluster_secret(cluster, purpose, data, owner), field_manager=manager)
+        except ApiError as error:
+            if not error.is_already_exists:
+                raise
+            there = await client.get(SECRET, secret_name(meta["name"], purpose), meta["namespace"])
+            pair = pair_of(there)  # another writer was faster: its key counts
+        pairs[purpose] = pair
+    return pairs
+
+
+def needs_rotation(kubeconfig: bytes, clock: Clock) -> bool:
+    """Whether a client certificate in *kubeconfig* ends within the renewal time; False when it cannot be read."""
+    try:
+        config = goyaml.load(kubeconfig)
+    except goyaml.YamlError:
+        return False
+    for user in get_in(config if isinstance(config, dict) else {}, "users", default=()):
+        data = get_in(user, "user", "client-certificate-data")
+        if not data:
+            continue
+        try:
+            certificate = x509.load_pem_x509_certificate(base64.b64decode(data))
+        except ValueError:
+            continue
+        if certificate.not_valid_after_utc - clock.now() < RENEWAL:
+            return True
+    return False
 
 
 def public_key_pin(certificate: bytes) -> str:
@@ -201,3 +289,13 @@ def public_key_pin(certificate: bytes) -> str:
 
 def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def encoded(value: bytes) -> str:
+    """*value* as a Secret holds it."""
+    return _b64(value)
+
+
+def secret_value(secret: Json, name: str) -> bytes:
+    """A Secret's value; empty when it has none."""
+    return base64.b64decode(get_in(secret, "data", name, default=""))

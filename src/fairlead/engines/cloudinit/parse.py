@@ -1,7 +1,8 @@
 """User data as a machine reads it: files, commands, and what kubeadm is asked to do. Pure.
 
-A faithful subset of cloud-init (write_files with its encodings, runcmd, bootcmd, Jinja's `ds.meta_data` and
-`local_hostname` values) and of Ignition 2 and 3 (files, and the script of a unit). Commands are read, not run.
+A faithful subset of cloud-init (write_files with its encodings, runcmd, bootcmd, users, ntp, mounts, hostname, Jinja's
+`ds.meta_data` and `local_hostname` values) and of Ignition 2 and 3 (files, users, and the scripts that units start).
+Commands are read, not run.
 
 Source: cloud-init 25 (modules cc_write_files, cc_runcmd; templater.py), Ignition specification 2.3 and 3.4.
 """
@@ -46,22 +47,26 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """What a machine is told to do. `files` are texts by path."""
+    """What a machine is told to do. `files` are texts by path; users, ntp and mounts are as the text gives them."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
     kubeadm: Init | Join | None = None
+    users: tuple[Json, ...] = ()
+    ntp: Json = field(default_factory=dict)
+    mounts: tuple[tuple[str, ...], ...] = ()
+    hostname: str = ""
 
 
 def parse_user_data(text: str, metadata: Mapping[str, Any]) -> UserData:
     """Read *text*, with the Jinja values of *metadata* filled in. Raises: UserDataError."""
     if len(text) > LIMIT_BYTES:
         raise UserDataError(f"user data of {len(text)} bytes is over the limit of {LIMIT_BYTES}")
+    if not text.strip():
+        return UserData()
     if text.lstrip().startswith("{"):
-        files, commands = _ignition(text)
-    else:
-        files, commands = _cloud_config(_fill_in(text, metadata))
-    return UserData(files, tuple(commands), _kubeadm_of(files, commands))
+        return _ignition(text)
+    return _cloud_config(_fill_in(text, metadata))
 
 
 def _fill_in(text: str, metadata: Mapping[str, Any]) -> str:
@@ -82,7 +87,14 @@ def _fill_in(text: str, metadata: Mapping[str, Any]) -> str:
     return _JINJA.sub(value, text)
 
 
-def _cloud_config(text: str) -> tuple[dict[str, str], list[str]]:
+def _cloud_config(text: str) -> UserData:
+    kind = next((line for line in text.splitlines() if line and not line.startswith("## template:")), "")
+    if kind.startswith("#!"):
+        return UserData(commands=tuple(line for line in text.splitlines()[1:] if line and not line.startswith("#")))
+    if kind.rstrip() != "#cloud-config":
+        raise UserDataError(
+            f"user data must begin with #cloud-config, a script's #! or Ignition's {{, not {kind[:40]!r}"
+        )
     try:
         config = goyaml.load(text)
     except goyaml.YamlError as error:
@@ -90,13 +102,28 @@ def _cloud_config(text: str) -> tuple[dict[str, str], list[str]]:
     if not isinstance(config, dict):
         raise UserDataError("cloud-config is not a mapping")
     files: dict[str, str] = {}
-    for entry in config.get("write_files") or ():
+    for entry in _entries(config, "write_files"):
         path, content = entry.get("path"), _decoded(entry)
         if not path:
             raise UserDataError("write_files has an entry without a path")
         files[path] = files.get(path, "") + content if entry.get("append") else content
     commands = [_command(entry) for name in ("bootcmd", "runcmd") for entry in config.get(name) or ()]
-    return files, commands
+    return UserData(
+        files,
+        tuple(commands),
+        _kubeadm_of(files, commands),
+        users=tuple(user for user in config.get("users") or () if isinstance(user, dict)),
+        ntp=config.get("ntp") or {},
+        mounts=tuple(tuple(map(str, mount)) for mount in config.get("mounts") or ()),
+        hostname=str(config.get("hostname") or ""),
+    )
+
+
+def _entries(config: Json, name: str) -> list[Json]:
+    entries = config.get(name) or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UserDataError(f"{name} is not a list of mappings")
+    return entries
 
 
 def _command(entry: Any) -> str:
@@ -117,30 +144,45 @@ def _decoded(entry: Mapping[str, Any]) -> str:
     return content
 
 
-def _ignition(text: str) -> tuple[dict[str, str], list[str]]:
+def _ignition(text: str) -> UserData:
     try:
         config = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise UserDataError(f"Ignition configuration is not JSON: {error}") from error
+    version = str(get_in(config, "ignition", "version", default=""))
+    if not version.startswith(("2.", "3.")):
+        raise UserDataError(f"Ignition version {version or 'none'} is not supported: it must be 2.x or 3.x")
     files = dict(_ignition_files(config))
-    started = [
-        unit.get("contents", "") for unit in get_in(config, "systemd", "units", default=()) if unit.get("enabled")
+    commands = [
+        line
+        for unit in get_in(config, "systemd", "units", default=())
+        if unit.get("enabled") or unit.get("enable")
+        for script in _started(unit.get("contents") or "", files)
+        for line in files[script].splitlines()
+        if line and not line.startswith("#")
     ]
-    commands: list[str] = []
-    for contents in started:
-        for script in re.findall(r"^ExecStart=(\S+)", contents, re.MULTILINE):
-            commands += [line for line in files.get(script, "").splitlines() if line and not line.startswith("#")]
-    return files, commands
+    hostname = files.get("/etc/hostname", "").strip()
+    users = tuple(get_in(config, "passwd", "users", default=()))
+    return UserData(files, tuple(commands), _kubeadm_of(files, commands), users=users, hostname=hostname)
+
+
+def _started(contents: str, files: Mapping[str, str]) -> Iterator[str]:
+    """The scripts among *files* that a unit starts."""
+    for line in re.findall(r"^ExecStart=(.+)$", contents, re.MULTILINE):
+        yield from (word for word in line.split() if word in files)
 
 
 def _ignition_files(config: Json) -> Iterator[tuple[str, str]]:
     for file in get_in(config, "storage", "files", default=()):
-        source = get_in(file, "contents", "source", default="")
+        contents = file.get("contents") or {}
+        source = contents.get("source") or ""
+        if source and not source.startswith("data:"):
+            continue  # fetched from elsewhere; a simulated machine has no network
         kind, _, data = source.partition(",")
-        if kind.endswith(";base64"):
-            yield file["path"], base64.b64decode(data).decode(errors="replace")
-        else:
-            yield file["path"], urllib.parse.unquote(data)
+        raw = base64.b64decode(data) if kind.endswith(";base64") else urllib.parse.unquote_to_bytes(data)
+        if contents.get("compression") == "gzip":
+            raw = gzip.decompress(raw)
+        yield file["path"], raw.decode(errors="replace")
 
 
 def _kubeadm_of(files: Mapping[str, str], commands: list[str]) -> Init | Join | None:

@@ -1,107 +1,148 @@
-"""A new control-plane Machine with its infrastructure and bootstrap objects, in upstream's order and with its names.
+"""Control-plane Machines with their infrastructure and bootstrap objects: made in upstream's order, kept in line.
 
-Source: cluster-api v1.14, controlplane/kubeadm/internal/controllers/helpers.go.
+Source: cluster-api v1.14, controlplane/kubeadm/reconcilers/kubeadmcontrolplane (helpers.go, syncMachines).
 """
 
-from fairlead.base.objects import Json, annotations, copy, get_in, labels
+from fairlead.api.errors import ApiError
+from fairlead.base.objects import GVK, Json, Key, copy, is_deleting
 from fairlead.controllers.clusterapi.cloning import contract_reference, from_template
-from fairlead.controllers.clusterapi.controlplane.seen import GATES, ControlPlane
-from fairlead.controllers.contract import (
-    CLUSTER_NAME_LABEL,
-    CONTROL_PLANE_LABEL,
-    KUBEADM_CONFIG,
-    MACHINE,
-    controller_reference,
-    reference_to,
-)
+from fairlead.controllers.clusterapi.controlplane import desired
+from fairlead.controllers.clusterapi.controlplane.seen import ControlPlane
+from fairlead.controllers.contract import KUBEADM_CONFIG, MACHINE, controller_reference, reference_to
 from fairlead.runtime.client import Client
-from fairlead.runtime.events import Recorder
+from fairlead.runtime.edit import write_changes
 from fairlead.runtime.ids import Ids
 
 MANAGER = "capi-kubeadmcontrolplane"
-NAME_LABEL = "cluster.x-k8s.io/control-plane-name"
-PRE_TERMINATE_HOOK = "pre-terminate.delete.hook.machine.cluster.x-k8s.io/kcp-cleanup"
 
 
 class MachineMaker:
-    """Makes the machines of control planes."""
+    """Makes and keeps the machines of control planes."""
 
-    def __init__(self, *, client: Client, ids: Ids, recorder: Recorder) -> None:
+    def __init__(self, *, client: Client, ids: Ids) -> None:
         self._client = client
         self._ids = ids
-        self._recorder = recorder
 
-    async def create(self, plane: ControlPlane, template: Json, *, join: bool) -> None:
-        """Make one machine: the first one initialises the cluster, every other joins it."""
-        meta = plane.kcp["metadata"]
-        name = f"{meta['name']}-{self._ids.suffix()}"
-        asked = get_in(plane.kcp, "spec", "machineTemplate", default={})
-        kept = {
-            **labels(asked),
-            CLUSTER_NAME_LABEL: plane.cluster["metadata"]["name"],
-            CONTROL_PLANE_LABEL: "",
-            NAME_LABEL: meta["name"],
-        }
-        noted = dict(annotations(asked))
-        clone = from_template(template, name=name, owner=plane.kcp, more_labels=kept, more_annotations=noted)
+    async def create(self, plane: ControlPlane, *, join: bool, remediation: str = "") -> None:
+        """Make one machine: the first one initialises the cluster, every other joins it.
+
+        *remediation* is noted on a machine that replaces another. What was made is removed again when a later object
+        is refused. Raises: ApiError, NamingError.
+        """
+        assert plane.template is not None
+        cluster = plane.cluster["metadata"]["name"]
+        name = desired.machine_name(plane.kcp, cluster, self._ids)
+        kept, noted = desired.machine_labels(plane.kcp, cluster), desired.machine_annotations(plane.kcp)
+        clone = from_template(plane.template, name=name, owner=plane.kcp, more_labels=kept, more_annotations=noted)
         infra = await self._client.apply(clone, field_manager=MANAGER)
-        config = await self._client.apply(
-            {
-                "apiVersion": KUBEADM_CONFIG.api_version,
-                "kind": KUBEADM_CONFIG.kind,
-                "metadata": {
-                    "name": name,
-                    "namespace": meta["namespace"],
-                    "labels": kept,
-                    "annotations": noted,
-                    "ownerReferences": [reference_to(plane.kcp)],
-                },
-                "spec": _bootstrap_spec(plane.kcp, join=join),
+        made = [infra]
+        try:
+            config = await self._client.apply(self._config(plane, name, join=join), field_manager=MANAGER)
+            made.append(config)
+            machine = self._machine(plane, name, config, infra, remediation)
+            await self._client.apply(machine, field_manager=MANAGER)
+        except ApiError:
+            for obj in made:
+                await self._remove(obj)
+            raise
+
+    def _config(self, plane: ControlPlane, name: str, *, join: bool) -> Json:
+        return {
+            "apiVersion": KUBEADM_CONFIG.api_version,
+            "kind": KUBEADM_CONFIG.kind,
+            "metadata": {
+                "name": name,
+                "namespace": plane.kcp["metadata"]["namespace"],
+                "labels": desired.machine_labels(plane.kcp, plane.cluster["metadata"]["name"]),
+                "annotations": desired.machine_annotations(plane.kcp),
+                "ownerReferences": [reference_to(plane.kcp)],
             },
-            field_manager=MANAGER,
-        )
-        more = copy(asked.get("spec") or {})
-        gates = list(more.get("readinessGates") or ())
-        gates += [{"conditionType": type_} for type_ in GATES if plane.uses_local_etcd or not type_.startswith("Etcd")]
-        body = {
+            "spec": desired.bootstrap_spec(plane.kcp, join=join),
+        }
+
+    def _machine(self, plane: ControlPlane, name: str, config: Json, infra: Json, remediation: str) -> Json:
+        cluster = plane.cluster["metadata"]["name"]
+        noted = {**desired.machine_annotations(plane.kcp), desired.PRE_TERMINATE_HOOK: ""}
+        if remediation:
+            noted[desired.REMEDIATION_FOR] = remediation
+        domain = next_failure_domain(plane)
+        return {
             "apiVersion": MACHINE.api_version,
             "kind": MACHINE.kind,
             "metadata": {
                 "name": name,
-                "namespace": meta["namespace"],
-                "labels": kept,
-                "annotations": {**noted, PRE_TERMINATE_HOOK: ""},
+                "namespace": plane.kcp["metadata"]["namespace"],
+                "labels": desired.machine_labels(plane.kcp, cluster),
+                "annotations": noted,
                 "ownerReferences": [controller_reference(plane.kcp)],
                 "finalizers": ["machine.cluster.x-k8s.io"],
             },
             "spec": {
-                **more,
-                "clusterName": plane.cluster["metadata"]["name"],
+                **desired.mutable_spec(plane.kcp),
+                "clusterName": cluster,
                 "version": plane.version,
-                "readinessGates": gates,
                 "bootstrap": {"configRef": contract_reference(config)},
                 "infrastructureRef": contract_reference(infra),
-                **self._domain(plane),
+                **({"failureDomain": domain} if domain else {}),
             },
         }
-        await self._client.apply(body, field_manager=MANAGER)
 
-    def _domain(self, plane: ControlPlane) -> Json:
-        """The failure domain with the fewest control-plane machines, where there are any."""
-        listed = [
-            d["name"]
-            for d in get_in(plane.cluster, "status", "failureDomains", default=())
-            if d.get("controlPlane", True)
-        ]
-        if not listed:
-            return {}
-        used = [get_in(machine, "spec", "failureDomain") for machine in plane.machines]
-        return {"failureDomain": min(listed, key=lambda name: (used.count(name), name))}
+    async def _remove(self, obj: Json) -> None:
+        key = Key.of(obj)
+        try:
+            await self._client.delete(GVK.of(obj), key.name, key.namespace)
+        except ApiError as error:
+            if not error.is_not_found:
+                raise
+
+    async def keep_in_line(self, plane: ControlPlane) -> ControlPlane:
+        """Let labels, annotations, timeouts, taints and gates follow the spec on what is there; writes what differs."""
+        cluster = plane.cluster["metadata"]["name"]
+        kept, noted = desired.machine_labels(plane.kcp, cluster), desired.machine_annotations(plane.kcp)
+        machines = []
+        for machine in plane.machines:
+            wanted: Json = copy(machine)
+            _follow_spec(wanted, desired.mutable_spec(plane.kcp), only_deletion=is_deleting(machine))
+            if not is_deleting(machine):
+                _follow_metadata(wanted, kept, {**noted, desired.PRE_TERMINATE_HOOK: ""}, spare=desired.REMEDIATION_FOR)
+                name = machine["metadata"]["name"]
+                for obj in (plane.configs.get(name), plane.infra.get(name)):
+                    if obj is not None and not is_deleting(obj):
+                        other: Json = copy(obj)
+                        _follow_metadata(other, kept, noted)
+                        await write_changes(self._client, obj, other, field_manager=MANAGER)
+            machines.append(await write_changes(self._client, machine, wanted, field_manager=MANAGER))
+        return plane.with_machines(machines)
 
 
-def _bootstrap_spec(kcp: Json, *, join: bool) -> Json:
-    spec: Json = copy(get_in(kcp, "spec", "kubeadmConfigSpec", default={}))
-    spec.pop("initConfiguration" if join else "joinConfiguration", None)
-    if join:
-        spec.setdefault("joinConfiguration", {})
-    return spec
+def next_failure_domain(plane: ControlPlane) -> str:
+    """The failure domain with the fewest up-to-date machines, then the fewest machines; empty without any."""
+    domains = plane.failure_domains()
+    every = [machine["spec"].get("failureDomain") for machine in plane.machines]
+    fresh = [m["spec"].get("failureDomain") for m in plane.alive() if not plane.differences(m)]
+    return min(domains, key=lambda name: (fresh.count(name), every.count(name), name), default="")
+
+
+def _follow_spec(machine: Json, wanted: Json, *, only_deletion: bool) -> None:
+    spec = machine["spec"]
+    have, want = spec.get("deletion") or {}, wanted.get("deletion") or {}
+    # the API server fills in a time for the node's deletion where none is asked for
+    filled_in = {name: value for name, value in have.items() if name == "nodeDeletionTimeoutSeconds"}
+    merged = {**filled_in, **want}
+    names = ("taints",) if only_deletion else ("taints", "readinessGates")
+    for name, value in (("deletion", merged or None), *((name, wanted.get(name)) for name in names)):
+        if value:
+            spec[name] = value
+        else:
+            spec.pop(name, None)
+
+
+def _follow_metadata(obj: Json, kept: dict[str, str], noted: dict[str, str], spare: str = "") -> None:
+    for part, wanted in (("labels", kept), ("annotations", noted)):
+        have = dict(obj["metadata"].get(part) or {})
+        for name in desired.owned_keys(obj, MANAGER, part) - wanted.keys() - {spare}:
+            if not name.startswith("cluster.x-k8s.io/cloned-from"):
+                have.pop(name, None)
+        have |= wanted
+        if have:
+            obj["metadata"][part] = have

@@ -1,17 +1,17 @@
-"""What one pass over a control plane may judge, and the judgements that several parts share. Pure.
+"""What one pass over a control plane may judge, and the questions that several parts ask of it. Pure.
 
-Source: cluster-api v1.14, controlplane/kubeadm/internal (control_plane.go, filters.go: what makes a machine outdated).
+Source: cluster-api v1.14, controlplane/kubeadm/pkg/control_plane.go.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
-from fairlead.base.objects import Json, annotations, copy, get_in, is_deleting
-from fairlead.controllers.clusterapi.cloning import CLONED_NAME
+from fairlead.base.objects import Json, get_in, is_deleting
 from fairlead.controllers.clusterapi.clustercache import Connection
-from fairlead.runtime.clock import parse_timestamp
-from fairlead.runtime.conditions import find
+from fairlead.controllers.clusterapi.controlplane.uptodate import differences
+from fairlead.runtime.conditions import is_true
 from fairlead.runtime.remote import EtcdMember
 
 COMPONENTS = {
@@ -20,30 +20,27 @@ COMPONENTS = {
     "SchedulerPodHealthy": "kube-scheduler",
     "EtcdPodHealthy": "etcd",
 }
-ETCD_MEMBER = "EtcdMemberHealthy"
+ETCD_POD, ETCD_MEMBER = "EtcdPodHealthy", "EtcdMemberHealthy"
 NODE_LABELS = "NodeKubeadmLabelsAndTaintsSet"
-GATES = (
-    NODE_LABELS,
-    "APIServerPodHealthy",
-    "ControllerManagerPodHealthy",
-    "SchedulerPodHealthy",
-    "EtcdPodHealthy",
-    ETCD_MEMBER,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """A KubeadmControlPlane with its machines and what is known of its cluster."""
+    """A KubeadmControlPlane with its machines and what is known of its cluster.
+
+    `members` is None when etcd could not be asked; `etcd_problem` then says why (empty when nobody tried).
+    """
 
     kcp: Json
     cluster: Json
-    machines: Sequence[Json]
-    configs: Mapping[str, Json]  # KubeadmConfigs by Machine name
-    infra: Mapping[str, Json]  # infrastructure objects by Machine name
-    connection: Connection
-    members: Sequence[EtcdMember] = ()
-    members_known: bool = False
+    machines: Sequence[Json] = ()  # the oldest first
+    configs: Mapping[str, Json] = field(default_factory=dict)  # KubeadmConfigs by Machine name
+    infra: Mapping[str, Json] = field(default_factory=dict)  # infrastructure objects by Machine name
+    connection: Connection = field(default_factory=Connection)
+    initialized: bool = False
+    template: Json | None = None
+    members: Sequence[EtcdMember] | None = None
+    etcd_problem: str = ""
     now: datetime = field(default_factory=lambda: datetime.max)
 
     @property
@@ -55,10 +52,6 @@ class ControlPlane:
         return str(self.kcp["spec"]["version"])
 
     @property
-    def initialized(self) -> bool:
-        return bool(get_in(self.kcp, "status", "initialization", "controlPlaneInitialized"))
-
-    @property
     def uses_local_etcd(self) -> bool:
         return not get_in(self.kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration", "etcd", "external")
 
@@ -67,89 +60,58 @@ class ControlPlane:
         value = get_in(self.kcp, "spec", "rollout", "strategy", "rollingUpdate", "maxSurge", default=1)
         return int(value)
 
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The conditions that tell how a machine's control-plane processes are."""
+        return tuple(type_ for type_ in COMPONENTS if self.uses_local_etcd or type_ != ETCD_POD)
+
+    @property
+    def health_types(self) -> tuple[str, ...]:
+        """The conditions that have to be true before the control plane is changed."""
+        return (*self.components, ETCD_MEMBER) if self.uses_local_etcd else self.components
+
+    def with_machines(self, machines: Iterable[Json]) -> Self:
+        """The same control plane with newer views of its machines."""
+        return replace(self, machines=tuple(machines))
+
     def alive(self) -> list[Json]:
         """The machines that are not being deleted."""
         return [machine for machine in self.machines if not is_deleting(machine)]
 
-    def outdated(self) -> dict[str, list[str]]:
-        """Machines that are not what the spec asks for, by name, with the reasons in upstream's words."""
-        found = {m["metadata"]["name"]: self.differences(m) for m in self.machines}
-        return {name: reasons for name, reasons in found.items() if reasons}
+    def deleting(self) -> list[Json]:
+        """The machines that are being deleted, the one that began first at the head."""
+        going = [machine for machine in self.machines if is_deleting(machine)]
+        return sorted(going, key=lambda m: (str(m["metadata"]["deletionTimestamp"]), m["metadata"]["name"]))
 
     def differences(self, machine: Json) -> list[str]:
-        """Why *machine* has to be replaced; empty when it is up to date."""
+        """Why *machine* is not what the spec asks for, in upstream's words; empty when it is."""
         name = machine["metadata"]["name"]
-        reasons = []
-        have = get_in(machine, "spec", "version", default="")
-        if have != self.version:
-            reasons.append(f"Version {have}, {self.version} required")
-        config = self.configs.get(name)
-        if config is not None and not same_config(config["spec"], self.kcp["spec"].get("kubeadmConfigSpec") or {}):
-            reasons.append("KubeadmConfig is not up-to-date")
-        infra = self.infra.get(name)
-        wanted = get_in(self.kcp, "spec", "machineTemplate", "spec", "infrastructureRef", "name")
-        if infra is not None and annotations(infra).get(CLONED_NAME) not in (None, wanted):
-            reasons.append(f"{infra['kind']} is not up-to-date")
-        after = get_in(self.kcp, "spec", "rollout", "after")
-        if after and parse_timestamp(machine["metadata"]["creationTimestamp"]) < parse_timestamp(after) <= self.now:
-            reasons.append("KubeadmControlPlane spec.rollout.after expired")
-        days = get_in(self.kcp, "spec", "rollout", "before", "certificatesExpiryDays")
-        expiry = get_in(machine, "status", "certificatesExpiryDate")
-        if days and expiry and (parse_timestamp(expiry) - self.now).days < days:
-            reasons.append("Certificates will expire soon, rollout due to KubeadmControlPlane spec.rollout.before")
-        return reasons
+        return differences(self.kcp, machine, self.configs.get(name), self.infra.get(name), self.now)
+
+    def outdated(self) -> list[Json]:
+        """The machines that have to be replaced; those that go already count no more."""
+        return [machine for machine in self.alive() if self.differences(machine)]
+
+    def failure_domains(self) -> list[str]:
+        """The failure domains for control-plane machines."""
+        listed = get_in(self.cluster, "status", "failureDomains", default=())
+        return [domain["name"] for domain in listed if domain.get("controlPlane")]
 
     def node_of(self, machine: Json) -> Json | None:
-        return self.connection.node_of(get_in(machine, "spec", "providerID", default=""))
+        """The machine's node, once the machine knows it."""
+        return self.connection.nodes.get(node_name(machine))
 
-    def unhealthy(self) -> list[str]:
-        """Why the control plane should not be changed now, one line for each machine and cause."""
-        causes = []
-        for machine in self.alive():
-            name = machine["metadata"]["name"]
-            if not get_in(machine, "status", "nodeRef", "name"):
-                causes.append(f"Machine {name} does not have a corresponding Node yet (Machine.status.nodeRef not set)")
-                continue
-            for type_ in (*COMPONENTS, ETCD_MEMBER):
-                if type_ in ("EtcdPodHealthy", ETCD_MEMBER) and not self.uses_local_etcd:
-                    continue
-                condition = find(get_in(machine, "status", "conditions"), type_)
-                if condition is None or condition["status"] != "True":
-                    text = (condition or {}).get("message") or (condition or {}).get("reason", "unknown")
-                    causes.append(f"Machine {name} reports {type_} condition is not true ({text})")
-        return causes
+    def machine_of_member(self, member: EtcdMember) -> Json | None:
+        """The machine on whose node the etcd member runs."""
+        return next((m for m in self.machines if member.name and node_name(m) == member.name), None)
 
 
-_IGNORED = ("discovery", "controlPlane", "caCertPath")
+def node_name(machine: Json) -> str:
+    """The name of the machine's node; empty while it has none."""
+    return str(get_in(machine, "status", "nodeRef", "name", default=""))
 
 
-def same_config(have: Json, want: Json) -> bool:
-    """Whether a machine's KubeadmConfig is what the control plane's spec makes of it.
-
-    What the bootstrap controller fills in (discovery, pull policy), and the part for the other kind of machine, count
-    for nothing. Source: internal/filters.go, matchesKubeadmConfig.
-    """
-    return _comparable(have, have) == _comparable(want, have)
-
-
-def _comparable(spec: Json, machine_spec: Json) -> Json:
-    part: Json = copy(spec)
-    joins = bool(machine_spec.get("joinConfiguration")) and not machine_spec.get("initConfiguration")
-    part.pop("initConfiguration" if joins else "joinConfiguration", None)
-    for name in ("initConfiguration", "joinConfiguration"):
-        holder = part.get(name)
-        if not isinstance(holder, dict):
-            part.pop(name, None)
-            continue
-        for ignored in _IGNORED:
-            holder.pop(ignored, None)
-        registration = holder.get("nodeRegistration")
-        if isinstance(registration, dict):
-            registration.pop("imagePullPolicy", None)
-            if not registration:
-                holder.pop("nodeRegistration")
-        if not holder:
-            part.pop(name)
-    if part.get("format") == "cloud-config":
-        part.pop("format")
-    return part
+def all_true(machine: Json, types: Iterable[str]) -> bool:
+    """Whether all these conditions of the machine are true."""
+    conditions = get_in(machine, "status", "conditions")
+    return all(is_true(conditions, type_) for type_ in types)

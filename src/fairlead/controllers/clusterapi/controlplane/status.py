@@ -1,208 +1,247 @@
 """What a KubeadmControlPlane says of itself. Pure.
 
-Source: cluster-api v1.14, controlplane/kubeadm/internal/controllers/status.go (types, reasons, messages, order).
+Source: cluster-api v1.14, controlplane/kubeadm/reconcilers/kubeadmcontrolplane/status.go (types, reasons, messages).
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from fairlead.base.objects import Json, get_in, is_deleting
-from fairlead.controllers.clusterapi.controlplane.seen import COMPONENTS, ETCD_MEMBER, ControlPlane
-from fairlead.controllers.clusterapi.replicas import report_machines, report_replicas, report_scaling
+from fairlead.controllers.clusterapi.controlplane import remediation
+from fairlead.controllers.clusterapi.controlplane.preflight import Preflight
+from fairlead.controllers.clusterapi.controlplane.seen import ETCD_MEMBER, ControlPlane, all_true, node_name
+from fairlead.controllers.clusterapi.replicas import (
+    report_machines,
+    report_remediating,
+    report_replicas,
+    report_scaling,
+)
 from fairlead.controllers.conditions import Reporter
 from fairlead.controllers.contract import CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL
-from fairlead.controllers.merging import Merged, Words, aggregate
+from fairlead.runtime.clock import parse_timestamp
 from fairlead.runtime.conditions import find, is_true
 
-HEALTHY = Words("Healthy", "NotHealthy", "HealthUnknown")
+SURFACING = timedelta(seconds=10)  # a fault of an available control plane is told when it lasts
+MEMBERS_GRACE = timedelta(minutes=2)
+OLD_SUMMARY = (
+    "MachinesCreated",
+    "MachinesSpecUpToDate",
+    "Resized",
+    "MachinesReady",
+    "Available",
+    "CertificatesAvailable",
+)
 
 
-def report_status(plane: ControlPlane, draft: Json, report: Reporter) -> None:
+def report_status(plane: ControlPlane, draft: Json, report: Reporter, preflight: Preflight) -> None:
     """Write all of the control plane's status into *draft*."""
     name = plane.cluster["metadata"]["name"]
     selector = f"{CLUSTER_NAME_LABEL}={name},{CONTROL_PLANE_LABEL}"
     counts = report_replicas(plane.kcp, draft, plane.machines, selector)
     status = draft["status"]
-    lowest = sorted((str(get_in(m, "spec", "version")) for m in plane.machines), key=_order)
-    if lowest:
-        status["version"] = lowest[0]
+    if status.get("versions"):
+        status["version"] = status["versions"][0]["version"]
     _initialized(plane, draft, report)
-    _health(plane, report)
-    _available(plane, draft, report)
     _rolling_out(plane, report)
-    report_scaling(report, plane.replicas, len(plane.machines), deleting=is_deleting(plane.kcp))
+    deleting = is_deleting(plane.kcp)
+    missing = "" if plane.template is not None else _missing_template(plane)
+    report_scaling(
+        report,
+        plane.replicas,
+        len(plane.machines),
+        (*preflight.causes, *((missing,) if missing else ())),
+        deleting,
+        machines=plane.machines,
+        would_block=f"Scaling up would be blocked because {missing}" if missing else "",
+    )
     report_machines(report, plane.machines)
-    if report.get("Remediating") is None:
-        report.set("Remediating", False, "NotRemediating")
-    if not is_deleting(plane.kcp):
+    report_remediating(report, plane.machines, "KubeadmControlPlane")
+    if not deleting:
         report.set("Deleting", False, "NotDeleting")
+    _available(plane, draft, report)
+    record = remediation.last(plane)
+    if record is not None:
+        status["lastRemediation"] = record.status()
     _old(plane, draft, report, counts.up_to_date)
     report.sort()
 
 
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.removeprefix("v").split("-")[0].split(".") if part.isdigit())
+def _missing_template(plane: ControlPlane) -> str:
+    kind = get_in(plane.kcp, "spec", "machineTemplate", "spec", "infrastructureRef", "kind", default="")
+    return f"{kind} does not exist"
 
 
 def _initialized(plane: ControlPlane, draft: Json, report: Reporter) -> None:
-    started = draft["status"].setdefault("initialization", {})
-    config = any(node for node in plane.connection.nodes.values()) if plane.connection.is_up else False
-    if config or started.get("controlPlaneInitialized"):
-        started["controlPlaneInitialized"] = True
+    if plane.initialized:
+        draft["status"].setdefault("initialization", {})["controlPlaneInitialized"] = True
         report.set("Initialized", True, "Initialized")
         report.set_old("Available", True)
     else:
-        del draft["status"]["initialization"]
         report.set("Initialized", False, "NotInitialized")
-        report.set_old("Available", False, "WaitingForKubeadmInit", "", "Info")
-
-
-def _waiting(plane: ControlPlane) -> str:
-    if not get_in(plane.cluster, "status", "initialization", "infrastructureProvisioned"):
-        return "Waiting for Cluster status.infrastructureReady to be true"
-    return "" if plane.connection.is_up else "Waiting for Cluster control plane to be initialized"
-
-
-def _health(plane: ControlPlane, report: Reporter) -> None:
-    waiting = _waiting(plane)
-    components = list(COMPONENTS)[:4] if plane.uses_local_etcd else list(COMPONENTS)[:3]
-    for type_, parts in (("EtcdClusterHealthy", (ETCD_MEMBER,)), ("ControlPlaneComponentsHealthy", components)):
-        if type_ == "EtcdClusterHealthy" and not plane.uses_local_etcd:
-            continue
-        if waiting:
-            report.set(type_, "Unknown", "InspectionFailed", waiting)
-            continue
-        merged = _all_of(plane.machines, parts)
-        report.merge(type_, merged, HEALTHY)
-        if merged.status == "True":
-            report.set_old(type_, True)
-        else:
-            old = "EtcdClusterUnhealthy" if type_.startswith("Etcd") else "ControlPlaneComponentsUnhealthy"
-            report.set_old(type_, merged.status, old, merged.message, "Error")
-
-
-def _all_of(machines: Sequence[Json], types: Sequence[str]) -> Merged:
-    """The aggregate of several conditions over all machines: the worst of them, their messages together."""
-    merged = [(type_, aggregate(machines, type_)) for type_ in types]
-    worst = min(merged, key=lambda entry: entry[1].priority)[1]
-    messages = []
-    for type_, one in merged:
-        if one.priority == worst.priority and one.message:
-            name = COMPONENTS.get(type_)
-            messages.append(one.message if name is None else one.message.replace(": ", f":\n  * {type_}: ", 1))
-    return Merged(worst.status, worst.priority, "\n".join(dict.fromkeys(messages)))
-
-
-def _available(plane: ControlPlane, draft: Json, report: Reporter) -> None:
-    if is_deleting(plane.kcp):
-        report.set("Available", False, "NotAvailable", "* Control plane metadata.deletionTimestamp is set")
-        return
-    if not get_in(draft, "status", "initialization", "controlPlaneInitialized"):
-        report.set("Available", False, "NotAvailable", "Control plane not yet initialized")
-        return
-    if plane.uses_local_etcd and not plane.members_known:
-        report.set("Available", False, "NotAvailable", "Waiting for etcd to report the list of members")
-        return
-    issues = []
-    if not is_true(report.conditions, "CertificatesAvailable"):
-        issues.append("* Control plane certificates are not available")
-    issues += _etcd_issues(plane) if plane.uses_local_etcd else []
-    issues += _component_issues(plane)
-    if issues:
-        report.set("Available", False, "NotAvailable", "\n".join(issues))
-        return
-    report.set("Available", True, "Available", "\n".join(_notes(plane)))
-
-
-def _healthy(plane: ControlPlane, types: Sequence[str]) -> int:
-    return sum(all(is_true(get_in(m, "status", "conditions"), t) for t in types) for m in plane.machines)
-
-
-def _etcd_issues(plane: ControlPlane) -> list[str]:
-    quorum = len(plane.members) // 2 + 1
-    good = sum(
-        is_true(get_in(m, "status", "conditions"), ETCD_MEMBER)
-        for m in plane.machines
-        if (node := plane.node_of(m)) and any(e.name == node["metadata"]["name"] for e in plane.members)
-    )
-    if good >= quorum:
-        return []
-    return [_quorum_text(good, len(plane.members), quorum)]
-
-
-def _quorum_text(good: int, total: int, quorum: int) -> str:
-    need = f"at least {quorum} healthy member required for etcd quorum"
-    return f"* {good} of {total} etcd members are healthy, {need}"
-
-
-def _component_issues(plane: ControlPlane) -> list[str]:
-    if _healthy(plane, list(COMPONENTS)[:3]) >= 1:
-        return []
-    return ["* There are no Machines with healthy control plane components, at least 1 required"]
-
-
-def _notes(plane: ControlPlane) -> list[str]:
-    """What an available control plane still lacks."""
-    notes = []
-    if plane.uses_local_etcd:
-        good, total = _healthy(plane, [ETCD_MEMBER]), len(plane.members)
-        quorum = total // 2 + 1
-        if good < total:
-            notes.append(_quorum_text(good, total, quorum))
-    good, total = _healthy(plane, list(COMPONENTS)[:3]), len(plane.machines)
-    if good < total:
-        notes.append(f"* {good} of {total} Machines have healthy control plane components, at least 1 required")
-    return notes
 
 
 def _rolling_out(plane: ControlPlane, report: Reporter) -> None:
-    outdated = plane.outdated()
-    if not outdated:
+    """From the machines' UpToDate conditions; a change of version is named first."""
+    messages = [
+        condition.get("message", "")
+        for machine in plane.machines
+        if (condition := find(get_in(machine, "status", "conditions"), "UpToDate")) is not None
+        and condition["status"] == "False"
+    ]
+    if not messages:
         report.set("RollingOut", False, "NotRollingOut")
         return
-    reasons = {reason for reasons in outdated.values() for reason in reasons}
-    ordered = sorted(reasons, key=lambda text: (not text.startswith("Version"), text))
-    text = f"Rolling out {len(outdated)} not up-to-date replicas\n" + "\n".join(f"* {reason}" for reason in ordered)
+    reasons = {line for message in messages for line in message.split("\n") if line}
+    ordered = sorted(reasons, key=lambda line: (not line.startswith("* Version"), line))
+    text = "\n".join([f"Rolling out {len(messages)} not up-to-date replicas", *ordered])
     report.set("RollingOut", True, "RollingOut", text)
+
+
+# Available.
+
+
+def _available(plane: ControlPlane, draft: Json, report: Reporter) -> None:
+    if not plane.initialized:
+        report.set("Available", False, "NotAvailable", "Control plane not yet initialized")
+        return
+    if plane.uses_local_etcd and not _knows_etcd(plane, report):
+        return
+    healthy, ill = _machines_health(plane)
+    members, ill_members = _members_health(plane) if plane.uses_local_etcd else (0, 0)
+    voting = sum(1 for m in plane.members or () if m.name and not m.is_learner)
+    quorum = voting // 2 + 1
+    certificates = is_true(report.conditions, "CertificatesAvailable")
+    has_quorum = not plane.uses_local_etcd or members >= quorum
+    total = len(plane.members or ())
+    if not is_deleting(plane.kcp) and has_quorum and healthy >= 1 and certificates:
+        notes = []
+        if ill_members:
+            notes.append(_members_text(plane, total - ill_members, total, quorum))
+        if ill:
+            good = sum(bool(m["spec"].get("providerID")) for m in plane.machines) - ill
+            verb = "has" if good == 1 else "have"
+            every = len(plane.machines)
+            notes.append(f"* {good} of {every} Machines {verb} healthy control plane components, at least 1 required")
+        report.set("Available", True, "Available", "\n".join(notes))
+        return
+    issues = ["* Control plane metadata.deletionTimestamp is set"] if is_deleting(plane.kcp) else []
+    if not certificates:
+        issues.append("* Control plane certificates are not available")
+    if not has_quorum:
+        issues.append(_members_text(plane, members, total, quorum))
+    if healthy < 1:
+        issues.append("* There are no Machines with healthy control plane components, at least 1 required")
+    report.set("Available", False, "NotAvailable", "\n".join(issues))
+
+
+def _knows_etcd(plane: ControlPlane, report: Reporter) -> bool:
+    """Whether etcd's members are known and fit the machines; otherwise Available says what is not."""
+    if plane.members is None:
+        initialized = report.get("Initialized") or {}
+        if plane.now - parse_timestamp(initialized["lastTransitionTime"]) < MEMBERS_GRACE:
+            report.set("Available", False, "NotAvailable", "Waiting for etcd to report the list of members")
+        else:
+            report.set("Available", "Unknown", "InspectionFailed", "Failed to get etcd members")
+        return False
+    if not _members_match(plane):
+        text = "The list of etcd members does not match the list of Machines and Nodes"
+        report.set("Available", False, "NotAvailable", text)
+        return False
+    return True
+
+
+def _members_match(plane: ControlPlane) -> bool:
+    names = {member.name for member in plane.members or ()}
+    for machine in plane.alive():
+        node = plane.node_of(machine)
+        if node is None or node_name(machine) in names:
+            continue
+        if plane.now - parse_timestamp(node["metadata"]["creationTimestamp"]) > MEMBERS_GRACE:
+            return False
+    known = {node_name(machine) for machine in plane.machines}
+    return "" in known or names <= known
+
+
+def _lasts(plane: ControlPlane, machine: Json, types: Sequence[str]) -> bool:
+    """Whether one of these conditions has not been true for a while."""
+    since = [
+        parse_timestamp(condition["lastTransitionTime"])
+        for type_ in types
+        if (condition := find(get_in(machine, "status", "conditions"), type_)) is not None
+        and condition["status"] != "True"
+    ]
+    return bool(since) and plane.now - min(since) > SURFACING
+
+
+def _machines_health(plane: ControlPlane) -> tuple[int, int]:
+    """How many machines run a whole control plane, and how many have failed to for a while."""
+    types = plane.health_types
+    known = [machine for machine in plane.machines if machine["spec"].get("providerID")]
+    healthy = [machine for machine in known if all_true(machine, types)]
+    return len(healthy), sum(_lasts(plane, m, types) for m in known if m not in healthy)
+
+
+def _members_health(plane: ControlPlane) -> tuple[int, int]:
+    """How many members are healthy, and how many have not been for a while."""
+    good = ill = 0
+    starting = [machine for machine in plane.machines if not node_name(machine)]
+    for member in plane.members or ():
+        if not member.name:
+            good += 1
+            continue
+        machine = plane.machine_of_member(member)
+        if machine is None and len(starting) == 1:
+            machine = starting.pop()
+        if machine is None:
+            ill += 1
+        elif all_true(machine, (ETCD_MEMBER,)):
+            good += 1
+        elif _lasts(plane, machine, (ETCD_MEMBER,)):
+            ill += 1
+    return good, ill
+
+
+def _members_text(plane: ControlPlane, good: int, total: int, quorum: int) -> str:
+    learners = sum(1 for member in plane.members or () if member.is_learner or not member.name)
+    learning = f" {learners} learner etcd member," if learners else ""
+    need = f"at least {quorum} healthy member required for etcd quorum"
+    if good == 0:
+        return f"* There are no healthy etcd member,{learning} {need}"
+    verb = "is" if good == 1 else "are"
+    return f"* {good} of {total} etcd members {verb} healthy,{learning} {need}"
+
+
+# The deprecated form.
 
 
 def _old(plane: ControlPlane, draft: Json, report: Reporter, up_to_date: int) -> None:
     have, want = len(plane.machines), plane.replicas
     old = draft["status"].setdefault("deprecated", {}).setdefault("v1beta1", {})
-    ready = sum(is_true(get_in(m, "status", "conditions"), "NodeHealthy") for m in plane.machines)
-    old.update(readyReplicas=ready, updatedReplicas=up_to_date, unavailableReplicas=max(want - ready, 0))
+    ready = 0
+    if plane.connection.is_up and not is_deleting(plane.kcp):
+        nodes = [node for machine in plane.machines if (node := plane.node_of(machine)) is not None]
+        ready = sum(is_true(get_in(node, "status", "conditions"), "Ready") for node in nodes)
+    old.update(readyReplicas=ready, updatedReplicas=up_to_date, unavailableReplicas=have - ready)
+    report.aggregate_old("MachinesReady", plane.machines)
+    if not is_deleting(plane.kcp):
+        _resized(plane, report, have, want)
+    outdated = plane.outdated()
+    if outdated and not is_deleting(plane.kcp):
+        text = f"Rolling {len(outdated)} replicas with outdated spec ({have - len(outdated)} replicas up to date)"
+        report.set_old("MachinesSpecUpToDate", False, "RollingUpdateInProgress", text, "Warning")
+    elif report.get_old("MachinesSpecUpToDate") is not None:
+        report.set_old("MachinesSpecUpToDate", True)
+    report.summarize_old(OLD_SUMMARY)
+
+
+def _resized(plane: ControlPlane, report: Reporter, have: int, want: int) -> None:
     if have < want:
         text = f"Scaling up control plane to {want} replicas (actual {have})"
         report.set_old("Resized", False, "ScalingUp", text, "Warning")
-    elif have > want:
+        return
+    if have > want:
         text = f"Scaling down control plane to {want} replicas (actual {have})"
         report.set_old("Resized", False, "ScalingDown", text, "Warning")
-    else:
+    elif all(all_true(machine, ("Ready",)) for machine in plane.machines):
         report.set_old("Resized", True)
-    if have:
-        report.set_old("MachinesCreated", True)
-        unready = [m for m in plane.machines if not is_true(get_in(m, "status", "conditions"), "Ready")]
-        condition = (
-            find(get_in(unready[0], "status", "deprecated", "v1beta1", "conditions"), "Ready") if unready else None
-        )
-        if unready:
-            reason = f"{(condition or {}).get('reason', 'NotReady')} @ Machine/{unready[0]['metadata']['name']}"
-            report.set_old("MachinesReady", False, reason, f"{have - len(unready)} of {have} completed", "Info")
-        else:
-            report.set_old("MachinesReady", True)
-    outdated = plane.outdated()
-    if outdated:
-        text = f"Rolling {len(outdated)} replicas with outdated spec ({have - len(outdated)} replicas up to date)"
-        report.set_old("MachinesSpecUpToDate", False, "RollingUpdateInProgress", text, "Warning")
-    elif any(c["type"] == "MachinesSpecUpToDate" for c in old.get("conditions", ())):
-        report.set_old("MachinesSpecUpToDate", True)
-    report.summarize_old(
-        (
-            "CertificatesAvailable",
-            "Available",
-            "MachinesSpecUpToDate",
-            "Resized",
-            "MachinesReady",
-            "ControlPlaneComponentsHealthy",
-            "EtcdClusterHealthy",
-        )
-    )
+    report.set_old("MachinesCreated", True)

@@ -1,16 +1,38 @@
-"""What kubeadm keeps in a workload cluster, brought along when the control plane changes version.
+"""What kubeadm keeps in a workload cluster, brought along when the control plane changes.
 
-Source: cluster-api v1.14, controlplane/kubeadm/internal/workload_cluster.go (kubeadm-config, kube-proxy, coredns).
+Source: cluster-api v1.14, controlplane/kubeadm/pkg (workload_cluster.go, workload_cluster_coredns.go,
+workload_cluster_rbac.go). The Corefile is not migrated: docs/compat/kubeadm.md.
 """
+
+import re
 
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import GVK, Json, get_in
+from fairlead.base.objects import GVK, Json, Key, annotations, copy, get_in
+from fairlead.controllers.clusterapi.controlplane.desired import bootstrap_spec
+from fairlead.controllers.contract import get_or_none
+from fairlead.engines.cloudinit.kubeadm import cluster_configuration
+from fairlead.engines.semver import SemverError, parse_version
 from fairlead.runtime.client import Client
 
 CONFIG_MAP = GVK("", "v1", "ConfigMap")
-DAEMON_SET = GVK("apps", "v1", "DaemonSet")
-MANAGER = "capi-kubeadmcontrolplane"
+DAEMON_SET, DEPLOYMENT = GVK("apps", "v1", "DaemonSet"), GVK("apps", "v1", "Deployment")
+CLUSTER_ROLE_BINDING = GVK("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding")
+NAMESPACE = "kube-system"
+MANAGER = "manager"
+SKIP_PROXY = "controlplane.cluster.x-k8s.io/skip-kube-proxy"
+SKIP_DNS = "controlplane.cluster.x-k8s.io/skip-coredns"
+KUBELET_RIGHTS = "kubeadm:apiserver-kubelet-client"
+_IMAGE = re.compile(r"^(?:(?P<repository>.+)/)?(?P<name>[^/:@]+)(?::(?P<tag>[^@]+))?(?:@.*)?$")
+_TAKEN_OVER = (
+    "apiServer",
+    "controllerManager",
+    "scheduler",
+    "etcd",
+    "featureGates",
+    "certificateValidityPeriod",
+    "encryptionAlgorithm",
+)
 
 
 class Workload:
@@ -19,45 +41,109 @@ class Workload:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def align(self, kcp: Json, version: str) -> None:
-        """Set version and settings in kubeadm-config, and kube-proxy's image; writes only what differs."""
+    async def is_initialized(self) -> bool:
+        """Whether `kubeadm init` has left its configuration here."""
+        return await get_or_none(self._client, CONFIG_MAP, Key(NAMESPACE, "kubeadm-config")) is not None
+
+    async def prepare_rollout(self, kcp: Json) -> None:
+        """Rights and configuration that machines of the asked-for version need to join; writes only what differs."""
+        await self._kubelet_rights(kcp["spec"]["version"])
         await self._kubeadm_config(kcp)
-        await self._kube_proxy(version)
+
+    async def finish_rollout(self, kcp: Json) -> None:
+        """kube-proxy and CoreDNS follow once all machines are what they should be; writes only what differs."""
+        await self._kube_proxy(kcp)
+        await self._core_dns(kcp)
+
+    async def _kubelet_rights(self, version: str) -> None:
+        try:
+            if parse_version(version).minor >= 38:
+                return
+        except SemverError:
+            return
+        if await get_or_none(self._client, CLUSTER_ROLE_BINDING, Key("", KUBELET_RIGHTS)) is not None:
+            return
+        group = CLUSTER_ROLE_BINDING.group
+        body: Json = {
+            "apiVersion": CLUSTER_ROLE_BINDING.api_version,
+            "kind": CLUSTER_ROLE_BINDING.kind,
+            "metadata": {"name": KUBELET_RIGHTS},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "system:kubelet-api-admin"},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": "kube-apiserver-kubelet-client"}],
+        }
+        try:
+            await self._client.create(body, field_manager=MANAGER)
+        except ApiError as error:
+            if not error.is_already_exists:
+                raise
 
     async def _kubeadm_config(self, kcp: Json) -> None:
-        stored = await self._get(CONFIG_MAP, "kubeadm-config")
+        stored = await get_or_none(self._client, CONFIG_MAP, Key(NAMESPACE, "kubeadm-config"))
         text = get_in(stored or {}, "data", "ClusterConfiguration")
-        if stored is None or not text:
+        current = goyaml.load(text) if text else None
+        if not isinstance(current, dict):
             return
-        config = goyaml.load(text)
-        if not isinstance(config, dict):
-            return
-        config["kubernetesVersion"] = kcp["spec"]["version"]
-        asked = get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration", default={})
-        for name in ("imageRepository", "featureGates", "dns"):
-            if asked.get(name):
-                config[name] = asked[name]
-        changed = goyaml.dump(config)
-        if changed != text:
-            patch = {"data": {"ClusterConfiguration": changed}}
-            await self._client.patch(CONFIG_MAP, "kubeadm-config", "kube-system", patch, field_manager=MANAGER)
+        wanted = _followed(current, kcp)
+        if wanted != current:
+            patch = {"data": {"ClusterConfiguration": goyaml.dump(wanted)}}
+            await self._client.patch(CONFIG_MAP, "kubeadm-config", NAMESPACE, patch, field_manager=MANAGER)
 
-    async def _kube_proxy(self, version: str) -> None:
-        proxy = await self._get(DAEMON_SET, "kube-proxy")
-        containers = get_in(proxy or {}, "spec", "template", "spec", "containers", default=[])
+    async def _kube_proxy(self, kcp: Json) -> None:
+        if SKIP_PROXY in annotations(kcp):
+            return
+        tag = kcp["spec"]["version"].replace("+", "_")
+        await self._set_image(DAEMON_SET, "kube-proxy", tag, _repository(kcp))
+
+    async def _core_dns(self, kcp: Json) -> None:
+        if SKIP_DNS in annotations(kcp):
+            return
+        dns = get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration", "dns", default={})
+        repository, tag = dns.get("imageRepository") or _repository(kcp), dns.get("imageTag", "")
+        if not repository and not tag:
+            return
+        if await self._set_image(DEPLOYMENT, "coredns", tag, repository):
+            await self._kubeadm_config(kcp)
+
+    async def _set_image(self, gvk: GVK, name: str, tag: str, repository: str) -> bool:
+        """Change the image of the container *name*; an empty tag or repository stays. Returns whether it changed."""
+        workload = await get_or_none(self._client, gvk, Key(NAMESPACE, name))
+        containers = get_in(workload or {}, "spec", "template", "spec", "containers", default=[])
         for index, container in enumerate(containers):
-            image = container.get("image", "")
-            repository, _, tag = image.rpartition(":")
-            if container["name"] == "kube-proxy" and tag != version:
-                changed = [dict(c) for c in containers]
-                changed[index]["image"] = f"{repository}:{version}"
-                patch = {"spec": {"template": {"spec": {"containers": changed}}}}
-                await self._client.patch(DAEMON_SET, "kube-proxy", "kube-system", patch, field_manager=MANAGER)
+            found = _IMAGE.match(container.get("image", ""))
+            if container["name"] != name or found is None:
+                continue
+            prefix = (repository or found["repository"] or "").rstrip("/")
+            image = f"{prefix}/{found['name']}:{tag or found['tag']}".removeprefix("/")
+            if image == container["image"]:
+                return False
+            changed = [dict(each) for each in containers]
+            changed[index]["image"] = image
+            patch = {"spec": {"template": {"spec": {"containers": changed}}}}
+            await self._client.patch(gvk, name, NAMESPACE, patch, field_manager=MANAGER)
+            return True
+        return False
 
-    async def _get(self, gvk: GVK, name: str) -> Json | None:
-        try:
-            return await self._client.get(gvk, name, "kube-system")
-        except ApiError as error:
-            if error.is_not_found:
-                return None
-            raise
+
+def _repository(kcp: Json) -> str:
+    return str(get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration", "imageRepository", default=""))
+
+
+def _followed(current: Json, kcp: Json) -> Json:
+    """The stored ClusterConfiguration with what the control plane's spec asks for; facts of the cluster stay."""
+    version = kcp["spec"]["version"]
+    asked = bootstrap_spec(kcp, join=True).get("clusterConfiguration")
+    wanted: Json = copy(current)
+    wanted["kubernetesVersion"] = version
+    if not get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration"):
+        return wanted
+    shaped = cluster_configuration(asked, {"kubernetesVersion": version})
+    wanted["apiVersion"] = shaped["apiVersion"]
+    for name in _TAKEN_OVER:
+        if shaped.get(name) is not None:
+            wanted[name] = shaped[name]
+        else:
+            wanted.pop(name, None)
+    for name in ("imageRepository", "dns"):
+        if shaped.get(name):
+            wanted[name] = shaped[name]
+    return wanted
