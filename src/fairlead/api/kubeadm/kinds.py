@@ -39,6 +39,10 @@ RULES: dict[str, dict[str, Any]] = {
         "validate": rules.validate_control_plane,
         "denied_group": "cluster.x-k8s.io",
     },
+    "KubeadmControlPlaneTemplate": {
+        "validate": rules.validate_control_plane_template,
+        "denied_group": "cluster.x-k8s.io",
+    },
 }
 
 

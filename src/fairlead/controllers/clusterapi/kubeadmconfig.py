@@ -189,7 +189,7 @@ class KubeadmConfigController(BaseController):
             report.summarize(
                 (DATA_SECRET, CERTIFICATES), (DATA_SECRET, CERTIFICATES), required=(DATA_SECRET, CERTIFICATES)
             )
-        draft["status"]["observedGeneration"] = draft["metadata"].get("generation", 1)
+        _observe(seen.config, draft)
         return result
 
     async def _step(self, step: str, seen: Seen, draft: Json, report: Reporter) -> Result:
@@ -435,6 +435,17 @@ class KubeadmConfigController(BaseController):
         if not await kubeadmconfigtokens.refresh(remote.client, self._clock, token, manager=MANAGER):
             return Result.done()  # gone: what holds it cannot join any more, and its Machine says so
         return Result.again(kubeadmconfigtokens.CHECK)
+
+
+def _observe(before: Json, draft: Json) -> None:
+    """Say which generation was looked at; a spec that this pass completes counts as seen with what it wrote."""
+    seen = generation = draft["metadata"].get("generation", 1)
+    if draft["spec"] != before["spec"]:
+        generation += 1
+    for condition in draft["status"].get("conditions", ()):
+        if condition.get("observedGeneration") == seen:
+            condition["observedGeneration"] = generation
+    draft["status"]["observedGeneration"] = generation
 
 
 def _file_fault(text: str) -> Hold:
