@@ -24,7 +24,7 @@ from fairlead.controllers.contract import CLUSTER
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.conditions import find
-from fairlead.runtime.controller import Manager
+from fairlead.runtime.controller import Controller, Manager
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.remote import Etcd, Remote
 from fairlead.runtime.virtual import run_virtual
@@ -86,7 +86,7 @@ class World:
         self.workload: Client = self.workload_server.client()
         self.dialer = Switchboard(self.workload)
         cache = ClusterCache(client=self.client, clock=self.clock, dialer=self.dialer)
-        controllers = [
+        controllers: list[Controller] = [
             cache,
             ClusterResourceSetController(client=self.client, clock=self.clock, cache=cache),
             ClusterResourceSetBindingController(client=self.client),
