@@ -17,10 +17,10 @@ from fairlead.base.objects import GVK, Json
 from fairlead.engines.schema.defaulting import default
 from fairlead.engines.schema.errors import TYPE_INVALID, FieldError, strict_decoding_message
 from fairlead.engines.schema.pruning import prune
-from fairlead.engines.schema.validation import validate
+from fairlead.engines.schema.validation import validate, validate_scale
 from fairlead.engines.schema.zero_values import fill_zero_values
 from fairlead.server.conversion import to_stored
-from fairlead.server.registry import Resource
+from fairlead.server.registry import Resource, TypeVersion
 from fairlead.server.request import Request
 from fairlead.server.typing_errors import decoding_error
 
@@ -92,7 +92,14 @@ def field_errors(resource: Resource, obj: Json, old: Json | None) -> list[FieldE
         said = {each.field for each in found}
         more = validate(obj, target.versions[target.storage].schema, old)
         return found + [each for each in more if each.type != TYPE_INVALID and each.field not in said]
-    return validate(obj, target.versions[target.storage].schema, old)
+    version = target.versions[target.storage]
+    return validate(obj, version.schema, old) + validate_scale(obj, _scale_paths(version))
+
+
+def _scale_paths(version: TypeVersion) -> dict[str, str]:
+    if version.scale is None:
+        return {}
+    return {"specReplicasPath": version.scale.spec_replicas, "statusReplicasPath": version.scale.status_replicas}
 
 
 def judge(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> None:

@@ -185,6 +185,14 @@ MOVES: dict[str, Sequence[Move]] = {
         _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
         _move("spec.machineNamingStrategy", "spec.machineNaming"),
     ],
+    "MachinePool": [
+        *_old_status("readyReplicas", "availableReplicas", "unavailableReplicas"),
+        *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
+        *_machine_spec(_TEMPLATE),
+        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        _move("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+    ],
     "MachineHealthCheck": [
         *_old_status(),
         _timed("spec.nodeStartupTimeout", "spec.checks.nodeStartupTimeoutSeconds"),

@@ -8,11 +8,13 @@ from typing import Any
 from fairlead.api.clusterapi import rules
 from fairlead.api.clusterapi import v1beta1 as old
 from fairlead.api.clusterapi.cluster import Cluster
+from fairlead.api.clusterapi.clusterclass import ClusterClass
 from fairlead.api.clusterapi.conversion import convert
 from fairlead.api.clusterapi.machine import Machine
 from fairlead.api.clusterapi.machinedeployment import MachineDeployment
 from fairlead.api.clusterapi.machinedrainrule import MachineDrainRule
 from fairlead.api.clusterapi.machinehealthcheck import MachineHealthCheck
+from fairlead.api.clusterapi.machinepool import MachinePool
 from fairlead.api.clusterapi.machineset import MachineSet
 from fairlead.api.kind import Column, Kind, Scale, Version
 from fairlead.api.model import Resource
@@ -26,6 +28,8 @@ GROUPS = {
     "MachineDeployment": "cluster.x-k8s.io",
     "MachineHealthCheck": "cluster.x-k8s.io",
     "MachineDrainRule": "cluster.x-k8s.io",
+    "MachinePool": "cluster.x-k8s.io",
+    "ClusterClass": "cluster.x-k8s.io",
 }
 CLUSTER = GVK("cluster.x-k8s.io", "v1beta2", "Cluster")
 MACHINE = GVK("cluster.x-k8s.io", "v1beta2", "Machine")
@@ -33,6 +37,8 @@ MACHINE_SET = GVK("cluster.x-k8s.io", "v1beta2", "MachineSet")
 MACHINE_DEPLOYMENT = GVK("cluster.x-k8s.io", "v1beta2", "MachineDeployment")
 MACHINE_HEALTH_CHECK = GVK("cluster.x-k8s.io", "v1beta2", "MachineHealthCheck")
 MACHINE_DRAIN_RULE = GVK("cluster.x-k8s.io", "v1beta2", "MachineDrainRule")
+MACHINE_POOL = GVK("cluster.x-k8s.io", "v1beta2", "MachinePool")
+CLUSTER_CLASS = GVK("cluster.x-k8s.io", "v1beta2", "ClusterClass")
 
 CRD_LABELS = {
     "cluster.x-k8s.io/provider": "cluster-api",
@@ -226,7 +232,7 @@ KINDS: tuple[Kind, ...] = (
             Column("Order", ".spec.drain.order"),
             Column("Age", ".metadata.creationTimestamp", "date"),
         ),
-        None,
+        old.machinedrainrule.MachineDrainRule,
         (
             Column("Behavior", ".spec.drain.behavior"),
             Column("Order", ".spec.drain.order"),
@@ -234,5 +240,44 @@ KINDS: tuple[Kind, ...] = (
         ),
         status=False,
         **RULES.get("MachineDrainRule", {}),
+    ),
+    _kind(
+        MachinePool,
+        "machinepools",
+        (
+            Column("Cluster", ".spec.clusterName"),
+            Column("Desired", ".spec.replicas", "integer"),
+            Column("Current", ".status.replicas", "integer"),
+            Column("Ready", ".status.readyReplicas", "integer"),
+            Column("Available", ".status.availableReplicas", "integer"),
+            Column("Up-to-date", ".status.upToDateReplicas", "integer"),
+            Column("Paused", '.status.conditions[?(@.type=="Paused")].status', priority=10),
+            Column("Phase", ".status.phase"),
+            Column("Age", ".metadata.creationTimestamp", "date"),
+            Column("Version", ".spec.template.spec.version"),
+        ),
+        old.machinepool.MachinePool,
+        (
+            Column("Cluster", ".spec.clusterName"),
+            Column("Desired", ".spec.replicas", "integer", priority=10),
+            Column("Replicas", ".status.replicas"),
+            Column("Phase", ".status.phase"),
+            Column("Age", ".metadata.creationTimestamp", "date"),
+            Column("Version", ".spec.template.spec.version"),
+        ),
+        short_names=("mp",),
+        scale=Scale(),
+    ),
+    _kind(
+        ClusterClass,
+        "clusterclasses",
+        (
+            Column("Paused", '.status.conditions[?(@.type=="Paused")].status', priority=10),
+            Column("Variables Ready", '.status.conditions[?(@.type=="VariablesReady")].status'),
+            Column("Age", ".metadata.creationTimestamp", "date"),
+        ),
+        None,
+        (),
+        short_names=("cc",),
     ),
 )

@@ -1,5 +1,21 @@
 """The older version of these kinds."""
 
-from fairlead.api.clusterapi.v1beta1 import cluster, machine, machinedeployment, machinehealthcheck, machineset
+from fairlead.api.clusterapi.v1beta1 import (
+    cluster,
+    machine,
+    machinedeployment,
+    machinedrainrule,
+    machinehealthcheck,
+    machinepool,
+    machineset,
+)
 
-__all__ = ["cluster", "machine", "machinedeployment", "machinehealthcheck", "machineset"]
+__all__ = [
+    "cluster",
+    "machine",
+    "machinedeployment",
+    "machinedrainrule",
+    "machinehealthcheck",
+    "machinepool",
+    "machineset",
+]
