@@ -130,7 +130,7 @@ class Reporter:
         if old is not None and {k: v for k, v in old.items() if k != "lastTransitionTime"} == condition:
             return
         others = [c for c in conditions if c["type"] != condition["type"]]
-        conditions[:] = [*others, {**condition, "lastTransitionTime": timestamp(self.now)}]
+        self._keep_old([*others, {**condition, "lastTransitionTime": timestamp(self.now)}])
 
     def drop_old(self, type_: str) -> None:
         """Remove a condition of the deprecated form."""
@@ -220,8 +220,9 @@ class Reporter:
         return conditions
 
     def _old_list(self) -> list[Json]:
-        status = self.draft.setdefault("status", {})
-        conditions: list[Json] = (
-            status.setdefault("deprecated", {}).setdefault("v1beta1", {}).setdefault("conditions", [])
-        )
-        return conditions
+        found: list[Json] = get_in(self.draft, "status", "deprecated", "v1beta1", "conditions", default=[])
+        return found
+
+    def _keep_old(self, conditions: list[Json]) -> None:
+        old = self.draft.setdefault("status", {}).setdefault("deprecated", {}).setdefault("v1beta1", {})
+        old["conditions"] = conditions

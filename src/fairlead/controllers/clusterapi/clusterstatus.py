@@ -180,8 +180,6 @@ def _infrastructure(draft: Json, parts: Parts, report: Reporter) -> None:
         _missing(draft, report, INFRASTRUCTURE, kind, seen=provisioned)
         if is_deleting(draft):
             report.set_old(INFRASTRUCTURE, False, "Deleted", "", "Info")
-        elif report.get_old(INFRASTRUCTURE) is None:
-            report.set_old(INFRASTRUCTURE, False, "WaitingForInfrastructure", "", "Info")
         return
     text = f"{kind} status.initialization.provisioned is false"
     ready = _mirror(report, INFRASTRUCTURE, parts.infra, "Ready", ("Ready", "NotReady"), provisioned, text)
@@ -202,8 +200,6 @@ def _control_plane(draft: Json, parts: Parts, report: Reporter) -> None:
         _missing(draft, report, PLANE, kind, seen=initialized)
         if is_deleting(draft):
             report.set_old("ControlPlaneReady", False, "Deleted", "", "Info")
-        elif report.get_old("ControlPlaneReady") is None:
-            report.set_old("ControlPlaneReady", False, "WaitingForControlPlane", "", "Info")
         return
     text = f"{kind} status.initialization.controlPlaneInitialized is false"
     _mirror(report, PLANE, parts.plane, "Available", ("Available", "NotAvailable"), initialized, text)
@@ -221,7 +217,8 @@ def _initialized(draft: Json, parts: Parts, report: Reporter) -> None:
     if kind is None:
         done = done or any(get_in(machine, "status", "nodeRef", "name") for machine in parts.planes)
         waiting = "Waiting for the first control plane machine to have status.nodeRef set"
-    if (report.get_old(INITIALIZED) or {}).get("status") != "True":
+    is_there = kind is None or parts.plane is not None
+    if is_there and (report.get_old(INITIALIZED) or {}).get("status") != "True":
         text = "Waiting for control plane provider to indicate the control plane has been initialized"
         report.set_old(INITIALIZED, done, "WaitingForControlPlaneProviderInitialized", text, "Info")
     if is_true(report.conditions, INITIALIZED):

@@ -39,7 +39,8 @@ class Outcome:
 def report_status(draft: Json, report: Reporter, outcome: Outcome) -> None:
     """Write all of a MachineDeployment's status into *draft*."""
     status = draft.setdefault("status", {})
-    status["observedGeneration"] = draft["metadata"].get("generation", 1)
+    if not outcome.is_stuck:  # upstream's pass ends in an error there
+        status["observedGeneration"] = draft["metadata"].get("generation", 1)
     status["selector"] = str(label_selector(get_in(draft, "spec", "selector")))
     report_counts(status, outcome.sets)
     wanted, going = int(get_in(draft, "spec", "replicas", default=1)), is_deleting(draft)
