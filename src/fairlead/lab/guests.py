@@ -179,7 +179,7 @@ class Guests:
         self._tell(vm_id, "booting")
         try:
             await self._pause()
-            userdata, metadata = _decode(vm, "userdata"), _metadata(vm)
+            userdata, metadata = _decode(vm, "userdata") or _decode(vm, "ignition.config.data"), _metadata(vm)
             hostname = str(metadata.get("local-hostname") or vm.name)
             address = self._bring_up_network(vm, hostname, metadata)
             if not userdata:

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json
+from fairlead.lab.connection import Severable
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.remote import Dialer, Etcd, Remote, UnreachableError
@@ -98,6 +99,7 @@ class LabNetwork:
         self._outside = outside
         self._sites: dict[str, Site] = {}
         self._up: dict[str, asyncio.Event] = {}
+        self._open: dict[str, set[LabRemote]] = {}
 
     @property
     def sites(self) -> dict[str, Site]:
@@ -114,6 +116,8 @@ class LabNetwork:
         if self._sites.get(address) is site:
             del self._sites[address]
             self._event(address).clear()
+            for remote in self._open.pop(address, set()):
+                remote.break_off()
 
     def at(self, address: str) -> Site | None:
         """What answers at *address*, or None."""
@@ -130,7 +134,13 @@ class LabNetwork:
             raise UnreachableError(f"dial tcp {credentials.address}: connect: connection refused")
         self._check_server(site, credentials)
         identity = await self._identify(site, credentials)
-        return LabRemote(self, credentials.address, site, identity)
+        remote = LabRemote(self, credentials.address, site, identity)
+        self._open.setdefault(credentials.address, set()).add(remote)
+        return remote
+
+    def hang_up(self, address: str, remote: "LabRemote") -> None:
+        """A connection was closed from this side."""
+        self._open.get(address, set()).discard(remote)
 
     def _event(self, address: str) -> asyncio.Event:
         return self._up.setdefault(address, asyncio.Event())
@@ -174,16 +184,21 @@ class LabRemote:
         self._network = network
         self._address = address
         self._site = site
-        self._client = site.client_for(identity)
+        self._client = Severable(site.client_for(identity), address)
 
     @property
     def client(self) -> Client:
         return self._client
 
     async def etcd(self) -> Etcd:
-        if self._network.at(self._address) is not self._site:
+        if self._client.is_severed:
             raise UnreachableError(f"dial tcp {self._address}: connect: connection refused")
         return self._site.etcd()
 
+    def break_off(self) -> None:
+        """The other end is gone."""
+        self._client.sever()
+
     async def close(self) -> None:
-        return None
+        self._network.hang_up(self._address, self)
+        self._client.sever()
