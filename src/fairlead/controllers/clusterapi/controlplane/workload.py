@@ -131,14 +131,14 @@ def _repository(kcp: Json) -> str:
 def _followed(current: Json, kcp: Json) -> Json:
     """The stored ClusterConfiguration with what the control plane's spec asks for; facts of the cluster stay."""
     version = kcp["spec"]["version"]
-    asked = bootstrap_spec(kcp, join=True).get("clusterConfiguration")
     wanted: Json = copy(current)
     wanted["kubernetesVersion"] = version
-    if not get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration"):
-        return wanted
+    asked = bootstrap_spec(kcp, join=True).get("clusterConfiguration")
     shaped = cluster_configuration(asked, {"kubernetesVersion": version})
     wanted["apiVersion"] = shaped["apiVersion"]
-    for name in _TAKEN_OVER:
+    # without a configuration of its own the control plane only takes back the gate that it set itself
+    is_asked = get_in(kcp, "spec", "kubeadmConfigSpec", "clusterConfiguration")
+    for name in _TAKEN_OVER if is_asked else ("featureGates",):
         if shaped.get(name) is not None:
             wanted[name] = shaped[name]
         else:
