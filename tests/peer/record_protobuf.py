@@ -103,7 +103,8 @@ def coded(match: re.Match[str], package: str, structs: dict[str, str], aliases: 
     if len(parts) < 2:
         return ""
     number = parts[1]
-    name = json_tag.split(",")[0] or next((part[5:] for part in parts if part.startswith("name=")), match[1] or "inline")
+    told = (part[5:] for part in parts if part.startswith("name="))
+    name = json_tag.split(",")[0] or next(told, match[1] or "inline")
     mark = ">" if ",inline" in json_tag else ""
     return f"{number}:{name}:{mark}{type_code(go_type, package, structs, aliases)}"
 

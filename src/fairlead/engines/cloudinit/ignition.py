@@ -137,7 +137,8 @@ def _clip(text: str) -> str:
 
 def _written(file: File) -> Json:
     try:
-        text = base64.b64decode(file.content, validate=True).decode() if file.encoding == "base64" else _clip(file.content)
+        encoded = file.encoding == "base64"
+        text = base64.b64decode(file.content, validate=True).decode() if encoded else _clip(file.content)
     except (binascii.Error, UnicodeDecodeError) as error:
         raise IgnitionError(f"file {file.path} is not base64: {error}") from error
     user, _, group = file.owner.partition(":")
