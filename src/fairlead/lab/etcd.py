@@ -1,6 +1,6 @@
 """A workload cluster's etcd as far as its members go: who belongs, who runs, who leads, and whether there is quorum."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fairlead.runtime.remote import EtcdMember, UnreachableError
 
@@ -8,8 +8,13 @@ from fairlead.runtime.remote import EtcdMember, UnreachableError
 class SimulatedEtcd:
     """The member list of one workload cluster. Implements `runtime.remote.Etcd`."""
 
-    def __init__(self) -> None:
-        self._members: dict[str, EtcdMember] = {}  # by node name
+    def __init__(
+        self,
+        members: Iterable[EtcdMember] = (),
+        on_change: Callable[[Sequence[EtcdMember]], None] = lambda members: None,
+    ) -> None:
+        self._members: dict[str, EtcdMember] = {member.name: member for member in members}  # by node name
+        self._on_change = on_change  # told of every new member list, to keep it
         self._running: set[str] = set()
         self._leader = ""
 
@@ -30,7 +35,9 @@ class SimulatedEtcd:
 
     def join(self, node: str, address: str, member_id: int) -> None:
         """*node* becomes a running member; a member of that name that is there already only runs again."""
-        self._members.setdefault(node, EtcdMember(member_id, node, (f"https://{address}:2380",)))
+        if node not in self._members:
+            self._members[node] = EtcdMember(member_id, node, (f"https://{address}:2380",))
+            self._on_change(tuple(self._members.values()))
         self.start(node)
 
     def start(self, node: str) -> None:
@@ -53,6 +60,7 @@ class SimulatedEtcd:
             if member.id == member_id:
                 del self._members[name]
                 self._running.discard(name)
+                self._on_change(tuple(self._members.values()))
         self._elect()
 
     async def move_leader(self, member_id: int) -> None:

@@ -5,7 +5,8 @@ cloud-init and kubeadm. What it is doing, and where it failed, is told through g
 (`guestinfo.fairlead.phase`), as a guest with VMware Tools can.
 
 A VM that was a node before (the machine was rebooted, or the process restarted) takes up its place again without
-running kubeadm: its node is in the cluster's own store.
+running kubeadm: its disk says which node it is (`lab.disks`). One that stopped halfway begins again; every step of
+kubeadm here is safe to repeat.
 """
 
 import asyncio
@@ -14,25 +15,21 @@ import binascii
 import gzip
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
-
-from cryptography.hazmat.primitives import hashes
 
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json, get_in
 from fairlead.engines.cloudinit import Join, UserData, UserDataError, parse_user_data
-from fairlead.lab.kube.family import kube_controllers
-from fairlead.lab.kube.kubelet import Hosts
-from fairlead.lab.kubeadm import GuestMachine, Kubeadm, KubeadmError, endpoint_of, load_ca
+from fairlead.lab.clusters import Clusters, DropServer, NewServer, Running, fingerprint_of
+from fairlead.lab.disks import Disks, NodeDisk
+from fairlead.lab.kubeadm import GuestMachine, Kubeadm, KubeadmError
 from fairlead.lab.leases import AddressPoolEmptyError, Leases
-from fairlead.lab.network import LabNetwork, address_of
+from fairlead.lab.network import LabNetwork
 from fairlead.lab.workload import NODE, WorkloadCluster
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.controller import Manager
 from fairlead.runtime.ids import Ids
 from fairlead.vcenter.inventory import Change
 from fairlead.vcenter.model import VM, Entity
@@ -44,18 +41,6 @@ log = logging.getLogger(__name__)
 PHASE = "guestinfo.fairlead.phase"
 VERSION_IN_NAME = re.compile(r"v\d+\.\d+\.\d+")
 RETRY = timedelta(seconds=5)
-
-NewServer = Callable[[str], Awaitable[Any]]  # a name that outlives restarts -> a started API server
-
-
-@dataclass(slots=True)
-class _Running:
-    """A cluster of the lab with what keeps it moving."""
-
-    cluster: WorkloadCluster
-    hosts: Hosts
-    manager: asyncio.Task[None]
-    machines: set[str]  # ids of the VMs that belong to it
 
 
 class Guests:
@@ -69,28 +54,35 @@ class Guests:
         clock: Clock,
         ids: Ids,
         new_server: NewServer,
+        drop_server: DropServer = lambda name: None,
+        disks: Disks | None = None,
         step: timedelta = timedelta(0),
         needs_cni: bool = True,
     ) -> None:
         self._vcenter = vcenter
         self._network = network
         self._clock = clock
-        self._ids = ids
-        self._new_server = new_server
         self._step = step
-        self._needs_cni = needs_cni
+        self._disks = disks or Disks()
         self._leases = Leases()
         self._kubeadm = Kubeadm(network=network, clock=clock, ids=ids)
         self._boots: dict[str, asyncio.Task[None]] = {}
-        self._nodes: dict[str, tuple[str, str]] = {}  # VM id -> (cluster's name, node name)
-        self._clusters: dict[str, _Running] = {}  # by the CA's fingerprint
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._nodes: dict[str, tuple[Running, str]] = {}  # VM id -> its cluster and node name, while it runs
+        self._clusters = Clusters(
+            network=network,
+            clock=clock,
+            ids=ids,
+            new_server=new_server,
+            drop_server=drop_server,
+            disks=self._disks,
+            needs_cni=needs_cni,
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def clusters(self) -> list[WorkloadCluster]:
         """The clusters there are, running or not."""
-        return [running.cluster for running in self._clusters.values()]
+        return [running.cluster for running in self._clusters.running]
 
     def start(self) -> Callable[[], None]:
         """Follow the inventory from now on, and boot what is powered on already; returns what ends that."""
@@ -99,20 +91,21 @@ class Guests:
             for nic in vm.nics:
                 for address in vm.guest.ips.get(nic.key, ())[:1]:
                     self._leases.restore(nic.mac, address)
+        for vm_id in set(self._disks.nodes) - {vm.id for vm in vms}:
+            self._clusters.forget_machine(vm_id)
         unsubscribe = self._vcenter.inventory.subscribe(self._on_change)
         for vm in vms:
-            if vm.is_on and not vm.template:
-                self._boot(vm)
+            if _is_on(vm):
+                self._boot(vm, was_running=vm.guest.tools)
         return unsubscribe
 
     async def stop(self) -> None:
         """Stop everything, as a power cut would."""
-        tasks = [*self._tasks, *self._boots.values(), *(running.manager for running in self._clusters.values())]
+        tasks = [*self._tasks, *self._boots.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for running in self._clusters.values():
-            await running.cluster.server.stop()
+        await self._clusters.stop()
 
     # What happens to VMs.
 
@@ -125,11 +118,12 @@ class Guests:
             self._boot(new)
         if new is None and isinstance(old, VM):
             self._leases.release(nic.mac for nic in old.nics)
-            self._forget(change.id)
+            self._clusters.forget_machine(change.id)
 
-    def _boot(self, vm: VM) -> None:
+    def _boot(self, vm: VM, *, was_running: bool = False) -> None:
         self._halt(vm.id)
-        task = asyncio.get_running_loop().create_task(self._run(vm.id), name=f"guest {vm.name}")
+        run = self._run(vm.id, was_running=was_running)
+        task = asyncio.get_running_loop().create_task(run, name=f"guest {vm.name}")
         self._boots[vm.id] = task
 
     def _halt(self, vm_id: str) -> None:
@@ -138,14 +132,12 @@ class Guests:
             boot.cancel()
         if vm_id not in self._nodes:
             return
-        fingerprint, node = self._nodes.pop(vm_id)
-        running = self._clusters.get(fingerprint)
-        if running is not None:
-            running.hosts.addresses.pop(node, None)
-            running.cluster.stop_control_plane(node)
-            self._nudge(running, node)
+        running, node = self._nodes.pop(vm_id)
+        running.hosts.addresses.pop(node, None)
+        running.cluster.stop_control_plane(node)
+        self._nudge(running, node)
 
-    def _nudge(self, running: _Running, node: str) -> None:
+    def _nudge(self, running: Running, node: str) -> None:
         """Let the cluster's controllers see that the machine under *node* stopped."""
         reporter = running.cluster.server.client("system:node-monitor", ("system:masters",))
         body = {"metadata": {"annotations": {"lab.fairlead.dev/machine": "stopped"}}}
@@ -158,15 +150,6 @@ class Guests:
 
         self._spawn(touch())
 
-    def _forget(self, vm_id: str) -> None:
-        """A VM was destroyed; a cluster whose last machine went goes with it."""
-        for fingerprint, running in list(self._clusters.items()):
-            running.machines.discard(vm_id)
-            if not running.machines and not running.cluster.is_up:
-                del self._clusters[fingerprint]
-                running.manager.cancel()
-                self._spawn(running.cluster.server.stop())
-
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
@@ -174,14 +157,19 @@ class Guests:
 
     # What a guest does.
 
-    async def _run(self, vm_id: str) -> None:
+    async def _run(self, vm_id: str, *, was_running: bool) -> None:
         vm = self._vm(vm_id)
-        self._tell(vm_id, "booting")
         try:
+            if was_running and await self._resume(vm_id):
+                return
+            self._tell(vm_id, "booting")
             await self._pause()
             userdata, metadata = _decode(vm, "userdata") or _decode(vm, "ignition.config.data"), _metadata(vm)
             hostname = str(metadata.get("local-hostname") or vm.name)
             address = self._bring_up_network(vm, hostname, metadata)
+            if await self._resume(vm_id):
+                self._tell(vm_id, "running")
+                return
             if not userdata:
                 self._tell(vm_id, "running; no userdata was given")
                 return
@@ -201,23 +189,20 @@ class Guests:
         if userdata.kubeadm is None:
             self._tell(vm_id, "running; cloud-init is done")
             return
-        if await self._resume(vm_id, machine, userdata):
-            self._tell(vm_id, "running")
-            return
         await self._pause()
+        control_plane = not isinstance(userdata.kubeadm, Join) or "controlPlane" in userdata.kubeadm.config
         if isinstance(userdata.kubeadm, Join):
             self._tell(vm_id, "kubeadm join")
-            cluster = await self._join(vm_id, machine, userdata.kubeadm)
+            cluster = await self._join(machine, userdata.kubeadm, vm_id)
         else:
             self._tell(vm_id, "kubeadm init")
-            running = await self._open(vm_id, machine, userdata.kubeadm.cluster)
-            cluster = running.cluster
+            cluster = (await self._clusters.found(vm_id, machine, userdata.kubeadm.cluster)).cluster
             await self._pause()
             await self._kubeadm.init(machine, cluster, userdata.kubeadm.init, userdata.kubeadm.cluster)
-        self._settle_in(vm_id, cluster, machine)
+        self._installed(vm_id, cluster, machine, control_plane=control_plane)
         self._tell(vm_id, "running")
 
-    async def _join(self, vm_id: str, machine: GuestMachine, join: Join) -> WorkloadCluster:
+    async def _join(self, machine: GuestMachine, join: Join, vm_id: str) -> WorkloadCluster:
         """Join, trying again as long as kubeadm itself would (its discovery gives the API server five minutes)."""
         if get_in(join.config, "controlPlane") is not None:
             await self._pause()
@@ -231,76 +216,41 @@ class Guests:
                 await self._clock.sleep(RETRY)
         raise AssertionError("unreachable")
 
-    def _settle_in(self, vm_id: str, cluster: WorkloadCluster, machine: GuestMachine) -> None:
-        fingerprint = _fingerprint(cluster)
-        running = self._clusters[fingerprint]
-        running.hosts.addresses[machine.hostname] = machine.address
-        running.machines.add(vm_id)
-        self._nodes[vm_id] = (fingerprint, machine.hostname)
-
-    async def _resume(self, vm_id: str, machine: GuestMachine, userdata: UserData) -> bool:
-        """Take up the place of a node that this very machine was before. Returns False when it never was one."""
-        running = await self._known_cluster(vm_id, machine, userdata)
-        if running is None:
-            return False
-        try:
-            node = await running.cluster.admin.get(NODE, machine.hostname)
-        except ApiError as error:
-            if error.is_not_found:
-                return False
-            raise
-        if get_in(node, "status", "nodeInfo", "systemUUID") != machine.bios_uuid:
-            return False
-        if "node-role.kubernetes.io/control-plane" in (node["metadata"].get("labels") or {}):
-            running.cluster.members.join(machine.hostname, machine.address, int.from_bytes(self._ids.bytes(7), "big"))
-            running.cluster.start_control_plane(machine.hostname)
-        self._settle_in(vm_id, running.cluster, machine)
-        body = {"metadata": {"annotations": {"lab.fairlead.dev/machine": None}}}
-        await running.cluster.admin.patch(NODE, machine.hostname, "", body, field_manager="lab")
-        return True
-
-    async def _known_cluster(self, vm_id: str, machine: GuestMachine, userdata: UserData) -> _Running | None:
-        kubeadm = userdata.kubeadm
-        if kubeadm is None:
-            return None
-        if not isinstance(kubeadm, Join):
-            return await self._open(vm_id, machine, kubeadm.cluster)
-        address = address_of(get_in(kubeadm.config, "discovery", "bootstrapToken", "apiServerEndpoint", default=""))
-        if "/etc/kubernetes/pki/ca.key" in machine.files:
-            return await self._open(vm_id, machine, {"controlPlaneEndpoint": address})
-        return next((r for r in self._clusters.values() if r.cluster.address == address), None)
-
-    # Clusters.
-
-    async def _open(self, vm_id: str, machine: GuestMachine, config: Json) -> _Running:
-        """The cluster of the CA on this machine, with its store opened or made."""
-        ca, ca_key = load_ca(machine.files)
-        fingerprint = ca.fingerprint(hashes.SHA256()).hex()[:32]
-        async with self._opening.setdefault(fingerprint, asyncio.Lock()):
-            running = self._clusters.get(fingerprint)
-            if running is None:
-                running = self._clusters[fingerprint] = await self._start_cluster(
-                    fingerprint, str(config.get("clusterName") or ""), endpoint_of(config, machine), ca, ca_key
-                )
-            running.machines.add(vm_id)
-            return running
-
-    async def _start_cluster(self, fingerprint: str, name: str, address: str, ca: Any, ca_key: Any) -> _Running:
-        server = await self._new_server(fingerprint)
-        cluster = WorkloadCluster(
-            name=name or address,
-            address=address,
-            ca=ca,
-            ca_key=ca_key,
-            server=server,
-            network=self._network,
-            clock=self._clock,
+    def _installed(self, vm_id: str, cluster: WorkloadCluster, machine: GuestMachine, *, control_plane: bool) -> None:
+        """kubeadm is done: from now on this machine is that node, also after it was off."""
+        running = self._clusters.get(fingerprint_of(cluster.ca))
+        if running is None:  # its last machine went while this one joined
+            raise KubeadmError("kubelet-start", f"the cluster {cluster.name!r} is gone")
+        disk = NodeDisk(
+            cluster=running.fingerprint, node=machine.hostname, address=machine.address, control_plane=control_plane
         )
-        hosts = Hosts(needs_cni=self._needs_cni)
-        controllers = kube_controllers(client=cluster.admin, clock=self._clock, hosts=hosts)
-        manager = Manager(cluster.admin, self._clock, self._ids, controllers)
-        task = asyncio.get_running_loop().create_task(manager.run(), name=f"cluster {name or address}")
-        return _Running(cluster, hosts, task, set())
+        self._disks.keep_node(vm_id, disk)
+        if control_plane:
+            self._clusters.upgraded(running, machine.kubelet_version)
+        self._settle_in(vm_id, running, disk)
+
+    def _settle_in(self, vm_id: str, running: Running, disk: NodeDisk) -> None:
+        running.hosts.addresses[disk.node] = disk.address
+        running.machines.add(vm_id)
+        self._nodes[vm_id] = (running, disk.node)
+
+    async def _resume(self, vm_id: str) -> bool:
+        """Take up the place of the node that this machine was before. Returns False when it never was one."""
+        disk = self._disks.nodes.get(vm_id)
+        running = await self._clusters.open(disk.cluster) if disk is not None else None
+        if disk is None or running is None:
+            return False
+        if disk.control_plane and running.cluster.members.has_member(disk.node):
+            running.cluster.members.start(disk.node)
+            running.cluster.start_control_plane(disk.node)
+        self._settle_in(vm_id, running, disk)
+        body = {"metadata": {"annotations": {"lab.fairlead.dev/machine": None}}}
+        try:
+            await running.cluster.admin.patch(NODE, disk.node, "", body, field_manager="lab")
+        except ApiError as error:
+            if not error.is_not_found:
+                raise
+        return True
 
     # Small things.
 
@@ -349,10 +299,6 @@ class Guests:
 
 def _is_on(entity: Entity | None) -> bool:
     return isinstance(entity, VM) and entity.is_on and not entity.template
-
-
-def _fingerprint(cluster: WorkloadCluster) -> str:
-    return cluster.ca.fingerprint(hashes.SHA256()).hex()[:32]
 
 
 def _configured_version(userdata: UserData) -> str:

@@ -87,9 +87,13 @@ class Kubeadm:
         """Make *machine* the first control-plane node of *cluster*, whose API server is fresh."""
         cluster.members.join(machine.hostname, machine.address, self._member_id())
         cluster.start_control_plane(machine.hostname)
-        for obj in cluster_objects(cluster.address, cluster.ca, config, machine.kubelet_version):
-            await self._ensure(cluster, obj)
-        await self._register(machine, cluster, init, control_plane=True)
+        try:
+            for obj in cluster_objects(cluster.address, cluster.ca, config, machine.kubelet_version):
+                await self._ensure(cluster, obj)
+            await self._register(machine, cluster, init, control_plane=True)
+        except BaseException:  # also when the machine is switched off
+            cluster.stop_control_plane(machine.hostname)
+            raise
 
     async def join(self, machine: GuestMachine, join: Json) -> WorkloadCluster:
         """Make *machine* a node of the cluster that its JoinConfiguration names. Raises: KubeadmError."""
@@ -101,7 +105,12 @@ class Kubeadm:
                 raise KubeadmError("control-plane-prepare/certs", f"{PKI}/ca.crt is not the CA of the cluster")
             cluster.members.join(machine.hostname, machine.address, self._member_id())
             cluster.start_control_plane(machine.hostname)
-        await self._register(machine, cluster, join, control_plane=control_plane)
+        try:
+            await self._register(machine, cluster, join, control_plane=control_plane)
+        except BaseException:  # also when the machine is switched off
+            if control_plane:
+                cluster.stop_control_plane(machine.hostname)
+            raise
         return cluster
 
     def _member_id(self) -> int:

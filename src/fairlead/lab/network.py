@@ -8,6 +8,7 @@ trusts, and the client certificate must be signed by the server's CA and be vali
 import asyncio
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -100,6 +101,7 @@ class LabNetwork:
         self._sites: dict[str, Site] = {}
         self._up: dict[str, asyncio.Event] = {}
         self._open: dict[str, set[LabRemote]] = {}
+        self.detached: list[Callable[[str], None]] = []  # told of each address at which nothing answers any more
 
     @property
     def sites(self) -> dict[str, Site]:
@@ -118,6 +120,8 @@ class LabNetwork:
             self._event(address).clear()
             for remote in self._open.pop(address, set()):
                 remote.break_off()
+            for tell in self.detached:
+                tell(address)
 
     def at(self, address: str) -> Site | None:
         """What answers at *address*, or None."""

@@ -4,19 +4,16 @@ It answers at its control-plane endpoint while at least one control-plane node r
 """
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
 
-from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json
+from fairlead.base.objects import GVK, Json, Key
 from fairlead.lab.etcd import SimulatedEtcd
 from fairlead.lab.network import Identity, LabNetwork
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, parse_timestamp
 
-SECRET = GVK("", "v1", "Secret")
 NODE = GVK("", "v1", "Node")
 BOOTSTRAP_TOKEN_TYPE = "bootstrap.kubernetes.io/token"
 
@@ -34,7 +31,7 @@ class WorkloadCluster:
         server: Any,
         network: LabNetwork,
         clock: Clock,
-        on_down: Callable[["WorkloadCluster"], None] = lambda cluster: None,
+        etcd: SimulatedEtcd | None = None,
     ) -> None:
         self._name = name
         self.address = address
@@ -43,9 +40,8 @@ class WorkloadCluster:
         self.server = server
         self._network = network
         self._clock = clock
-        self._etcd = SimulatedEtcd()
+        self._etcd = etcd or SimulatedEtcd()
         self._api_servers: set[str] = set()  # nodes whose kube-apiserver runs
-        self._on_down = on_down
         self.admin: Client = server.client("kubernetes-admin", ("system:masters", "kubeadm:cluster-admins"))
 
     @property
@@ -89,12 +85,13 @@ class WorkloadCluster:
             self._network.attach(self.address, self)
         else:
             self._network.detach(self.address, self)
-            if not self._api_servers:
-                self._on_down(self)
 
     async def identify_token(self, token: str) -> Identity | None:
-        """Check a bootstrap token (`abcdef.0123456789abcdef`) as the API server's authenticator does."""
-        secret = await self.bootstrap_token(token)
+        return self.identity_of(token)
+
+    def identity_of(self, token: str) -> Identity | None:
+        """Who holds a bootstrap token (`abcdef.0123456789abcdef`), checked as the API server's authenticator does."""
+        secret = self.bootstrap_token(token)
         if secret is None:
             return None
         data = secret_data(secret)
@@ -103,15 +100,13 @@ class WorkloadCluster:
         groups = [group for group in data.get("auth-extra-groups", "").split(",") if group]
         return Identity(f"system:bootstrap:{data['token-id']}", ("system:bootstrappers", *groups))
 
-    async def bootstrap_token(self, token: str) -> Json | None:
+    def bootstrap_token(self, token: str) -> Json | None:
         """The live bootstrap token Secret whose secret part matches, or None."""
         token_id, _, secret_part = token.partition(".")
-        try:
-            secret = await self.admin.get(SECRET, f"bootstrap-token-{token_id}", "kube-system")
-        except ApiError as error:
-            if error.is_not_found:
-                return None
-            raise
+        record = self.server.store.get("secrets", Key("kube-system", f"bootstrap-token-{token_id}"))
+        if record is None:
+            return None
+        secret: Json = record.view
         data = secret_data(secret)
         if secret.get("type") != BOOTSTRAP_TOKEN_TYPE or data.get("token-secret") != secret_part:
             return None

@@ -1,4 +1,4 @@
-"""TLS listeners in front of ASGI applications: many API servers behind one port, or each behind its own.
+"""Listeners in front of ASGI applications: many API servers behind one TLS port, or each behind its own; or plain HTTP.
 
 uvicorn's HTTP protocol does the HTTP work; this module gives it sockets, certificates and the name of the client. A
 connection is told apart by the server name it asks for (SNI), else by the port it came to.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,15 @@ def peer_of(certificate: dict[str, Any] | None) -> Peer | None:
     return name, tuple(organisations)
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with the application and the client taken from the TLS connection."""
+class _Plain(HttpToolsProtocol):
+    """uvicorn's protocol on a connection without TLS; the application is given."""
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """An upgrade is refused by the answer; nobody needs to read of it."""
+
+
+class _Protocol(_Plain):
+    """With the application and the client taken from the TLS connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         tls = transport.get_extra_info("ssl_object")
@@ -82,16 +89,13 @@ class _Protocol(HttpToolsProtocol):
         self.app_state = {"peer": peer_of(tls.getpeercert())}
         super().connection_made(transport)
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """An upgrade is refused by the answer; nobody needs to read of it."""
-
 
 async def _nobody(scope: Scope, receive: Receive, send: Send) -> None:
     """Stands in until a connection says which application it wants."""
 
 
 class Listener:
-    """Listens on one address; `open` adds ports, `name` adds server names."""
+    """Listens on one address; `open` and `open_plain` add ports, `name` and `find` server names."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -111,6 +115,7 @@ class Listener:
         self._state = ServerState()
         self._named: dict[str, ssl.SSLContext] = {}
         self._servers: dict[int, asyncio.AbstractServer] = {}
+        self.find: Callable[[str], Face | None] = lambda name: None  # asked once about a name nobody gave; see `forget`
 
     def name(self, face: Face, names: Iterable[str]) -> None:
         """Lead connections that ask for one of *names* to *face*, whatever port they come to."""
@@ -132,13 +137,28 @@ class Listener:
         def protocol() -> asyncio.Protocol:
             return _Protocol(config=self._config, server_state=self._state, app_state={}, _loop=loop)
 
-        server = await loop.create_server(protocol, self.host, port, ssl=context, backlog=BACKLOG)
-        found: int = server.sockets[0].getsockname()[1]
+        return self._serving(await loop.create_server(protocol, self.host, port, ssl=context, backlog=BACKLOG))
+
+    async def open_plain(self, app: Any, port: int = 0) -> int:
+        """Listen on *port* (0: any free one) without TLS, with the ASGI application *app*. Raises: OSError."""
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            made = _Plain(config=self._config, server_state=self._state, app_state={}, _loop=loop)
+            made.app = app
+            return made
+
+        return self._serving(await loop.create_server(protocol, self.host, port, backlog=BACKLOG))
+
+    def _serving(self, server: asyncio.AbstractServer) -> int:
+        found: int = server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]  # of every server with sockets
         self._servers[found] = server
         return found
 
     def _choose(self, tls: Any, name: str | None, context: ssl.SSLContext) -> None:
         wanted = self._named.get(name) if name else None
+        if wanted is None and name and (face := self.find(name)) is not None:
+            wanted = self._named[name] = face.context()
         if wanted is not None:
             tls.context = wanted
 
@@ -152,7 +172,7 @@ class Listener:
         """Stop listening, let requests end, then cut what is left."""
         for port in list(self._servers):
             await self.close_port(port)
-        connections = [each for each in self._state.connections if isinstance(each, _Protocol)]
+        connections = [each for each in self._state.connections if isinstance(each, _Plain)]
         for connection in connections:
             connection.shutdown()
         loop = asyncio.get_running_loop()
@@ -160,5 +180,5 @@ class Listener:
         while self._state.connections and loop.time() < end:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.01)
         for left in list(self._state.connections):
-            if isinstance(left, _Protocol) and left.transport is not None:
+            if isinstance(left, _Plain) and left.transport is not None:
                 left.transport.abort()
