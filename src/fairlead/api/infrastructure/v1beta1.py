@@ -24,6 +24,8 @@ OLD_CONDITION: Json = {
 _BOUNDS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "pattern")
 _OBJECT_REFERENCE = ("apiVersion", "fieldPath", "kind", "name", "namespace", "resourceVersion", "uid")
 _TEXT: Json = {"type": "string"}
+_MAPS = ("annotations", "customVMXKeys", "labels", "matchLabels")  # their values are the user's, empty or not
+_POINTERS = ("hostname", "useDomains", "useRoutes")
 
 
 def older_schema(schema: Json) -> Json:
@@ -100,6 +102,8 @@ def convert(obj: Json, version: str) -> Json:
     up = version == "v1beta2"
     spec, status = changed.get("spec"), changed.get("status")
     if isinstance(spec, dict):
+        if up:
+            _drop_empty(spec)
         (_spec_up if up else _spec_down)(spec, changed["kind"])
         inner = (spec.get("template") or {}).get("spec") if isinstance(spec.get("template"), dict) else None
         if isinstance(inner, dict):
@@ -107,6 +111,19 @@ def convert(obj: Json, version: str) -> Json:
     if isinstance(status, dict):
         (_status_up if up else _status_down)(status, changed["kind"])
     return changed
+
+
+def _drop_empty(value: Any) -> None:
+    """Remove empty texts, in place: what v1beta1 calls empty is absent in v1beta2, as in upstream's Go types."""
+    if isinstance(value, list):
+        for item in value:
+            _drop_empty(item)
+    elif isinstance(value, dict):
+        for name in [name for name, inner in value.items() if inner == "" and name not in _POINTERS]:
+            del value[name]
+        for name, inner in value.items():
+            if name not in _MAPS:
+                _drop_empty(inner)
 
 
 def _spec_up(spec: Json, kind: str) -> None:
@@ -126,9 +143,6 @@ def _spec_up(spec: Json, kind: str) -> None:
     reference = spec.get("bootstrapRef")
     if isinstance(reference, dict):
         spec["bootstrapRef"] = {"name": reference.get("name", "")}
-    for name in ("cloneMode", "datacenter", "datastore", "folder", "server", "thumbprint", "snapshot", "providerID"):
-        if spec.get(name) == "":  # what v1beta1 calls empty is absent in v1beta2
-            del spec[name]
 
 
 def _spec_down(spec: Json, kind: str) -> None:

@@ -21,6 +21,7 @@ from fairlead.vsphere.port import PowerOp, PowerState, ReconfigureSpec, Ref, Ses
 RETRY_TASK = timedelta(minutes=1)
 WAIT_FOR_ADDRESS = timedelta(seconds=10)
 WAIT_FOR_LOST_CLONE = timedelta(seconds=15)
+SWITCHED_OFF = timedelta(seconds=30)
 SOFT_OFF_CHECK = timedelta(seconds=20)
 SOFT_OFF_TIMEOUT_SECONDS = 300
 SOFT_OFF = "GuestSoftPowerOffSucceeded"
@@ -69,9 +70,26 @@ class MachineVM:
         info = await self._session.vm(ref)
         self._draft["spec"]["biosUUID"] = info.bios_uuid
         self._sessions.expect_vm(info.instance_uuid, info.bios_uuid, self._key)
+        held = self._hold_if_switched_off(info)
+        if held is not None:
+            return held
         if await self._hardware(info) or await self._metadata(info) or await self._power_on(info):
             return Result.done()
         return self._report_running(info)
+
+    def _hold_if_switched_off(self, info: VMInfo) -> Result | None:
+        """Leave a running VM that somebody switches off alone for a while: it may be about to be destroyed."""
+        if info.power is PowerState.ON or not self._status().get("ready"):
+            return None
+        provisioned = self._report.get(PROVISIONED)
+        if provisioned is None or provisioned["status"] == "True":
+            message = (
+                f"powered off outside Kubernetes; powered on again in {SWITCHED_OFF.seconds}s unless it is removed"
+            )
+            self._report.fail(PROVISIONED, "PoweringOn", message, (OLD_PROVISIONED, "PoweringOn", "Info"))
+            return Result.again(SWITCHED_OFF)
+        left = parse_timestamp(provisioned["lastTransitionTime"]) + SWITCHED_OFF - self._clock.now()
+        return Result.again(left) if left > timedelta(0) else None
 
     async def _task_in_flight(self) -> Result | None:
         """What a task on record allows: None to go on, else to wait."""

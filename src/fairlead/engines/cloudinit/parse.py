@@ -12,7 +12,7 @@ import binascii
 import gzip
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from fairlead.base.objects import Json, get_in
 
 LIMIT_BYTES = 4 * 1024 * 1024
 _JINJA = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)\s*-?\}\}")
+_ENVSUBST = re.compile(r"\benvsubst\s*<\s*(\S+)")
 _KUBEADM = re.compile(r"\bkubeadm\s+(init|join)\b.*?--config[ =](\S+)")
 
 
@@ -65,7 +66,7 @@ def parse_user_data(text: str, metadata: Mapping[str, Any]) -> UserData:
     if not text.strip():
         return UserData()
     if text.lstrip().startswith("{"):
-        return _ignition(text)
+        return _ignition(text, metadata)
     return _cloud_config(_fill_in(text, metadata))
 
 
@@ -144,7 +145,7 @@ def _decoded(entry: Mapping[str, Any]) -> str:
     return content
 
 
-def _ignition(text: str) -> UserData:
+def _ignition(text: str, metadata: Mapping[str, Any]) -> UserData:
     try:
         config = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -161,9 +162,18 @@ def _ignition(text: str) -> UserData:
         for line in files[script].splitlines()
         if line and not line.startswith("#")
     ]
+    _fill_in_environment(files, commands, str(metadata.get("local-hostname") or ""))
     hostname = files.get("/etc/hostname", "").strip()
     users = tuple(get_in(config, "passwd", "users", default=()))
     return UserData(files, tuple(commands), _kubeadm_of(files, commands), users=users, hostname=hostname)
+
+
+def _fill_in_environment(files: dict[str, str], commands: Sequence[str], hostname: str) -> None:
+    """Do what `envsubst < file` among the commands does: the metadata agent's host name goes into the file."""
+    for command in commands:
+        found = _ENVSUBST.search(command)
+        if found and found[1] in files:
+            files[found[1]] = files[found[1]].replace("${COREOS_CUSTOM_HOSTNAME}", hostname)
 
 
 def _started(contents: str, files: Mapping[str, str]) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""What others break is mended."""
+
+from datetime import timedelta
+
+from fairlead.api.infrastructure.kinds import VSPHERE_VM
+from fairlead.base.objects import finalizers
+from fairlead.controllers.contract import MACHINE, MACHINE_DEPLOYMENT
+
+from .fleet import EVENT, NAMESPACE, Fleet, Written, names, run
+
+
+def test_worker_destroyed_in_vcenter_is_replaced() -> None:
+    """The health check sees the node go, and another VM takes its place; the other worker is left alone."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        _, workers = await fleet.machines()
+        lost, other = sorted(names(workers))
+        await fleet.destroy_vm(lost)
+        took = await fleet.settle_as(first)
+        _, workers = await fleet.machines()
+        assert other in names(workers)
+        assert lost not in names(workers)
+        assert {vm.name for vm in fleet.vms()} >= names(workers)
+        assert timedelta(minutes=2) < took < timedelta(minutes=6)
+        assert lost not in await fleet.nodes()
+        reasons = {event["reason"] for event in await fleet.all(EVENT)}
+        assert "MachineMarkedUnhealthy" in reasons
+
+    run(scenario)
+
+
+def test_lost_vm_is_told_at_once() -> None:
+    """Long before the health check acts, the VM's own object says that the VM is gone from the vCenter."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        _, workers = await fleet.machines()
+        lost = min(names(workers))
+        await fleet.destroy_vm(lost)
+        await fleet.world.settle(timedelta(seconds=5))
+        status, _, message = await fleet.condition(VSPHERE_VM, lost, "Ready")
+        assert status == "False"
+        assert "VirtualMachineProvisioned" in message
+        await fleet.settle_as(first)
+
+    run(scenario)
+
+
+def test_vm_switched_off_is_switched_on_again() -> None:
+    """Not at once (whoever switched it off may be about to destroy it), but soon; the node comes back, Ready."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        _, workers = await fleet.machines()
+        name = min(names(workers))
+        await fleet.switch_off(name)
+        await fleet.world.settle(timedelta(seconds=20))
+        assert not fleet.vm(name).is_on
+        status, reason, message = await fleet.condition(VSPHERE_VM, name, "VirtualMachineProvisioned")
+        assert (status, reason) == ("False", "PoweringOn")
+        assert message == "powered off outside Kubernetes; powered on again in 30s unless it is removed"
+        await fleet.settle_as(first)
+        _, workers = await fleet.machines()
+        assert name in names(workers)
+        assert (await fleet.nodes())[name]
+
+    run(scenario)
+
+
+def test_deleted_machine_is_replaced() -> None:
+    """A Machine that somebody deletes is drained and replaced."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        _, workers = await fleet.machines()
+        gone = min(names(workers))
+        await fleet.client.delete(MACHINE, gone, NAMESPACE)
+        await fleet.settle_as(first)
+        _, workers = await fleet.machines()
+        assert gone not in names(workers)
+        assert gone not in {vm.name for vm in fleet.vms()}
+        assert "SuccessfulDrainNode" in {event["reason"] for event in await fleet.all(EVENT)}
+        [deployment] = await fleet.all(MACHINE_DEPLOYMENT)
+        assert finalizers(deployment) == ["cluster.x-k8s.io/machinedeployment"]
+
+    run(scenario)

@@ -1,0 +1,120 @@
+"""The vSphere provider's own published cluster templates, as they are, with variables substituted."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fairlead.base import yaml as goyaml
+from fairlead.base.objects import GVK, get_in
+from fairlead.controllers.contract import CLUSTER
+from fairlead.engines.substitution import substitute
+from fairlead.runtime.conditions import find
+from fairlead.testing.world import World, simulate
+from fairlead.vcenter.model import VM
+
+SHARED = os.environ.get("FAIRLEAD_SHARED")
+pytestmark = pytest.mark.skipif(not SHARED, reason="FAIRLEAD_SHARED names no folder of shared fixtures")
+
+POLICY = "Management Storage Policy - Regular"
+VARIABLES = {
+    "CLUSTER_NAME": "blue",
+    "NAMESPACE": "fleet",
+    "CONTROL_PLANE_ENDPOINT_IP": "192.168.9.10",
+    "CONTROL_PLANE_MACHINE_COUNT": "1",
+    "WORKER_MACHINE_COUNT": "2",
+    "KUBERNETES_VERSION": "v1.35.0",
+    "CPI_IMAGE_K8S_VERSION": "v1.35.0",
+    "VSPHERE_SERVER": "vcenter.test",
+    "VSPHERE_USERNAME": "administrator@vsphere.local",
+    "VSPHERE_PASSWORD": "fairlead",
+    "VSPHERE_DATACENTER": "DC0",
+    "VSPHERE_DATASTORE": "LocalDS_0",
+    "VSPHERE_FOLDER": "vm",
+    "VSPHERE_NETWORK": "VM Network",
+    "VSPHERE_RESOURCE_POOL": "DC0_C0/Resources",
+    "VSPHERE_TEMPLATE": "ubuntu-2404-kube-v1.35.0",
+    "VSPHERE_TLS_THUMBPRINT": "18:C5:AD:F3:00:BB:47:4B:71:73:70:4F:8A:9C:54:EE:A1:3C:B1:09",
+    "VSPHERE_SSH_AUTHORIZED_KEY": "ssh-ed25519 AAAA someone",
+    "NODE_IPAM_POOL_API_GROUP": "ipam.cluster.x-k8s.io",
+    "NODE_IPAM_POOL_KIND": "InClusterIPPool",
+    "NODE_IPAM_POOL_NAME": "pool",
+    "NAMESERVER": "192.168.9.1",
+}
+CASES = [
+    pytest.param(f"{version}/{file}", policy, id=f"{version}-{name}")
+    for version, policies in (("v1.13", ("", POLICY)), ("v1.17", (POLICY,)))
+    for name, file, policy in (
+        *((f"default-{'policy' if policy else 'plain'}", "cluster-template.yaml", policy) for policy in policies),
+        ("external-loadbalancer", "cluster-template-external-loadbalancer.yaml", policies[-1]),
+        ("ignition", "cluster-template-ignition.yaml", policies[-1]),
+    )
+]
+
+
+def text_of(file: str, policy: str) -> str:
+    path = Path(SHARED or "") / "fixtures" / "capv" / file
+    return substitute(path.read_text(), {**VARIABLES, "VSPHERE_STORAGE_POLICY": policy})
+
+
+@pytest.mark.parametrize(("file", "policy"), CASES)
+def test_cluster_becomes_available(file: str, policy: str) -> None:
+    """One control plane and two workers come up with the provider's add-ons, and read back as they were written."""
+    text = text_of(file, policy)
+
+    async def scenario(world: World) -> None:
+        await world.apply(text, namespace="fleet")
+        await world.until(
+            lambda: world.condition(CLUSTER, "blue", "fleet", "Available"), timedelta(minutes=5), "the cluster"
+        )
+        [cluster] = world.guests.clusters
+        nodes = (await cluster.admin.list(GVK("", "v1", "Node"))).items
+        assert len(nodes) == 3
+        assert {node["metadata"]["name"] for node in nodes} == {
+            vm.name for vm in world.vcenter.inventory.all(VM) if not vm.template
+        }
+        assert all("CUSTOM_HOSTNAME" not in str(node) for node in nodes)
+        sets = (await cluster.admin.list(GVK("apps", "v1", "DaemonSet"), "kube-system")).items
+        assert "vsphere-cpi" in {obj["metadata"]["name"] for obj in sets}
+        for document in goyaml.load_all(text):
+            if not isinstance(document, dict) or document["kind"] == "Secret":
+                continue
+            meta = document["metadata"]
+            stored = await world.client.get(GVK.of(document), meta["name"], meta.get("namespace", "fleet"))
+            assert stored["apiVersion"] == document["apiVersion"]
+            assert lost(document.get("spec", {}), stored.get("spec", {})) == [], document["kind"]
+
+    simulate(scenario)
+
+
+def lost(written: object, stored: object, path: str = "spec") -> list[str]:
+    """The places where *stored* does not hold what was written; empty texts and switched-off flags may be absent."""
+    if isinstance(written, dict) and isinstance(stored, dict):
+        return [
+            problem
+            for key, value in written.items()
+            if value not in ("", False)
+            for problem in lost(value, stored.get(key), f"{path}.{key}")
+        ]
+    if isinstance(written, list) and isinstance(stored, list) and len(written) == len(stored):
+        return [p for i, (a, b) in enumerate(zip(written, stored, strict=True)) for p in lost(a, b, f"{path}[{i}]")]
+    return [] if written == stored else [f"{path}: {written!r} became {stored!r}"]
+
+
+def test_addresses_from_pools_are_refused_by_name() -> None:
+    """The node-ipam flavour needs an IPAM provider; without one the machine says so instead of taking any address."""
+    text = text_of("v1.17/cluster-template-node-ipam.yaml", POLICY)
+
+    async def scenario(world: World) -> None:
+        await world.apply(text, namespace="fleet")
+        await world.settle(timedelta(minutes=1))
+        assert not [vm for vm in world.vcenter.inventory.all(VM) if not vm.template]
+        [machine] = (
+            await world.client.list(GVK("infrastructure.cluster.x-k8s.io", "v1beta2", "VSphereVM"), "fleet")
+        ).items
+        condition = find(get_in(machine, "status", "conditions"), "Ready") or {}
+        assert condition["status"] == "False"
+        assert "InClusterIPPool" in condition["message"]
+
+    simulate(scenario)
