@@ -65,7 +65,8 @@ def load_ca(files: Mapping[str, str]) -> tuple[x509.Certificate, Any]:
     """The cluster CA a control-plane machine was given. Raises: KubeadmError."""
     try:
         certificate = x509.load_pem_x509_certificate(files[f"{PKI}/ca.crt"].encode())
-        key = serialization.load_pem_private_key(files[f"{PKI}/ca.key"].encode(), None)
+        pem = files[f"{PKI}/ca.key"].encode()
+        key = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)  # compared below
     except KeyError as error:
         raise KubeadmError("certs/ca", f"the machine has no file {error.args[0]}") from error
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from itertools import chain
 
 DEFAULT_SUBNET = ipaddress.ip_network("10.10.0.0/16")
 FIRST_HOST = 10
@@ -28,7 +29,7 @@ class Leases:
         index = self._networks.setdefault(network, len(self._networks))
         base = int(DEFAULT_SUBNET.network_address) + (index << 16)
         start = self._next.get(network, FIRST_HOST)
-        for number in (*range(start, 65534), *range(FIRST_HOST, start)):
+        for number in chain(range(start, 65534), range(FIRST_HOST, start)):
             address = str(ipaddress.ip_address(base + number))
             if address not in self._taken:
                 self._next[network] = number + 1

@@ -95,6 +95,8 @@ def equal(left: Any, right: Any) -> bool:
     """Tell whether two JSON values are the same; unlike ``==``, true is not 1."""
     if left is right:
         return True
+    if type(left) is str:
+        return bool(left == right)
     if isinstance(left, dict):
         if not isinstance(right, dict) or len(left) != len(right):
             return False
