@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fairlead.base.objects import Json
+from fairlead.engines.kustomize import MemoryLoader
 from fairlead.runtime.clock import timestamp
 
 Tree = Mapping[str, bytes]
@@ -60,6 +61,7 @@ class ArtifactStore:
         self.base_url = base_url
         self._trees: dict[str, Tree] = {}
         self._archives: dict[str, bytes] = {}
+        self._loaders: dict[str, MemoryLoader] = {}
 
     def put(self, kind: str, namespace: str, name: str, revision: str, tree: Tree, now: datetime) -> Artifact:
         """Keep *tree* as a revision of a source."""
@@ -67,10 +69,13 @@ class ArtifactStore:
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         short = revision.rpartition(":")[2] or digest.rpartition(":")[2]
         path = f"{kind.lower()}/{namespace}/{name}/{short}.tar.gz"
+        self._trees.pop(digest, None)
         self._trees[digest] = dict(tree)
         self._archives[path] = data
         while len(self._trees) > KEPT:
-            self._trees.pop(next(iter(self._trees)))
+            oldest = next(iter(self._trees))
+            del self._trees[oldest]
+            self._loaders.pop(oldest, None)
         while len(self._archives) > KEPT:
             self._archives.pop(next(iter(self._archives)))
         return Artifact(revision, digest, path, len(data), now)
@@ -78,6 +83,15 @@ class ArtifactStore:
     def tree(self, digest: str) -> Tree | None:
         """The files of an artifact, or None when it is not kept (any more)."""
         return self._trees.get(digest)
+
+    def loader(self, digest: str) -> MemoryLoader | None:
+        """The files of an artifact as kustomize reads them, or None when it is not kept (any more)."""
+        tree = self._trees.get(digest)
+        if tree is None:
+            return None
+        if digest not in self._loaders:
+            self._loaders[digest] = MemoryLoader(tree)
+        return self._loaders[digest]
 
     def archive(self, path: str) -> bytes | None:
         """The archive that an artifact's URL names."""

@@ -1,19 +1,21 @@
 """From a Kustomization and a source's tree to the objects that are to be applied. Pure.
 
-Source: kustomize-controller v1.9 and fluxcd/pkg/kustomize (generated kustomization.yaml, order of overrides).
+Source: fluxcd/pkg/kustomize (kustomize_generator.go, kustomize_varsub.go), kustomize-controller v1.9 (build).
+Paths in messages are those of the repository, where upstream prints a temporary folder.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import Json, copy, get_in
-from fairlead.engines.kustomize import KustomizeError, MemoryLoader, build
+from fairlead.base.objects import GVK, Json, annotations, copy, get_in, labels
+from fairlead.engines.kustomize import KustomizeError, Loader, build
 from fairlead.engines.kustomize.loader import FILE_NAMES, join
 from fairlead.engines.substitution import SubstitutionError, substitute
 
-_OVERLAID = ("patches", "images", "components", "namePrefix", "nameSuffix")
-DISABLED = "kustomize.toolkit.fluxcd.io/substitute"
+SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 
 
 class BuildError(Exception):
@@ -24,75 +26,210 @@ class PathError(BuildError):
     """The path is not in the source."""
 
 
-def build_objects(spec: Mapping[str, Any], tree: Mapping[str, bytes], variables: Mapping[str, str]) -> list[Json]:
-    """The objects of a Kustomization's *spec* over a source's *tree*. Raises: BuildError."""
-    path = join(".", (spec.get("path") or "./").lstrip("/") or ".")
-    loader = MemoryLoader(tree)
-    if not loader.is_folder(path):
-        raise PathError(f"kustomization path not found: stat {path}: no such file or directory")
-    files = dict(tree)
-    _ensure_kustomization(files, loader, path)
-    _overlay(files, path, spec)
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The objects, and a digest of all of them as text."""
+
+    objects: tuple[Json, ...]
+    digest: str
+
+
+class _Overlaid:
+    """Another loader's files, one of them replaced or added."""
+
+    def __init__(self, below: Loader, path: str, data: bytes) -> None:
+        self._below, self._path, self._data = below, path, data
+
+    def read(self, path: str) -> bytes:
+        return self._data if join(".", path) == self._path else self._below.read(path)
+
+    def is_file(self, path: str) -> bool:
+        return join(".", path) == self._path or self._below.is_file(path)
+
+    def is_folder(self, path: str) -> bool:
+        return self._below.is_folder(path)
+
+    def list(self, path: str) -> Iterable[str]:
+        names = set(self._below.list(path))
+        folder, _, name = self._path.rpartition("/")
+        if join(".", path) == (folder or "."):
+            names.add(name)
+        return sorted(names)
+
+
+def build_objects(spec: Mapping[str, Any], tree: Loader, variables: Callable[[], Mapping[str, str]]) -> Built:
+    """The objects of a Kustomization's *spec* over a source's *tree*.
+
+    *variables* is asked for the first object that may be substituted, and may refuse.
+
+    Raises:
+        PathError: `spec.path` is not in the tree.
+        BuildError: anything else that is wrong with the files or the spec.
+    """
+    if spec.get("decryption"):
+        raise BuildError(
+            "decryption is not supported: spec.decryption.provider 'sops' is set; "
+            "keep secrets out of the repository or let another controller decrypt them"
+        )
+    path = _folder(spec, tree)
+    name, config = _kustomization(tree, path)
+    _overlay(config, path, spec, tree)
     try:
-        built = build(path, MemoryLoader(files))
+        built = build(path, _Overlaid(tree, name, goyaml.dump(config).encode()))
     except KustomizeError as error:
         raise BuildError(f"kustomize build failed: {error}") from error
-    objects = [_named(obj, spec) for obj in built.resources]
+    objects = [_checked(obj) for obj in built.resources]
     if spec.get("postBuild") is not None:
-        objects = [_substituted(obj, variables) for obj in objects]
-    return objects
+        always = spec["postBuild"].get("substituteStrategy") == "Always"
+        objects = [_substituted(obj, variables, always) for obj in objects]
+    text = "---\n".join(goyaml.dump(obj) for obj in objects)
+    digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return Built(tuple(_with_common(obj, spec) for obj in objects), digest)
 
 
-def _ensure_kustomization(files: dict[str, bytes], loader: MemoryLoader, path: str) -> None:
-    """Where a folder has no kustomization.yaml, one is made that takes every manifest below it."""
-    if any(loader.is_file(join(path, name)) for name in FILE_NAMES):
-        return
-    resources = _manifests(loader, path, path)
-    if not resources:
-        raise BuildError(f"kustomize build failed: kustomization.yaml is empty: no manifests in '{path}'")
-    config = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources}
-    files[join(path, "kustomization.yaml")] = goyaml.dump(config).encode()
+def _folder(spec: Mapping[str, Any], tree: Loader) -> str:
+    given = (spec.get("path") or "./").lstrip("/") or "."
+    try:
+        path = join(".", given)
+    except KustomizeError:
+        path = given
+    if not tree.is_folder(path):
+        raise PathError(f"kustomization path not found: stat {path}: no such file or directory")
+    return path
 
 
-def _manifests(loader: MemoryLoader, root: str, folder: str) -> list[str]:
+def _kustomization(tree: Loader, path: str) -> tuple[str, Json]:
+    """The folder's kustomization file, or one that takes every manifest below it: its path and content."""
+    for file_name in FILE_NAMES:
+        name = join(path, file_name)
+        if tree.is_file(name):
+            return name, _existing(name, tree.read(name))
+    resources = _manifests(tree, path, path)
+    config: Json = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    config |= {"resources": resources} if resources else {"namespace": "_placeholder"}
+    return join(path, "kustomization.yaml"), config
+
+
+def _existing(name: str, data: bytes) -> Json:
+    try:
+        config = goyaml.load(data, source=name)
+    except goyaml.YamlError as error:
+        raise BuildError(f"{error.go_text} ({error.source}:{error.line})") from error
+    if config is None:
+        config = {}
+    if not isinstance(config, dict):
+        raise BuildError(f"{name}: a kustomization must be a mapping of fields, found {type(config).__name__}")
+    if not config.get("resources"):
+        config = {**config, "buildMetadata": ["originAnnotations"]}
+    return config
+
+
+def _manifests(tree: Loader, root: str, folder: str) -> list[str]:
     found = []
-    for name in loader.list(folder):
+    for name in tree.list(folder):
         path = join(folder, name)
-        shown = path if root == "." else path[len(root) + 1 :]
-        if loader.is_folder(path):
-            if any(loader.is_file(join(path, known)) for known in FILE_NAMES):
+        shown = f"./{path if root == '.' else path[len(root) + 1 :]}"
+        if tree.is_folder(path):
+            if any(tree.is_file(join(path, known)) for known in FILE_NAMES):
                 found.append(shown)
             else:
-                found += _manifests(loader, root, path)
+                found += _manifests(tree, root, path)
         elif name.endswith((".yaml", ".yml")):
-            if name.startswith("."):
-                continue
-            text = loader.read(path)
-            if b"kind:" not in text and b'"kind"' not in text:
-                raise BuildError(f"failed to decode Kubernetes YAML from {path}: missing kind")
+            _decode(path, tree.read(path))
             found.append(shown)
     return found
 
 
-def _overlay(files: dict[str, bytes], path: str, spec: Mapping[str, Any]) -> None:
-    """Lay what the Kustomization itself asks for over the kustomization file."""
-    name = next(join(path, name) for name in FILE_NAMES if join(path, name) in files)
+def _decode(path: str, data: bytes) -> None:
+    """Complain of what is not a Kubernetes object. Raises: BuildError."""
+    start = f"failed to decode Kubernetes YAML from {path}"
     try:
-        config = goyaml.load(files[name], source=name)
+        documents = goyaml.load_all_with_lines(data, source=path)
+        for document, lines in documents:
+            if document is None:
+                continue
+            fault = _fault(document)
+            if fault:
+                place = lines.line
+                raise BuildError(f"{start}: {fault} ({path}:{place})")
     except goyaml.YamlError as error:
-        raise BuildError(f"kustomize build failed: {name}: {error}") from error
-    if not isinstance(config, dict):
-        return
-    for part in _OVERLAID:
-        if spec.get(part):
-            both = isinstance(spec[part], list)
-            config[part] = [*(config.get(part) or []), *spec[part]] if both else spec[part]
-    if spec.get("targetNamespace"):
-        config["namespace"] = spec["targetNamespace"]
-    files[name] = goyaml.dump(config).encode()
+        where = f" ({path}:{error.line}:{error.column})" if error.line else ""
+        raise BuildError(f"{start}: MalformedYAMLError: {error.go_text}{where}") from error
 
 
-def _named(obj: Json, spec: Mapping[str, Any]) -> Json:
+def _fault(document: object) -> str:
+    """What keeps *document* from being a Kubernetes object; empty when nothing does."""
+    if not isinstance(document, dict):
+        return f"expected a mapping of fields, found {type(document).__name__}"
+    if not document.get("kind"):
+        return "missing Kind in object"
+    if str(document["kind"]).endswith("List"):
+        return ""
+    if not get_in(document, "metadata", "name") and not get_in(document, "metadata", "generateName"):
+        gvk = GVK.of(document)
+        return f"missing metadata.name in object {{{{{gvk.api_version} {gvk.kind}}} {{{{ }} map[] map[]}}}}"
+    return ""
+
+
+def _overlay(config: Json, path: str, spec: Mapping[str, Any], tree: Loader) -> None:
+    """Lay what the Kustomization itself asks for over the kustomization file."""
+    for field, target in (("targetNamespace", "namespace"), ("namePrefix", "namePrefix"), ("nameSuffix", "nameSuffix")):
+        if spec.get(field):
+            config[target] = spec[field]
+    if spec.get("patches"):
+        config["patches"] = [*(config.get("patches") or []), *spec["patches"]]
+    components = [part for part in spec.get("components") or () if _is_wanted(part, path, spec, tree)]
+    if components:
+        config["components"] = [*(config.get("components") or []), *components]
+    if spec.get("images"):
+        config["images"] = _images(config.get("images") or [], spec["images"])
+    if spec.get("buildMetadata"):
+        config["buildMetadata"] = list(spec["buildMetadata"])
+
+
+def _is_wanted(component: str, path: str, spec: Mapping[str, Any], tree: Loader) -> bool:
+    if "://" in component or component.startswith("/"):
+        raise BuildError(f"component path '{component}' must be local and relative")
+    if not spec.get("ignoreMissingComponents"):
+        return True
+    try:
+        there = join(path, component)
+    except KustomizeError:
+        return False
+    return tree.is_folder(there) or tree.is_file(there)
+
+
+def _images(given: list[Json], more: Iterable[Json]) -> list[Json]:
+    """The images of the file, with those of the spec laid over entries of the same name."""
+    images = [dict(image) for image in given]
+    for image in more:
+        known = next((entry for entry in images if entry.get("name") == image["name"]), None)
+        if known is None:
+            images.append(dict(image))
+            continue
+        if image.get("newName"):
+            known["newName"] = image["newName"]
+        if image.get("newTag") or image.get("digest"):
+            for part in ("newTag", "digest"):
+                known.pop(part, None)
+                if image.get(part):
+                    known[part] = image[part]
+    return images
+
+
+def _checked(obj: Json) -> Json:
+    if not obj.get("kind") or not obj.get("apiVersion") or not get_in(obj, "metadata", "name"):
+        text = goyaml.dump(obj)
+        raise BuildError(f"failed to decode Kubernetes apiVersion, kind and name from: {text}")
+    if obj["kind"] == "Secret" and "sops" in obj:
+        name = f"Secret/{get_in(obj, 'metadata', 'namespace', default='')}/{obj['metadata']['name']}"
+        raise BuildError(
+            f"{name} is SOPS encrypted, configuring decryption is required for this secret to be reconciled"
+        )
+    return obj
+
+
+def _with_common(obj: Json, spec: Mapping[str, Any]) -> Json:
     """Add commonMetadata."""
     common = spec.get("commonMetadata") or {}
     if not common:
@@ -100,25 +237,34 @@ def _named(obj: Json, spec: Mapping[str, Any]) -> Json:
     changed: Json = copy(obj)
     for part in ("labels", "annotations"):
         if common.get(part):
-            changed["metadata"].setdefault(part, {}).update(common[part])
+            changed["metadata"][part] = {**(changed["metadata"].get(part) or {}), **common[part]}
     return changed
 
 
-def _substituted(obj: Json, variables: Mapping[str, str]) -> Json:
-    marks = {**get_in(obj, "metadata", "labels", default={}), **get_in(obj, "metadata", "annotations", default={})}
-    if marks.get(DISABLED) == "disabled":
-        return obj
-    text = goyaml.dump(obj)
-    if "$" not in text:
+def _shown(obj: Json) -> str:
+    """The object as kustomize names it: `Kind.version.group/name`."""
+    gvk = GVK.of(obj)
+    return f"{gvk.kind}.{gvk.version or '[noVer]'}.{gvk.group or '[noGrp]'}/{get_in(obj, 'metadata', 'name')}"
+
+
+def _substituted(obj: Json, variables: Callable[[], Mapping[str, str]], always: bool) -> Json:
+    if "disabled" in (labels(obj).get(SUBSTITUTE), annotations(obj).get(SUBSTITUTE)):
         return obj
     try:
-        changed = goyaml.load(substitute(text, variables))
+        values = variables()
+        if not values and not always:
+            return obj
+        text = goyaml.dump(obj)
+        if "$" not in text:
+            return obj
+        changed = goyaml.load(substitute(text, values, strict=False))
     except SubstitutionError as error:
-        name = f"{obj['kind']}/{get_in(obj, 'metadata', 'name')}"
-        raise BuildError(f"post build failed for '{name}': envsubst error: {error}") from error
+        raise BuildError(f"post build failed for '{_shown(obj)}': envsubst error: {error}") from error
     except goyaml.YamlError as error:
-        name = f"{obj['kind']}/{get_in(obj, 'metadata', 'name')}"
-        raise BuildError(f"post build failed for '{name}': {error}") from error
+        text = f"post build failed for '{_shown(obj)}': envsubst error: YAMLToJSON: {error.go_text}"
+        raise BuildError(text) from error
+    except BuildError as error:
+        raise BuildError(f"post build failed for '{_shown(obj)}': {error}") from error
     if not isinstance(changed, dict):
-        raise BuildError(f"post build failed for '{obj['kind']}': the result is not an object")
+        raise BuildError(f"post build failed for '{_shown(obj)}': UnmarshalJSON: the result is not an object")
     return changed

@@ -67,6 +67,21 @@ class FluxReport:
             self.set(RECONCILING, True, "ProgressingWithRetry", message)
         self.handled()
 
+    def begin(self, stage: str, message: str = "Reconciliation in progress") -> None:
+        """Work is under way; *stage* says what is being done."""
+        self.drop(STALLED)
+        self.set(RECONCILING, True, "Progressing", stage)
+        self.set(READY, "Unknown", "Progressing", message)
+
+    def retry(self, reason: str, message: str, stage: str = "") -> None:
+        """Not ready, and tried again later; *stage* says what was being done when it failed."""
+        self.drop(STALLED)
+        self.set(READY, False, reason, message)
+        before = self.get(RECONCILING)
+        if stage or before is not None:
+            self.set(RECONCILING, True, "ProgressingWithRetry", stage or (before or {})["message"])
+        self.handled()
+
     def handled(self) -> None:
         """The last request of a person was answered."""
         asked = annotations(self.draft).get(REQUESTED_AT)
@@ -78,3 +93,28 @@ class FluxReport:
 def interval_seconds(text: str, default: float) -> float:
     """A Go duration in seconds."""
     return float(seconds(text)) if text else default
+
+
+def go_duration(seconds_: float) -> str:
+    """Seconds as Go prints a duration: `1h2m3.5s`, `336.766402ms`, `0s`."""
+    nanoseconds = round(seconds_ * 1e9)
+    if nanoseconds == 0:
+        return "0s"
+    if nanoseconds < 1_000:
+        return f"{nanoseconds}ns"
+    if nanoseconds < 1_000_000:
+        return f"{_decimal(nanoseconds, 1_000)}µs"
+    if nanoseconds < 1_000_000_000:
+        return f"{_decimal(nanoseconds, 1_000_000)}ms"
+    minutes, rest = divmod(nanoseconds, 60_000_000_000)
+    text = f"{_decimal(rest, 1_000_000_000)}s"
+    if minutes:
+        hours, minutes = divmod(minutes, 60)
+        text = f"{minutes}m{text}" if not hours else f"{hours}h{minutes}m{text}"
+    return text
+
+
+def _decimal(amount: int, unit: int) -> str:
+    whole, rest = divmod(amount, unit)
+    digits = f"{rest:0{len(str(unit)) - 1}d}".rstrip("0")
+    return f"{whole}.{digits}" if digits else str(whole)

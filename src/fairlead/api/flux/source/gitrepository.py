@@ -47,7 +47,7 @@ class GitRepositorySpec(Model):
         Doc("How often it is looked at even when nothing changed."),
         Meta(pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"),
     ]
-    url: Annotated[str, Doc("Its address."), Meta(pattern="^(http|https|ssh)://.*$")]
+    url: Annotated[str, Doc("Its address."), Meta(pattern="^(http|https|ssh|file)://.*$")]
     ignore: Annotated[str, Doc("Paths to leave out, in the form of .gitignore.")] = ""
     include: Annotated[tuple[Include, ...], Doc("Other repositories to include.")] = ()
     provider: Annotated[Literal["generic", "aws", "azure", "github"] | None, Doc("Provider.")] = None

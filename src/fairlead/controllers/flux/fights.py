@@ -1,0 +1,44 @@
+"""Restraint against other managers: what is put back again and again is put back less and less often."""
+
+from dataclasses import dataclass
+
+from fairlead.base.objects import Key
+from fairlead.controllers.flux.inventory import Item
+
+FIRST_DELAY_SECONDS = 1.0
+LAST_DELAY_SECONDS = 300.0
+CALM_SECONDS = 600.0
+
+
+@dataclass(slots=True)
+class _Fight:
+    last: float
+    rounds: int = 1
+
+
+class Fights:
+    """How often each object was put back lately."""
+
+    def __init__(self) -> None:
+        self._fights: dict[tuple[Key, Item], _Fight] = {}
+
+    def delay(self, owner: Key, item: Item, now: float) -> float:
+        """Seconds until *item* may be put back; 0 at first, then twice as long each time."""
+        fight = self._fights.get((owner, item))
+        if fight is None:
+            return 0.0
+        pause = min(FIRST_DELAY_SECONDS * (1 << min(fight.rounds - 1, 20)), LAST_DELAY_SECONDS)
+        return max(0.0, fight.last + pause - now)
+
+    def corrected(self, owner: Key, item: Item, now: float) -> None:
+        """*item* was put back; after a calm time the count starts anew."""
+        for known, fight in list(self._fights.items()):
+            if now - fight.last > CALM_SECONDS:
+                del self._fights[known]
+        fight = self._fights.setdefault((owner, item), _Fight(now, 0))
+        fight.last, fight.rounds = now, fight.rounds + 1
+
+    def forget(self, owner: Key) -> None:
+        """*owner* is gone."""
+        for known in [known for known in self._fights if known[0] == owner]:
+            del self._fights[known]
