@@ -1,6 +1,7 @@
 """Kustomization controller: build a source's overlay, apply it, prune what left it, put back what others change.
 
-Behaviour: fluxcd/kustomize-controller v1.9, kustomization_controller.go. Differences: docs/compat/flux.md#kustomization.
+Behaviour: fluxcd/kustomize-controller v1.9, kustomization_controller.go.
+Differences: docs/compat/flux.md#kustomization.
 A pass never waits: health is judged when a watched object changes, so a new revision is taken up at once.
 """
 
