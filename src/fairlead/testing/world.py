@@ -1,10 +1,10 @@
 """The whole lab in one event loop, for tests: server, vCenter, guests and controllers, in virtual time.
 
-    async def scenario(world: World) -> None:
-        await world.apply(manifests)
-        await world.until(lambda: world.is_true(CLUSTER, "demo", "Available"))
+async def scenario(world: World) -> None:
+    await world.apply(manifests)
+    await world.until(lambda: world.is_true(CLUSTER, "demo", "Available"))
 
-    simulate(scenario)
+simulate(scenario)
 """
 
 import asyncio
@@ -27,7 +27,8 @@ from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.lab.guests import Guests
 from fairlead.lab.network import LabNetwork
 from fairlead.lab.vcenter import DirectConnector
-from fairlead.runtime.clock import LoopClock
+from fairlead.runtime.client import Client
+from fairlead.runtime.clock import Clock, LoopClock
 from fairlead.runtime.conditions import is_true
 from fairlead.runtime.controller import Controller, Manager
 from fairlead.runtime.events import Recorder
@@ -37,6 +38,7 @@ from fairlead.server.server import ApiServer
 from fairlead.vcenter.layout import DEFAULT, Layout
 from fairlead.vcenter.simulator import VCenter
 from fairlead.vcenter.tasks import Delays
+from fairlead.vsphere.port import Connector
 
 KINDS = (*CLUSTER_KINDS, *KUBEADM_KINDS, *ADDON_KINDS, *VSPHERE_KINDS)
 LIMIT = timedelta(minutes=30)
@@ -60,7 +62,10 @@ class SharedKeys:
 
 
 class World:
-    """A management cluster with a simulated vCenter and its guests."""
+    """A management cluster with a simulated vCenter and its guests.
+
+    *client* puts another API server in the place of the embedded one; that takes a wall *clock*.
+    """
 
     def __init__(
         self,
@@ -70,13 +75,16 @@ class World:
         needs_cni: bool = False,
         layout: Layout = DEFAULT,
         delays: Delays | None = None,
+        connector: Callable[[VCenter], Connector] = DirectConnector,
+        client: Client | None = None,
+        clock: Clock | None = None,
         more: Callable[["World"], Iterable[Controller]] = lambda world: (),
     ) -> None:
-        self.clock = LoopClock()
+        self.clock = clock or LoopClock()
         self.ids = Ids(seed)
         self.keys = SharedKeys()
         self.server = ApiServer(self.clock, self.ids, KINDS)
-        self.client = self.server.client()
+        self.client = client or self.server.client()
         self.vcenter = VCenter(self.clock, random.Random(seed), inventory=layout, delays=delays)
         self.network = LabNetwork(self.clock)
         self.guests = Guests(
@@ -88,7 +96,7 @@ class World:
             step=boot,
             needs_cni=needs_cni,
         )
-        self.sessions = Sessions(DirectConnector(self.vcenter), self.clock)
+        self.sessions = Sessions(connector(self.vcenter), self.clock)
         recorder = Recorder(self.client, self.clock, self.ids, "capv")
         controllers = [
             *clusterapi_controllers(
@@ -131,7 +139,7 @@ class World:
             if not isinstance(obj, dict):
                 continue
             if namespace and not get_in(obj, "metadata", "namespace"):
-                obj = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}  # noqa: PLW2901
+                obj = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
             await self.client.apply(obj, field_manager=manager)
 
     async def until(

@@ -1,0 +1,1 @@
+"""Recorded watch events of real controllers: reading, normalising, replaying, comparing."""

@@ -1,0 +1,217 @@
+"""Run ours as a recording was run: the same objects applied, the same actions at the same times, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fairlead.api.errors import ApiError
+from fairlead.base.objects import GVK, Json, Key, get_in, meta
+from fairlead.runtime.client import PatchType
+from fairlead.runtime.virtual import run_virtual
+from fairlead.testing.traces.actions import Action, Apply, Delete, DestroyVM, Patch, actions_of
+from fairlead.testing.traces.applying import applied_part, with_credentials
+from fairlead.testing.traces.comparing import View, pair_names
+from fairlead.testing.traces.environment import Environment, environment_of
+from fairlead.testing.traces.reading import BEFORE, Id, Row, Trace
+from fairlead.testing.world import KINDS, World
+from fairlead.vcenter.model import VM
+from fairlead.vcenter.work import Destroy
+
+NAMESPACE_KIND = GVK("", "v1", "Namespace")
+WATCHED = (GVK("", "v1", "Secret"), GVK("", "v1", "ConfigMap"), GVK("", "v1", "Event"), *(kind.gvk for kind in KINDS))
+CALM = timedelta(seconds=90)  # nothing written for so long: it is over
+LIMIT = timedelta(minutes=15)
+AFTERWARDS = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What ours did: the trace, how much it wrote, and the names of ours that stand for the recording's."""
+
+    theirs: Trace
+    ours: Trace
+    writes: int
+    actions: tuple[Action, ...]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class Recorder:
+    """Follows a namespace's objects, and notes when what happened."""
+
+    def __init__(self, world: World, namespaces: Sequence[str], kinds: Sequence[GVK]) -> None:
+        self._world = world
+        self._namespaces = namespaces
+        self._kinds = kinds
+        self._rows: list[tuple[float, str, Json]] = []
+        self._live: dict[Id, Json] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._follow(gvk)) for gvk in self._kinds]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def live(self) -> dict[Id, Json]:
+        """The objects as they are now."""
+        return dict(self._live)
+
+    @property
+    def last(self) -> float:
+        """When something happened last, on the world's monotonic clock."""
+        return self._rows[-1][0] if self._rows else 0.0
+
+    def mark(self) -> int:
+        return len(self._rows)
+
+    def trace(self, name: str, before: dict[Id, Json], mark: int, zero: float) -> Trace:
+        """What happened since *mark*, with *before* as the state that was found."""
+        found = [Row(BEFORE, "ADDED", obj) for obj in before.values()]
+        return Trace(name, (*found, *(Row(at - zero, type_, obj) for at, type_, obj in self._rows[mark:])))
+
+    async def _follow(self, gvk: GVK) -> None:
+        with contextlib.suppress(ApiError):
+            async for event in self._world.client.watch(gvk):
+                if event.type not in ("ADDED", "MODIFIED", "DELETED"):
+                    continue
+                obj = {**event.object, "apiVersion": gvk.api_version, "kind": gvk.kind}
+                if Key.of(obj).namespace in self._namespaces:
+                    self._rows.append((self._world.clock.monotonic(), event.type, obj))
+                    if event.type == "DELETED":
+                        self._live.pop(Id.of(obj), None)
+                    else:
+                        self._live[Id.of(obj)] = obj
+
+
+class Replay:
+    """One world, in which recordings of the same cluster are run one after the other."""
+
+    def __init__(self, world: World, environment: Environment, namespaces: Sequence[str]) -> None:
+        self.world = world
+        self._environment = environment
+        self._namespaces = namespaces
+        self._recorder = Recorder(world, namespaces, WATCHED)
+        self._fresh = True
+
+    async def start(self) -> None:
+        await self.world.start()
+        for namespace in self._namespaces:
+            if namespace:
+                body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+                await self.world.client.create(body)
+        self._recorder.start()
+
+    async def stop(self) -> None:
+        await self._recorder.stop()
+        await self.world.stop()
+
+    async def run(self, trace: Trace) -> Run:
+        """Do what was done in *trace*, wait until all is calm, and return what happened."""
+        if self._fresh:
+            await self._build(trace.start.values())
+        self._fresh = False
+        await self.calm()
+        before, mark, zero = self._recorder.live, self._recorder.mark(), self.world.clock.monotonic()
+        revision = self.world.server.store.revision
+        start = View.of(Trace(trace.name, tuple(Row(BEFORE, "ADDED", obj) for obj in before.values())))
+        names = pair_names(View.of(trace), trace.start, start, before)
+        actions = actions_of(trace)
+        for action in actions:
+            await self._wait_until(zero + max(action.t, 0))
+            await self._act(action, names)
+        await self._wait_until(zero + trace.seconds)
+        await self.world.clock.sleep(AFTERWARDS)
+        await self.calm()
+        ours = self._recorder.trace(trace.name, before, mark, zero)
+        errors = {f"{name} {key}": text for (name, key), text in self.world.manager.errors.items()}
+        return Run(trace, ours, self.world.server.store.revision - revision, tuple(actions), errors)
+
+    async def calm(self) -> None:
+        """Wait until nothing has been written for a while. What goes on for ever is cut off."""
+        end = self.world.clock.monotonic() + LIMIT.total_seconds()
+        while self.world.clock.monotonic() < end:
+            rest = self._recorder.last + CALM.total_seconds() - self.world.clock.monotonic()
+            if rest <= 0:
+                return
+            await self.world.clock.sleep(timedelta(seconds=rest + 0.001))
+
+    async def _build(self, objects: Iterable[Json]) -> None:
+        """Bring about the state that was found: apply what users applied, and let the controllers do the rest."""
+        for obj in objects:
+            part = applied_part(obj)
+            if part is not None and not any(o.get("controller") for o in meta(obj).get("ownerReferences", ())):
+                await self._apply(part, "kubectl")
+
+    async def _wait_until(self, instant: float) -> None:
+        rest = instant - self.world.clock.monotonic()
+        if rest > 0:
+            await self.world.clock.sleep(timedelta(seconds=rest + 0.001))
+
+    async def _act(self, action: Action, names: dict[Id, Id]) -> None:
+        match action:
+            case Apply():
+                await self._apply(action.object, action.manager)
+            case Patch():
+                id_ = names.get(action.id, action.id)
+                gvk = GVK.parse(action.api_version, id_.kind)
+                await self.world.client.patch(
+                    gvk, id_.name, id_.namespace, action.body, PatchType.MERGE, field_manager=action.manager
+                )
+            case Delete():
+                id_ = names.get(action.id, action.id)
+                gvk = GVK.parse(action.api_version, id_.kind)
+                with contextlib.suppress(ApiError):
+                    await self.world.client.delete(gvk, id_.name, id_.namespace)
+            case DestroyVM():
+                await self._destroy(names.get(action.id, action.id))
+
+    async def _apply(self, obj: Json, manager: str) -> None:
+        filled = with_credentials(obj, self._environment.username, self._environment.password)
+        await self.world.client.apply(filled, field_manager=manager)
+
+    async def _destroy(self, id_: Id) -> None:
+        obj = self._recorder.live[id_]
+        uuid = get_in(obj, "spec", "biosUUID")
+        vm = next(vm for vm in self.world.vcenter.inventory.all(VM) if vm.bios_uuid == uuid)
+        self.world.vcenter.submit(Destroy(object=vm.id), self._environment.username)
+
+
+def replay(traces: Sequence[Trace]) -> list[Run]:
+    """Run recordings of one cluster one after the other in one world of their own."""
+    environment = environment_of(row for trace in traces for row in trace.rows)
+    namespaces = list(dict.fromkeys(namespace for trace in traces for namespace in trace.namespaces))
+
+    async def main() -> list[Run]:
+        world = World(boot=environment.boot, layout=environment.layout, connector=environment.connector)
+        session = Replay(world, environment, namespaces)
+        await session.start()
+        try:
+            return [await session.run(trace) for trace in traces]
+        finally:
+            await session.stop()
+
+    return run_virtual(main())
+
+
+def grouped(traces: Iterable[Trace]) -> list[list[Trace]]:
+    """Recordings of the same Cluster (by uid) that begin where an earlier one ended, together; others alone."""
+    groups: list[list[Trace]] = []
+    for trace in traces:
+        begin = {meta(obj).get("uid") for id_, obj in trace.start.items() if id_.kind == "Cluster"}
+        known = next((g for g in groups if begin & {_uid(o) for o in g[-1].end.values()}), None) if begin else None
+        if known is None:
+            groups.append([trace])
+        else:
+            known.append(trace)
+    return groups
+
+
+def _uid(obj: Json) -> str:
+    return str(meta(obj).get("uid", ""))
