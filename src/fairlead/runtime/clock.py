@@ -4,7 +4,6 @@ Controllers ask a `Clock`, never `time` or `datetime`. Under an ordinary loop it
 `runtime.virtual.VirtualLoop` it tells the loop's own time, which jumps to the next deadline when nothing is runnable.
 """
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -36,6 +35,8 @@ class WallClock:
         return time.monotonic()
 
     async def sleep(self, delay: timedelta) -> None:
+        import asyncio  # here: a command line that only tells the time should not load it
+
         await asyncio.sleep(delay.total_seconds())
 
 
@@ -49,9 +50,13 @@ class LoopClock:
         return self._epoch + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
+        import asyncio
+
         return asyncio.get_running_loop().time()
 
     async def sleep(self, delay: timedelta) -> None:
+        import asyncio
+
         await asyncio.sleep(delay.total_seconds())
 
 

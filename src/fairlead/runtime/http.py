@@ -4,10 +4,7 @@ Source: Kubernetes API conventions (paths, verbs, media types).
 """
 
 import asyncio
-import ssl
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,25 +14,10 @@ from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.runtime.client import ListResult, PatchType, WatchEvent
 from fairlead.runtime.kubeconfig import Access
+from fairlead.runtime.tls import tls_context
 
 APPLY = "application/apply-patch+yaml"
 PAGE = 1000
-
-
-def tls_context(access: Access) -> ssl.SSLContext:
-    """The TLS settings of a connection."""
-    context = ssl.create_default_context(cadata=access.ca.decode() if access.ca else None)
-    if access.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if access.client_certificate:
-        with tempfile.TemporaryDirectory() as folder:  # the ssl module reads certificates from files only
-            certificate, key = Path(folder) / "crt", Path(folder) / "key"
-            certificate.write_bytes(access.client_certificate)
-            key.touch(mode=0o600)
-            key.write_bytes(access.client_key)
-            context.load_cert_chain(certificate, key)
-    return context
 
 
 class HttpClient:

@@ -1,0 +1,121 @@
+"""Is an object Ready, and what does it say when it is not? One judgement for `status`, `tree` and `cluster describe`.
+
+Flux's kinds are judged by Ready, what Cluster API counts (clusters, control planes, deployments, sets) by Available and
+the counts, machines and what stands behind them by Ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from fairlead.base.objects import Json, get_in, is_deleting, meta
+from fairlead.cli.kinds import FLUX
+from fairlead.cli.tables import one_line, short_hex
+from fairlead.runtime.conditions import find
+
+
+class State(StrEnum):
+    """How an object is."""
+
+    READY = "Ready"
+    WAITING = "Waiting"
+    FAILED = "Failed"
+
+
+class Health(NamedTuple):
+    """The judgement of one object; `message` is one line, `reason` the condition's."""
+
+    state: State
+    message: str = ""
+    reason: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is State.READY
+
+
+READY = Health(State.READY)
+_FLUX_KINDS = {resource.kind for resource in FLUX}
+_COUNTED = {"KubeadmControlPlane": "Available", "MachineDeployment": "Available", "MachineSet": "MachinesReady"}
+_WAITING_REASONS = ("DependencyNotReady", "Progressing", "ProgressingWithRetry", "NotReported", "InternalError")
+_NOT_YET = "not yet reported"
+
+
+def health_of(obj: Json) -> Health:
+    """Judge *obj*."""
+    kind = obj.get("kind", "")
+    if is_deleting(obj):
+        return Health(State.WAITING, one_line(_message(obj, "Deleting") or "is being deleted"), "Deleting")
+    if kind in _FLUX_KINDS:
+        return _flux(obj)
+    if kind == "Cluster":
+        status = obj.get("status") or {}
+        return _counted(obj, "Available", [status.get("controlPlane"), status.get("workers")])
+    if kind in _COUNTED:
+        counts = {**(obj.get("status") or {}), "desiredReplicas": get_in(obj, "spec", "replicas", default=1)}
+        return _counted(obj, _COUNTED[kind], [counts])
+    return _by_condition(obj, "Ready")
+
+
+def is_suspended(obj: Json) -> bool:
+    """Whether somebody stopped its controller."""
+    return bool(get_in(obj, "spec", "suspend") or get_in(obj, "spec", "paused"))
+
+
+def _flux(obj: Json) -> Health:
+    if obj["kind"] == "HelmRepository" and get_in(obj, "spec", "type") == "oci":
+        return READY
+    found = _by_condition(obj, "Ready")
+    if found.state is State.FAILED and _status(obj, "Reconciling") == "True" and found.reason in _WAITING_REASONS:
+        return found._replace(state=State.WAITING)
+    observed = get_in(obj, "status", "observedGeneration")
+    if found.is_ready and isinstance(observed, int) and observed != meta(obj).get("generation", observed):
+        return Health(State.WAITING, "waiting for the change of its spec to be reconciled", "Progressing")
+    return found
+
+
+def _counted(obj: Json, condition: str, counts: Iterable[Json | None]) -> Health:
+    found = _by_condition(obj, condition)
+    if not found.is_ready:
+        return found
+    if all(_is_complete(each or {}) for each in counts):
+        return READY
+    for type_ in ("RollingOut", "ScalingUp", "ScalingDown", "Remediating"):
+        if _status(obj, type_) == "True":
+            return Health(State.WAITING, one_line(_message(obj, type_)) or type_, type_)
+    return Health(State.WAITING, "not all replicas are ready and up to date", "ReplicasNotReady")
+
+
+def _is_complete(counts: Json) -> bool:
+    desired = counts.get("desiredReplicas") or 0
+    return all((counts.get(name) or 0) == desired for name in ("replicas", "readyReplicas", "upToDateReplicas"))
+
+
+def _by_condition(obj: Json, type_: str) -> Health:
+    condition = find(get_in(obj, "status", "conditions"), type_)
+    if condition is None:
+        flux = obj["kind"] in _FLUX_KINDS
+        return Health(State.WAITING, "waiting to be reconciled" if flux else f"{type_} is {_NOT_YET}", "NotReported")
+    if condition.get("status") == "True":
+        return READY
+    reason = condition.get("reason", "")
+    message = short_hex(one_line(condition.get("message", ""))) or reason
+    waits = condition.get("status") != "False" or reason in _WAITING_REASONS or _is_wait(message)
+    return Health(State.WAITING if waits else State.FAILED, message, reason)
+
+
+def _is_wait(message: str) -> bool:
+    """Whether a message of Cluster API says only that something else must come first."""
+    words = ("waiting", "condition not yet reported", "control plane not yet initialized", "connection not established")
+    parts = [part.rpartition(": ")[2].strip().lower() for part in message.split(";")]
+    return all(part.startswith(words[0]) or any(word in part for word in words[1:]) for part in parts)
+
+
+def _status(obj: Json, type_: str) -> str:
+    return str((find(get_in(obj, "status", "conditions"), type_) or {}).get("status", ""))
+
+
+def _message(obj: Json, type_: str) -> str:
+    return str((find(get_in(obj, "status", "conditions"), type_) or {}).get("message", ""))
