@@ -1,14 +1,18 @@
 """Artifacts: the trees that sources give to those who apply them, held by digest.
 
 A tree is a mapping of paths to bytes. It is kept in memory for readers in this process, and as a reproducible archive
-whose checksum is the artifact's digest. Source: Flux source API v1, artifact fields.
+whose checksum is the artifact's digest. Of each source the last two revisions are kept, so that a reader who is behind
+still finds its tree. After a restart nothing is held: sources bring their trees again, and `arrivals` tells.
+
+Source: Flux source API v1, artifact fields.
 """
 
+import asyncio
 import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +21,7 @@ from fairlead.engines.kustomize import MemoryLoader
 from fairlead.runtime.clock import timestamp
 
 Tree = Mapping[str, bytes]
-KEPT = 64
+KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,13 @@ def archive(tree: Tree) -> bytes:
             info.size = len(tree[path])
             info.mode = 0o644
             tar.addfile(info, io.BytesIO(tree[path]))
-    return gzip.compress(buffer.getvalue(), compresslevel=6, mtime=0)
+    return gzip.compress(buffer.getvalue(), compresslevel=1, mtime=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    digest: str
+    path: str
 
 
 class ArtifactStore:
@@ -62,23 +72,60 @@ class ArtifactStore:
         self._trees: dict[str, Tree] = {}
         self._archives: dict[str, bytes] = {}
         self._loaders: dict[str, MemoryLoader] = {}
+        self._held: dict[tuple[str, str, str], list[_Held]] = {}
+        self._listeners: list[asyncio.Queue[str]] = []
 
-    def put(self, kind: str, namespace: str, name: str, revision: str, tree: Tree, now: datetime) -> Artifact:
-        """Keep *tree* as a revision of a source."""
-        data = archive(tree)
+    def put(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        revision: str,
+        tree: Tree,
+        now: datetime,
+        data: bytes | None = None,
+    ) -> Artifact:
+        """Keep *tree* as a revision of a source; *data* is its archive, where it was made already."""
+        data = data if data is not None else archive(tree)
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         short = revision.rpartition(":")[2] or digest.rpartition(":")[2]
         path = f"{kind.lower()}/{namespace}/{name}/{short}.tar.gz"
-        self._trees.pop(digest, None)
-        self._trees[digest] = dict(tree)
+        source = (kind, namespace, name)
+        held = [other for other in self._held.get(source, []) if (other.digest, other.path) != (digest, path)]
+        self._trees.setdefault(digest, dict(tree))
         self._archives[path] = data
-        while len(self._trees) > KEPT:
-            oldest = next(iter(self._trees))
-            del self._trees[oldest]
-            self._loaders.pop(oldest, None)
-        while len(self._archives) > KEPT:
-            self._archives.pop(next(iter(self._archives)))
+        self._held[source] = [*held, _Held(digest, path)]
+        self._drop(self._held[source][:-KEPT])
+        self._held[source] = self._held[source][-KEPT:]
+        for listener in self._listeners:
+            listener.put_nowait(digest)
         return Artifact(revision, digest, path, len(data), now)
+
+    def remove(self, kind: str, namespace: str, name: str) -> bool:
+        """Forget a source; whether anything of it was held."""
+        held = self._held.pop((kind, namespace, name), [])
+        self._drop(held)
+        return bool(held)
+
+    def _drop(self, gone: list[_Held]) -> None:
+        needed = {held for all_held in self._held.values() for held in all_held if held not in gone}
+        digests, paths = {held.digest for held in needed}, {held.path for held in needed}
+        for held in gone:
+            if held.digest not in digests:
+                self._trees.pop(held.digest, None)
+                self._loaders.pop(held.digest, None)
+            if held.path not in paths:
+                self._archives.pop(held.path, None)
+
+    async def arrivals(self) -> AsyncIterator[str]:
+        """The digests of artifacts as they come to be held, without end."""
+        listener: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.append(listener)
+        try:
+            while True:
+                yield await listener.get()
+        finally:
+            self._listeners.remove(listener)
 
     def tree(self, digest: str) -> Tree | None:
         """The files of an artifact, or None when it is not kept (any more)."""

@@ -1,52 +1,36 @@
 """Reading Git repositories: which commit a reference means, and the files of that commit.
 
-Never a checkout: trees are read straight out of the objects. dulwich does the transport; `file:` repositories of the
-lab and of tests are opened in place.
+Never a checkout: trees are read straight out of the objects. One exchange with the server tells whether there is
+anything new and brings it; what was brought before is kept, so that a commit costs what it changes.
 
-Source: Flux source API v1 (reference order: commit, name, semver, tag, branch), sourceignore defaults.
+`Fetcher` is the seam: the real one blocks and is run in a thread, tests give files without one.
 """
 
-import fnmatch
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from dulwich.client import HttpGitClient, get_transport_and_path
+import urllib3.exceptions
+from dulwich.client import HTTPUnauthorized
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Commit, Tag
 from dulwich.repo import MemoryRepo, Repo
 
-from fairlead.engines.semver import parse_constraint, parse_version
+from fairlead.controllers.flux.gitrefs import Choice, Reference, RefError, choose
+from fairlead.controllers.flux.gitssh import SshError
+from fairlead.controllers.flux.gittransport import Credentials, CredentialsError, client_for
+from fairlead.controllers.flux.sourceignore import without_ignored
 
 FILE_LIMIT_BYTES = 50 * 1024 * 1024
 TREE_LIMIT_BYTES = 200 * 1024 * 1024
-# Source: fluxcd/pkg/sourceignore: version control, CI and editor files, and large binary kinds.
-IGNORED = (
-    ".git/*",
-    ".gitignore",
-    ".gitmodules",
-    ".gitattributes",
-    ".github/*",
-    ".circleci/*",
-    ".travis.yml",
-    ".gitlab-ci.yml",
-    "appveyor.yml",
-    ".drone.yml",
-    "cloudbuild.yaml",
-    "codeship-services.yml",
-    "codeship-steps.yml",
-    "*.jpg",
-    "*.jpeg",
-    "*.gif",
-    "*.png",
-    "*.wmv",
-    "*.flv",
-    "*.tar.gz",
-    "*.zip",
-)
+REPOSITORIES_KEPT = 32
+COMMITS_KEPT = 50  # after so many fetches a repository is brought anew, without what nobody refers to any more
+LAST = b"refs/heads/fairlead-last"
+REGULAR, LINK, SUBMODULE = 0o100000, 0o120000, 0o160000
 
 
 class GitError(Exception):
@@ -58,95 +42,110 @@ class GitError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """`spec.ref`."""
+class Request:
+    """What to read, and from where."""
 
-    branch: str = ""
-    tag: str = ""
-    semver: str = ""
-    name: str = ""
-    commit: str = ""
-
-    @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> "Reference":
-        given = spec.get("ref") or {}
-        known = {key: given[key] for key in ("branch", "tag", "semver", "name", "commit") if given.get(key)}
-        return cls(**known) if known else cls(branch="master")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a repository asks for; empty parts are not used."""
-
-    username: str = ""
-    password: str = ""
-    bearer: str = ""
+    url: str
+    reference: Reference = field(default_factory=Reference)
+    credentials: Credentials = field(default_factory=Credentials)
+    timeout_seconds: float = 60.0
+    folders: tuple[str, ...] = ()  # sparse checkout: only these, and the files at the top
+    submodules: bool = False
+    known: str = ""  # the commit that is held already; its files are not read again
+    has_artifact: bool = False  # an earlier fetch succeeded; upstream words its failures differently then
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """One commit: its revision (`main@sha1:…`), hash, subject line and files."""
+    """One commit: its revision (`main@sha1:…`), hash, subject line and files; no files when nothing is new."""
 
     revision: str
     commit: str
-    subject: str
-    files: Mapping[str, bytes]
+    subject: str = ""
+    files: Mapping[str, bytes] | None = None
 
 
-def resolve(url: str, reference: Reference, credentials: Credentials, timeout: float) -> tuple[str, str]:
-    """The revision and commit that *reference* means now. Raises: GitError."""
-    return _choose(_list_refs(url, credentials, timeout), reference, url)
+class Fetcher(Protocol):
+    """Reads repositories. Blocks."""
+
+    def fetch(self, request: Request) -> Checkout:
+        """The commit that the request means now. Raises: GitError."""
+        ...
 
 
-def fetch(url: str, reference: Reference, credentials: Credentials, timeout: float) -> Checkout:
-    """The files of the commit that *reference* means. Raises: GitError."""
-    if url.startswith("file://"):
-        repo: Any = _open_local(url)
-        refs = {key: value for key, value in repo.get_refs().items() if value}
-        revision, commit = _choose(refs, reference, url)
-    else:
-        revision, commit = resolve(url, reference, credentials, timeout)
-        repo = _fetch_remote(url, commit, credentials, timeout)
-    return _read(repo, revision, commit)
+class GitFetcher:
+    """Reads repositories over http, https, ssh, and from local folders (`file:`)."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, Credentials], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def fetch(self, request: Request) -> Checkout:
+        try:
+            if request.url.startswith("file://"):
+                return self._local(request)
+            return self._remote(request)
+        except RefError as error:
+            raise GitError(str(error)) from error
+        except CredentialsError as error:
+            raise GitError(f"failed to configure authentication options: {error}", "AuthenticationFailed") from error
+
+    def _local(self, request: Request) -> Checkout:
+        try:
+            repo: Any = Repo(urlsplit(request.url).path)
+        except (NotGitRepository, OSError) as error:
+            raise GitError(f"unable to clone '{request.url}': repository not found: {error}") from error
+        try:
+            refs = {key: value for key, value in repo.get_refs().items() if value}
+            choice = choose(refs, request.reference, request.url)
+            return _read(repo, choice, request)
+        finally:
+            repo.close()
+
+    def _remote(self, request: Request) -> Checkout:
+        kept = self._keep((request.url, request.credentials))
+        with kept.lock:
+            choice = self._bring(kept, request)
+            return _read(kept.repo, choice, request)
+
+    def _keep(self, name: tuple[str, Credentials]) -> "_Kept":
+        with self._lock:
+            kept = self._kept.setdefault(name, _Kept())
+            self._kept.move_to_end(name)
+            while len(self._kept) > REPOSITORIES_KEPT:
+                self._kept.popitem(last=False)
+            return kept
+
+    def _bring(self, kept: "_Kept", request: Request) -> Choice:
+        """Fetch what the reference means, unless it is held."""
+        if kept.fetches >= COMMITS_KEPT:
+            kept.repo, kept.fetches = MemoryRepo(), 0
+        chosen: list[Choice] = []
+
+        def wants(refs: Mapping[bytes, bytes], depth: int | None = None) -> Sequence[bytes]:
+            known = {name: sha for name, sha in refs.items() if sha}
+            choice = choose(known, request.reference, request.url)
+            chosen.append(choice)
+            sha = choice.sha.encode()
+            return [] if sha in kept.repo.object_store else [sha]
+
+        with _words(request.url, "list remote for" if request.has_artifact else "clone"):
+            client, path = client_for(request.url, request.credentials, request.timeout_seconds)
+            name = request.reference.name
+            prefixes = [name.encode()] if name else [b"HEAD", b"refs/heads/", b"refs/tags/"]
+            client.fetch(path, kept.repo, determine_wants=wants, depth=1, ref_prefix=prefixes)
+        kept.repo.refs[LAST] = _commit_of(kept.repo, chosen[-1].sha).id
+        kept.fetches += 1
+        return chosen[-1]
 
 
-def _open_local(url: str) -> Repo:
-    path = urlsplit(url).path
-    try:
-        return Repo(path)
-    except NotGitRepository as error:
-        raise GitError(f"unable to clone '{url}': repository not found") from error
+@dataclass(slots=True)
+class _Kept:
+    """What was brought from one address so far."""
 
-
-def _client(url: str, credentials: Credentials, timeout: float) -> tuple[Any, str]:
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https"):
-        base = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
-        client = HttpGitClient(
-            base, username=credentials.username or None, password=credentials.password or None, timeout=timeout
-        )
-        if credentials.bearer:
-            client.pool_manager.headers["Authorization"] = f"Bearer {credentials.bearer}"
-        return client, parts.path
-    client, path = get_transport_and_path(url)
-    return client, path
-
-
-def _list_refs(url: str, credentials: Credentials, timeout: float) -> dict[bytes, bytes]:
-    if url.startswith("file://"):
-        return dict(_open_local(url).get_refs())
-    client, path = _client(url, credentials, timeout)
-    with _words(url, "list remote for"):
-        found = client.get_refs(path.encode())
-    return {key: value for key, value in (found.refs if hasattr(found, "refs") else found).items() if value}
-
-
-def _fetch_remote(url: str, commit: str, credentials: Credentials, timeout: float) -> Any:
-    client, path = _client(url, credentials, timeout)
-    repo = MemoryRepo()
-    with _words(url, "clone"):
-        client.fetch(path, repo, determine_wants=lambda refs, depth=None: [commit.encode()], depth=1)
-    return repo
+    repo: Any = field(default_factory=MemoryRepo)
+    fetches: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class _words:  # noqa: N801  # a context manager used like a function
@@ -159,106 +158,102 @@ class _words:  # noqa: N801  # a context manager used like a function
         return None
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is None or not isinstance(error, Exception):
+        if error is None or not isinstance(error, Exception) or isinstance(error, RefError | CredentialsError):
             return
-        text = str(error) or kind.__name__
+        raise GitError(f"unable to {self._act} '{self._url}': {self._text(error)}") from error
+
+    def _text(self, error: Exception) -> str:
         if isinstance(error, NotGitRepository):
-            text = "repository not found"
-        elif (isinstance(error, HangupException | GitProtocolError) and "401" in text) or "Unauthorized" in text:
-            text = "authentication required"
-        elif "refused" in text:
-            host = urlsplit(self._url).netloc
-            text = f"dial tcp {host}: connect: connection refused"
-        raise GitError(f"unable to {self._act} '{self._url}': {text}") from error
+            return "repository not found: "
+        if isinstance(error, HTTPUnauthorized):
+            return "authentication required: "
+        if isinstance(error, SshError):
+            return str(error)
+        if isinstance(error, HangupException):
+            return f"the server hung up: {error}"
+        parts = urlsplit(self._url)
+        asked = f'Get "{self._url.rstrip("/")}/info/refs?service=git-upload-pack"'
+        text = str(error)
+        if isinstance(error, GitProtocolError | urllib3.exceptions.HTTPError | OSError):
+            address = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+            if "refused" in text:
+                return f"{asked}: dial tcp {address}: connect: connection refused"
+            if "timed out" in text:
+                return f"{asked}: dial tcp {address}: i/o timeout"
+            if "resolve" in text or "not known" in text:
+                return f"{asked}: dial tcp: lookup {parts.hostname}: no such host"
+            if "CERTIFICATE_VERIFY_FAILED" in text:
+                return f"{asked}: tls: failed to verify certificate: x509: certificate signed by unknown authority"
+            if "resp 403" in text:
+                return "authorization failed: "
+        return text or type(error).__name__
 
 
-def _choose(refs: Mapping[bytes, bytes], reference: Reference, url: str) -> tuple[str, str]:
-    if reference.commit:
-        prefix = f"{reference.branch}@" if reference.branch else ""
-        return f"{prefix}sha1:{reference.commit}", reference.commit
-    if reference.name:
-        return _named(refs, reference.name, reference.name, url)
-    if reference.semver:
-        return _highest(refs, reference.semver, url)
-    if reference.tag:
-        return _named(refs, f"refs/tags/{reference.tag}", reference.tag, url)
-    return _named(refs, f"refs/heads/{reference.branch}", reference.branch, url)
-
-
-def _named(refs: Mapping[bytes, bytes], full: str, shown: str, url: str) -> tuple[str, str]:
-    found = refs.get(f"{full}^{{}}".encode()) or refs.get(full.encode())
-    if found is None:
-        raise GitError(f"unable to clone '{url}': couldn't find remote ref \"{full}\"")
-    return f"{shown}@sha1:{found.decode()}", found.decode()
-
-
-def _highest(refs: Mapping[bytes, bytes], expression: str, url: str) -> tuple[str, str]:
+def _commit_of(repo: Any, sha: str) -> Commit:
     try:
-        constraint = parse_constraint(expression)
-    except ValueError as error:
-        raise GitError(f"semver range '{expression}' cannot be read: {error}") from error
-    best: tuple[Any, str] | None = None
-    for ref in refs:
-        text = ref.decode()
-        if not text.startswith("refs/tags/") or text.endswith("^{}"):
-            continue
-        name = text.removeprefix("refs/tags/")
-        try:
-            version = parse_version(name)
-        except ValueError:
-            continue
-        if constraint.check(version) and (best is None or version.compare(best[0]) > 0):
-            best = (version, name)
-    if best is None:
-        raise GitError(f"no match found for semver: {expression} in '{url}'")
-    return _named(refs, f"refs/tags/{best[1]}", best[1], url)
-
-
-def _read(repo: Any, revision: str, commit: str) -> Checkout:
-    obj = repo[commit.encode()]
+        obj = repo[sha.encode()]
+    except (KeyError, ValueError) as error:
+        raise GitError(f"unable to resolve commit object for '{sha}': object not found") from error
     while isinstance(obj, Tag):
         obj = repo[obj.object[1]]
     if not isinstance(obj, Commit):
-        raise GitError(f"{commit} is not a commit")
+        raise GitError(f"unable to resolve commit object for '{sha}': it is a {obj.type_name.decode()}")
+    return obj
+
+
+def _read(repo: Any, choice: Choice, request: Request) -> Checkout:
+    commit = _commit_of(repo, choice.sha)
+    name = commit.id.decode()
+    revision = choice.revision(name)
+    subject = commit.message.decode(errors="replace").partition("\n")[0]
+    if name == request.known:
+        return Checkout(revision, name, subject)
     files: dict[str, bytes] = {}
     total = 0
-    for entry in iter_tree_contents(repo.object_store, obj.tree):
-        path = entry.path.decode()
-        if entry.mode & 0o170000 != 0o100000:  # regular files only: no links, no submodules
+    for entry in iter_tree_contents(repo.object_store, commit.tree):
+        path = entry.path.decode(errors="replace")
+        kind = entry.mode & 0o170000
+        if kind == SUBMODULE and request.submodules:
+            raise GitError(
+                f"'{path}' is a submodule: spec.recurseSubmodules is not supported; use spec.include instead"
+            )
+        if kind != REGULAR or not _is_chosen(path, request.folders):
             continue
-        data = repo[entry.sha].data
+        data = repo.object_store[entry.sha].data
         total += len(data)
         if len(data) > FILE_LIMIT_BYTES or total > TREE_LIMIT_BYTES:
-            raise GitError(
-                f"'{path}' makes the tree larger than {TREE_LIMIT_BYTES} bytes; leave it out with spec.ignore"
-            )
+            raise GitError(f"'{path}' makes the tree larger than {TREE_LIMIT_BYTES} bytes; use spec.sparseCheckout")
         files[path] = data
-    subject = obj.message.decode(errors="replace").partition("\n")[0]
-    return Checkout(revision, obj.id.decode(), subject, files)
+    _check_folders(files, request.folders)
+    return Checkout(revision, name, subject, files)
 
 
-def without_ignored(files: Mapping[str, bytes], ignore: str | None) -> dict[str, bytes]:
-    """*files* less what `.sourceignore`, *ignore* (spec.ignore) and the defaults leave out."""
-    rules = [] if ignore is not None else list(IGNORED)
-    text = (ignore or "") + "\n" + files.get(".sourceignore", b"").decode(errors="replace")
-    rules += [line.strip() for line in io.StringIO(text) if line.strip() and not line.startswith("#")]
-    return {path: data for path, data in files.items() if not _is_ignored(path, rules)}
+def _is_chosen(path: str, folders: Sequence[str]) -> bool:
+    if not folders:
+        return True
+    return "/" not in path or any(path.startswith(f"{_bare(folder)}/") for folder in folders)
 
 
-def _is_ignored(path: str, rules: list[str]) -> bool:
-    ignored = False
-    for rule in rules:
-        keep = rule.startswith("!")
-        pattern = rule.removeprefix("!")
-        if _matches(path, pattern):
-            ignored = not keep
-    return ignored
+def _bare(folder: str) -> str:
+    return folder.removeprefix("./").strip("/")
 
 
-def _matches(path: str, pattern: str) -> bool:
-    anchored = pattern.startswith("/") or "/" in pattern.rstrip("/")
-    pattern = pattern.strip("/").removeprefix("**/")
-    candidates = [path, *(path[:i] for i, c in enumerate(path) if c == "/")]
-    if not anchored:
-        candidates += [part.rpartition("/")[2] for part in candidates]
-    return any(fnmatch.fnmatchcase(candidate, pattern) for candidate in candidates)
+def _check_folders(files: Mapping[str, bytes], folders: Sequence[str]) -> None:
+    for folder in folders:
+        if not any(path.startswith(f"{_bare(folder)}/") for path in files):
+            raise GitError(
+                f"failed to sparse checkout directories : sparse checkout dir '{folder}' does not exist in repository: "
+                f"lstat {_bare(folder)}: no such file or directory"
+            )
+
+
+__all__ = [
+    "Checkout",
+    "Credentials",
+    "Fetcher",
+    "GitError",
+    "GitFetcher",
+    "Reference",
+    "Request",
+    "without_ignored",
+]

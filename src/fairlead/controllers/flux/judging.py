@@ -17,6 +17,7 @@ from fairlead.engines.kustomize import Loader
 from fairlead.runtime.conditions import is_true
 
 DEPENDENCY_RETRY = timedelta(seconds=30)
+ARTIFACT_GRACE_SECONDS = 10.0  # after a restart sources bring their trees again; nothing is said meanwhile
 TIMEOUT_FLOOR_SECONDS = 30.0
 TERMINAL = "Reconciliation failed terminally due to configuration error"
 
@@ -66,6 +67,7 @@ class Seen:
     now: float  # monotonic
     source: Json | None = None
     tree: Loader | None = None
+    missed_seconds: float = 0.0  # for how long the artifact has been named and not held
     unready: str = ""  # why a dependency is not ready
     invalid: str = ""  # an expression of the spec that cannot be compiled
     inputs: Inputs | None = None
@@ -145,6 +147,8 @@ def decide(seen: Seen) -> Step:
     if seen.unready:
         note = "Dependencies do not meet ready condition, retrying in 30s"
         return Wait("DependencyNotReady", seen.unready, DEPENDENCY_RETRY, note)
+    if seen.tree is None and not is_deleting(seen.source) and seen.missed_seconds < ARTIFACT_GRACE_SECONDS:
+        return Rest(timedelta(seconds=ARTIFACT_GRACE_SECONDS - seen.missed_seconds))
     if seen.tree is None or is_deleting(seen.source):
         message = "Source is not ready, artifact not found, retrying in 30s"
         return Wait("ArtifactFailed", message, DEPENDENCY_RETRY, is_fetching=True)

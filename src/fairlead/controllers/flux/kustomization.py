@@ -7,6 +7,7 @@ A pass never waits: health is judged when a watched object changes, so a new rev
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -53,6 +54,14 @@ BUCKET = GVK(SOURCE, "v1", "Bucket")
 SOURCES = {gvk.kind: gvk for gvk in (GIT_REPOSITORY, OCI_REPOSITORY, BUCKET)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """An artifact that its source names and nobody holds, and since when."""
+
+    digest: str
+    since: float
+
+
 class KustomizationController(BaseController):
     """Brings what each Kustomization names into force, and keeps it so."""
 
@@ -68,6 +77,7 @@ class KustomizationController(BaseController):
         self._references = References()
         self._standings: dict[Key, Standing] = {}
         self._nudged: set[Key] = set()
+        self._missing: dict[Key, _Missing] = {}
         self._parts = Parts(client, clock, targets, recorder, ManagedObjects(clock), Fights())
 
     def watches(self) -> Sequence[Watch]:
@@ -80,13 +90,18 @@ class KustomizationController(BaseController):
         )
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
-        return (self._parts.managed.changed(), self._reached())
+        return (self._parts.managed.changed(), self._reached(), self._arrived())
 
     async def _reached(self) -> AsyncIterator[Key]:
         while True:
             key = await self._parts.targets.reached.get()
             self._nudged.add(key)
             yield key
+
+    async def _arrived(self) -> AsyncIterator[Key]:
+        async for digest in self._artifacts.arrivals():
+            for key in sorted(key for key, missing in self._missing.items() if missing.digest == digest):
+                yield key
 
     def _woken_by(self, kind: str) -> Wake:
         def wake(obj: Json) -> Iterable[Key]:
@@ -113,6 +128,7 @@ class KustomizationController(BaseController):
         self._references.record(key, ())
         self._standings.pop(key, None)
         self._nudged.discard(key)
+        self._missing.pop(key, None)
         self._parts.managed.drop(key)
         self._parts.fights.forget(key)
 
@@ -128,13 +144,15 @@ class KustomizationController(BaseController):
         if artifact and not invalid:
             unready = await self._unready(ks, artifact.get("revision", ""))
         inputs = await self._inputs(ks, f"{kind}/{source_key}", artifact)
+        tree = self._artifacts.loader(artifact.get("digest", ""))
         nudged = key in self._nudged
         self._nudged.discard(key)
         return Seen(
             ks,
             now,
             source=source,
-            tree=self._artifacts.loader(artifact.get("digest", "")),
+            tree=tree,
+            missed_seconds=self._missed(key, artifact.get("digest", ""), tree is None, now),
             unready=unready,
             invalid=invalid,
             inputs=inputs,
@@ -143,6 +161,16 @@ class KustomizationController(BaseController):
             is_watched=self._parts.managed.is_watched(key),
             is_nudged=nudged,
         )
+
+    def _missed(self, key: Key, digest: str, is_missing: bool, now: float) -> float:
+        """For how long an artifact has been named that nobody holds."""
+        if not is_missing or not digest:
+            self._missing.pop(key, None)
+            return 0.0
+        missing = self._missing.setdefault(key, _Missing(digest, now))
+        if missing.digest != digest:
+            missing = self._missing[key] = _Missing(digest, now)
+        return now - missing.since
 
     def _invalid(self, ks: Json) -> str:
         try:
