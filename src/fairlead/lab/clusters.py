@@ -21,6 +21,7 @@ from fairlead.lab.workload import WorkloadCluster
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.controller import Manager
 from fairlead.runtime.ids import Ids
+from fairlead.server.identity import User
 
 NewServer = Callable[[str], Awaitable[Any]]  # a name that outlives restarts -> a started API server
 DropServer = Callable[[str], None]  # what that server kept is needed no more
@@ -124,6 +125,12 @@ class Clusters:
                 lambda members: self._disks.keep_members(fingerprint, members),
             ),
         )
+
+        def holder(token: str) -> User | None:
+            found = cluster.identity_of(token)
+            return User(found.user, found.groups) if found is not None else None
+
+        server.authenticator.add_check(holder)
         hosts = Hosts(needs_cni=self._needs_cni)
         controllers = kube_controllers(client=cluster.admin, clock=self._clock, hosts=hosts)
         manager = Manager(cluster.admin, self._clock, self._ids, controllers)

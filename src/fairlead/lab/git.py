@@ -8,6 +8,7 @@ refused, as Git's own server does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import logging
 import tempfile
@@ -54,21 +55,21 @@ class _Receiver(ReceivePackHandler):  # type: ignore[misc]  # dulwich is not fol
         return None
 
 
-class _OneRepository(Backend):  # type: ignore[misc]  # as above
+class _Opened(Backend):  # type: ignore[misc]  # as above
     """Whatever the path, it is this repository."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, repository: Repo) -> None:
+        self._repository = repository
 
     def open_repository(self, path: object) -> Repo:
-        return Repo(str(self._folder))
+        return self._repository
 
 
 class GitServer:
     """Serves the repository in *folder* under the path */name*, also with `.git` at its end."""
 
     def __init__(self, folder: Path, name: str, on_push: Callable[[list[str]], Awaitable[None]]) -> None:
-        self._backend = _OneRepository(folder)
+        self._folder = str(folder)
         self._paths = (f"/{name}", f"/{name}.git")
         self._on_push = on_push
         self._pushing = threading.Lock()
@@ -100,7 +101,8 @@ class GitServer:
             protocol = ReceivableProtocol(lambda size: b"", parts.append)
             protocol.write_pkt_line(f"# service={service}\n".encode())
             protocol.write_pkt_line(None)
-            self._handler(service, protocol, advertise=True).handle()
+            with Repo(self._folder) as repository:
+                _handler(service, repository, protocol, advertise=True).handle()
             return b"".join(parts)
 
         body = await asyncio.get_running_loop().run_in_executor(None, advertise)
@@ -136,19 +138,11 @@ class GitServer:
         """Do what a request asks, in a thread; returns the references that moved."""
         request.seek(0)
         source = _Bounded(gzip.GzipFile(fileobj=request) if packed else request)
-        handler = self._handler(service, ReceivableProtocol(source.read, reply.write), advertise=False)
-        if service == SERVICES[0]:
+        protocol = ReceivableProtocol(source.read, reply.write)
+        with self._pushing if service == SERVICES[1] else contextlib.nullcontext(), Repo(self._folder) as repository:
+            handler = _handler(service, repository, protocol, advertise=False)
             handler.handle()
-            return []
-        with self._pushing:
-            handler.handle()
-        return list(handler.moved)
-
-    def _handler(self, service: str, protocol: Any, *, advertise: bool) -> Any:
-        made = UploadPackHandler if service == SERVICES[0] else _Receiver
-        handler = made(self._backend, ["/"], protocol, stateless_rpc=True, advertise_refs=advertise)
-        handler.moved = []
-        return handler
+            return list(handler.moved)
 
     def _announce(self, moved: list[str]) -> None:
         task = asyncio.ensure_future(self._on_push(moved))
@@ -159,6 +153,13 @@ class GitServer:
         self._told.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a push could not be announced", exc_info=task.exception())
+
+
+def _handler(service: str, repository: Repo, protocol: Any, *, advertise: bool) -> Any:
+    made = UploadPackHandler if service == SERVICES[0] else _Receiver
+    handler = made(_Opened(repository), ["/"], protocol, stateless_rpc=True, advertise_refs=advertise)
+    handler.moved = []
+    return handler
 
 
 class _Bounded:

@@ -17,6 +17,7 @@ import uvicorn
 from fairlead.vcenter.faults import VimFault
 from fairlead.vcenter.simulator import API_VERSION, VCenter
 from fairlead.vcenter.soap.certificate import Certificate
+from fairlead.vcenter.soap.listening import bound
 from fairlead.vcenter.soap.service import SoapService
 from fairlead.vcenter.soap.wire import MAX_REQUEST_BYTES
 
@@ -35,24 +36,46 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the program that embeds it has its own."""
+    """uvicorn without its signal handlers (the program that embeds it has its own) and without its ticking."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        await self.ended.wait()
 
 
 class SoapServer:
     """A simulated vCenter on a socket. `start`, then `url` and the thumbprints are known; `stop` frees the port."""
 
     def __init__(
-        self, vcenter: VCenter, *, host: str = "127.0.0.1", port: int = 0, certificate: Certificate | None = None
+        self,
+        vcenter: VCenter,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certificate: Certificate | None = None,
+        settled: Callable[[], Awaitable[None]] | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
+        """*settled* returns once all that the vCenter has journaled so far is durable; no answer leaves before.
+
+        *listener* is a socket that was bound before, in place of *host* and *port*.
+        """
         self._vcenter = vcenter
+        self._settled = settled
         self._service = SoapService(vcenter)
         self._host = host
         self._port = port
         self.certificate = certificate or Certificate.create(vcenter.clock.now())
+        self._listener = listener
+        if listener is not None:
+            self._port = listener.getsockname()[1]
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -75,13 +98,10 @@ class SoapServer:
         return self.certificate.thumbprint("sha1")
 
     async def start(self) -> None:
-        """Listen; returns when requests are answered."""
-        # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self._host, self._port))
-        listener.setblocking(False)
-        self._port = listener.getsockname()[1]
+        """Listen; returns when requests are answered. Raises: OSError."""
+        if self._listener is None:
+            self._listener = bound(self._host, self._port)
+            self._port = self._listener.getsockname()[1]
         context = self.certificate.server_context()
         config = uvicorn.Config(
             self._app,
@@ -92,12 +112,13 @@ class SoapServer:
             lifespan="off",
             proxy_headers=False,
             server_header=False,
+            date_header=False,
             timeout_keep_alive=120,
             timeout_graceful_shutdown=1,
             ssl_context_factory=lambda *_: context,
         )
         self._server = _Server(config)
-        self._task = asyncio.get_running_loop().create_task(self._server.serve([listener]), name="vcenter https")
+        self._task = asyncio.get_running_loop().create_task(self._server.serve([self._listener]), name="vcenter https")
         while not self._server.started:
             if self._task.done():
                 self._task.result()
@@ -109,7 +130,10 @@ class SoapServer:
         self._service.close()
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
+            self._server.ended.set()
             await self._task
+        elif self._listener is not None:
+            self._listener.close()
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -134,6 +158,8 @@ class SoapServer:
             await _answer(send, 413, b"the request is larger than the simulator accepts\n", "text/plain")
             return
         reply = await self._service.serve(body, _cookie(headers, COOKIE), headers.get("user-agent", ""))
+        if self._settled is not None:
+            await self._settled()
         extra = []
         if reply.cookie:
             extra = [("set-cookie", f'{COOKIE}="{reply.cookie}"; Path=/; HttpOnly; Secure')]

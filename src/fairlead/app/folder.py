@@ -1,0 +1,162 @@
+"""The data folder: who uses it, which ports and certificates it has, and the two files that tell others.
+
+lock             held while a process uses the folder
+state.db         API objects, the simulated vCenter, the guests' disks
+git/             the repository
+ports.json       so that kubeconfigs and clones go on working after a restart
+pki/             the management API's authority, the simulated vCenter's certificate
+kubeconfig       for kubectl
+endpoints.json   where everything is; there only while everything serves
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from fairlead.app.settings import Ports, StartError
+from fairlead.base.objects import Json
+from fairlead.runtime.clock import Clock
+from fairlead.runtime.kubeconfig import write_private
+from fairlead.server.pki import Authority, Pair
+from fairlead.vcenter.soap.certificate import Certificate
+
+
+class DataFolder:
+    """One folder, taken for this process by `take`. An ephemeral one keeps nothing but the two files, while it runs."""
+
+    def __init__(self, path: Path, *, ephemeral: bool = False) -> None:
+        self.path = path
+        self.ephemeral = ephemeral
+        self._lock: IO[str] | None = None
+        self._scratch = ""
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.path / "kubeconfig"
+
+    @property
+    def endpoints(self) -> Path:
+        return self.path / "endpoints.json"
+
+    @property
+    def database(self) -> Path:
+        return self.path / "state.db"
+
+    @property
+    def repository(self) -> Path:
+        """Where the Git repository is: of an ephemeral run, in a folder that is removed at its end."""
+        if not self.ephemeral:
+            return self.path / "git"
+        if not self._scratch:
+            self._scratch = tempfile.mkdtemp(prefix="fairlead-git-")
+        return Path(self._scratch)
+
+    def take(self) -> None:
+        """Make the folder ours. Raises: StartError when another process has it, or it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = open(self.path / "lock", "a+")  # noqa: SIM115  # held until `leave`
+        except OSError as error:
+            raise StartError(
+                f"cannot use the data folder '{self.path}': {error.strerror}; name another one with --data"
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = lock.read().strip()
+            lock.close()
+            raise StartError(
+                f"cannot use the data folder '{self.path}': a fairlead is running there already"
+                f"{f' (process {holder})' if holder else ''}; stop it, or name another folder with --data"
+            ) from error
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+        self.endpoints.unlink(missing_ok=True)  # of a process that was killed
+
+    def leave(self) -> None:
+        """Take away what holds only while we run, and let others have the folder."""
+        if self._lock is None:
+            return
+        self.endpoints.unlink(missing_ok=True)
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self.ephemeral:
+            self.kubeconfig.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self.path / "lock").unlink()
+        self._lock.close()
+        self._lock = None
+
+    def ports(self, asked: Ports) -> Ports:
+        """The ports to listen on: those asked for, else those of the last run, else any."""
+        kept = self._read("ports.json")
+        return Ports(**{name: port or int(kept.get(name, 0)) for name, port in asdict(asked).items()})
+
+    def keep_ports(self, ports: Ports) -> None:
+        """Use these ports again next time."""
+        if not self.ephemeral:
+            write_private(self.path / "ports.json", orjson.dumps(asdict(ports)).decode() + "\n")
+
+    def authority(self, clock: Clock) -> Authority:
+        """The management API's certificate authority, made at the first time. Raises: StartError."""
+        pair = self._pair("authority")
+        if pair is None:
+            authority = Authority.create("fairlead", clock.now())
+            self._keep_pair("authority", authority.pair)
+            return authority
+        try:
+            return Authority.load(pair)
+        except ValueError as error:
+            raise StartError(
+                f"cannot read the certificate authority in '{self.path / 'pki'}': {error}; remove that folder to have "
+                "a new one made (kubeconfigs handed out before stop working)"
+            ) from error
+
+    def vcenter_certificate(self, clock: Clock) -> Certificate:
+        """The simulated vCenter's certificate: kept, because machines pin its thumbprint."""
+        pair = self._pair("vcenter")
+        if pair is None:
+            made = Certificate.create(clock.now())
+            self._keep_pair("vcenter", Pair(made.certificate_pem.decode(), made.key_pem.decode()))
+            return made
+        return Certificate(pair.certificate.encode(), pair.key.encode())
+
+    def write_endpoints(self, endpoints: Json) -> None:
+        """Tell that everything serves, in one step."""
+        write_private(self.endpoints, orjson.dumps(endpoints, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+    def _pair(self, name: str) -> Pair | None:
+        if self.ephemeral:
+            return None
+        try:
+            certificate = (self.path / "pki" / f"{name}.crt").read_text()
+            return Pair(certificate, (self.path / "pki" / f"{name}.key").read_text())
+        except FileNotFoundError:
+            return None
+
+    def _keep_pair(self, name: str, pair: Pair) -> None:
+        if not self.ephemeral:
+            write_private(self.path / "pki" / f"{name}.key", pair.key)
+            write_private(self.path / "pki" / f"{name}.crt", pair.certificate)  # last: with it the pair is there
+
+    def _read(self, name: str) -> dict[str, Any]:
+        if self.ephemeral:
+            return {}
+        try:
+            found = orjson.loads((self.path / name).read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return {}
+        return found if isinstance(found, dict) else {}
