@@ -6,12 +6,11 @@
 - A deletion is a user's when nothing explains it: no owner that was going or gone before, and no earlier action that
   makes a controller delete what it made.
 - A VM that its VSphereVM no longer finds was destroyed behind the controllers' backs, at the beginning.
-
-`HINTS` names, by the file's name, what rows cannot tell.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +19,20 @@ from fairlead.base.objects import Json, get_in, is_deleting, meta, owner_referen
 from fairlead.engines.merge.fieldset import union
 from fairlead.engines.merge.patches import diff_merge
 from fairlead.testing.traces.applying import applied_part, extract, is_user, managers_of
-from fairlead.testing.traces.normalising import is_listed
 from fairlead.testing.traces.reading import Id, Row, Trace
 
 LOST = ("NotFoundByBIOSUUID",)
-CASCADING = ("Cluster", "MachineDeployment", "MachineSet", "MachinePool", "KubeadmControlPlane", "Machine")
+CASCADING = (
+    "Cluster",
+    "MachineDeployment",
+    "MachineSet",
+    "MachinePool",
+    "KubeadmControlPlane",
+    "Machine",
+    "VSphereMachine",
+)
 
-# By file name: kinds of which nothing is replayed, because controllers made what looks applied (Flux's side of a
-# recording is replayed where its controllers run).
-HINTS: dict[str, tuple[str, ...]] = {"*": ("GitRepository", "Kustomization", "Event")}
+SAME_MOMENT_S = 0.3  # rows of different kinds are ordered only so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,10 @@ Action = Apply | Patch | Delete | DestroyVM
 
 def actions_of(trace: Trace) -> list[Action]:
     """The actions of a recording, in the order of their time."""
-    skipped = {kind for pattern, kinds in HINTS.items() if is_listed(trace.name, (pattern,)) for kind in kinds}
-    reader = _Reader(dict(trace.start))
+    gone = {meta(row.object).get("uid", ""): row.t for row in trace.changes if row.type == "DELETED"}
+    reader = _Reader(dict(trace.start), gone)
     for row in trace.changes:
-        if row.object["kind"] not in skipped:
+        if row.object["kind"] != "Event":
             reader.read(row)
     return sorted(reader.actions, key=lambda action: action.t)
 
@@ -84,10 +88,10 @@ def actions_of(trace: Trace) -> list[Action]:
 class _Reader:
     """Walks over the rows with the objects as they were before each of them."""
 
-    def __init__(self, objects: dict[Id, Json]) -> None:
+    def __init__(self, objects: dict[Id, Json], gone: dict[str, float]) -> None:
         self.actions: list[Action] = []
         self._objects = objects
-        self._gone: set[str] = set()  # uids
+        self._gone = gone  # uid -> when
         self._by_uid = {meta(obj).get("uid"): id_ for id_, obj in objects.items()}
 
     def read(self, row: Row) -> None:
@@ -100,7 +104,6 @@ class _Reader:
             self._read_change(row, before)
         if row.type == "DELETED":
             self._objects.pop(id_, None)
-            self._gone.add(meta(obj).get("uid", ""))
         else:
             self._objects[id_] = obj
 
@@ -115,16 +118,16 @@ class _Reader:
         if body:
             self.actions.append(Patch(row.t, id_, obj["apiVersion"], body, managers_of(obj)[-1]))
         goes = row.type == "DELETED" or is_deleting(obj)
-        if goes and not is_deleting(before) and not self._is_explained(obj):
+        if goes and not is_deleting(before) and not self._is_explained(obj, row.t):
             self.actions.append(Delete(row.t, id_, obj["apiVersion"]))
         if obj["kind"] == "VSphereVM" and _is_lost(obj) and not _is_lost(before):
             self.actions.append(DestroyVM(0.0, id_))
 
-    def _is_explained(self, obj: Json) -> bool:
+    def _is_explained(self, obj: Json, t: float) -> bool:
         for owner in owner_references(obj):
             id_ = self._by_uid.get(owner.get("uid"))
             current = self._objects.get(id_) if id_ is not None else None
-            if owner.get("uid") in self._gone:
+            if self._gone.get(owner.get("uid", ""), math.inf) <= t + SAME_MOMENT_S:
                 return True
             if current is not None and owner["kind"] in CASCADING and is_deleting(current):
                 return True

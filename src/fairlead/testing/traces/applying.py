@@ -6,7 +6,6 @@ Controllers' managers are listed; every other one is a user. Upstream's images c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from fairlead.base.objects import Json, get_in, meta

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fairlead.base.objects import Json
-from fairlead.testing.traces.normalising import Names, flatten
+from fairlead.testing.traces.normalising import FOREIGN_OBJECTS, Names, flatten
 from fairlead.testing.traces.reading import Id, Trace
 
 ABSENT = "(absent)"
@@ -97,7 +97,9 @@ def _told(view: View) -> dict[tuple[str, str], set[str]]:
 def _grouped(view: View, objects: Mapping[Id, Json], kinds: Collection[str]) -> dict[str, dict[Id, dict[str, str]]]:
     groups: dict[str, dict[Id, dict[str, str]]] = defaultdict(dict)
     for id_, obj in objects.items():
-        if id_.kind not in SKIPPED_KINDS and (not kinds or id_.kind in kinds):
+        if id_.kind in SKIPPED_KINDS or (kinds and id_.kind not in kinds):
+            continue
+        if f"{id_.kind}/{id_.name}" not in FOREIGN_OBJECTS:
             flat = flatten(obj, view.names)
             flat.pop("metadata.name", None)
             groups[view.label(id_)][id_] = flat

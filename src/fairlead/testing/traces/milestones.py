@@ -2,7 +2,9 @@
 
 A milestone is the first time something becomes true of any object of a name's pattern: it appears, it reaches a phase,
 its last one is gone, an event is told; and the time from which a condition of all of them has its final value. Two runs
-agree when what one of them passes clearly earlier (by `margin` seconds) is not passed later by the other one.
+agree when what one of them passes clearly earlier (by `margin` seconds) is not passed later by the other one. Only
+what belongs together is compared: objects of one machine, and owners with what they own. Between a worker and a control
+plane machine the reference's order is that of its timers.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fairlead.base.objects import Json, get_in
+from fairlead.base.objects import Json, get_in, owner_references
 from fairlead.testing.traces.applying import applied_part
 from fairlead.testing.traces.comparing import ABSENT, Difference, View
 from fairlead.testing.traces.normalising import status_of
@@ -37,10 +39,10 @@ class Passed(NamedTuple):
     row: int
 
 
-def milestones_of(view: View) -> dict[Milestone, Passed]:
-    """All milestones of a run."""
+def milestones_of(view: View, *, initial: bool = False) -> dict[Milestone, Passed]:
+    """All milestones of a run; with *initial* also of conditions that had their final value from the beginning."""
     passed: dict[Milestone, Passed] = {}
-    settled: dict[tuple[Id, str], tuple[str, Passed | None]] = {}
+    settled: dict[tuple[Id, str], tuple[str, Passed, bool]] = {}
     for number, row in enumerate(view.trace.rows):
         at, obj = Passed(row.t, number), row.object
         if obj["kind"] == "Event":
@@ -58,11 +60,11 @@ def milestones_of(view: View) -> dict[Milestone, Passed]:
         if get_in(obj, "metadata", "deletionTimestamp"):
             passed.setdefault(Milestone(label, "is being deleted"), at)
         _note_conditions(obj, at, settled)
-    for (id_, condition), (status, at) in settled.items():
+    for (id_, condition), (status, at, changed) in settled.items():
         milestone = Milestone(view.label(id_), f"{condition}={status}")
-        if at is not None:
+        if changed or initial:
             passed[milestone] = max(at, passed.get(milestone, at))
-    return {milestone: at for milestone, at in passed.items() if at.t >= 0}
+    return {milestone: at for milestone, at in passed.items() if at.t >= 0 or initial}
 
 
 def _note_event(view: View, event: Json, at: Passed, passed: dict[Milestone, Passed]) -> None:
@@ -71,31 +73,32 @@ def _note_event(view: View, event: Json, at: Passed, passed: dict[Milestone, Pas
     passed.setdefault(Milestone(label, f"tells {event['reason']}"), at)
 
 
-def _note_conditions(obj: Json, at: Passed, settled: dict[tuple[Id, str], tuple[str, Passed | None]]) -> None:
+def _note_conditions(obj: Json, at: Passed, settled: dict[tuple[Id, str], tuple[str, Passed, bool]]) -> None:
     for condition in get_in(obj, "status", "conditions", default=()):
         place, status = (Id.of(obj), condition["type"]), status_of(condition)
-        if place not in settled:  # the value it was made with is no transition
-            settled[place] = (status, None)
-        elif settled[place][0] != status:
-            settled[place] = (status, at)
+        if place not in settled or settled[place][0] != status:
+            settled[place] = (status, at, place in settled)
 
 
-def _forget(settled: dict[tuple[Id, str], tuple[str, Passed | None]], id_: Id) -> None:
+def _forget(settled: dict[tuple[Id, str], tuple[str, Passed, bool]], id_: Id) -> None:
     for place in [place for place in settled if place[0] == id_]:
         del settled[place]
 
 
 def compare_milestones(theirs: View, ours: View, margin: float = MARGIN_S) -> list[Difference]:
     """The milestones that ours does not pass, and the fewest that explain every wrong order."""
-    left, right = milestones_of(theirs), milestones_of(ours)
+    left, right = milestones_of(theirs), milestones_of(ours, initial=True)
     differences = [
         Difference(milestone.object, f"milestone {milestone.what}", f"at {left[milestone].t:.1f} s", ABSENT)
         for milestone in sorted(left.keys() - right.keys())
     ]
     wrong: dict[Milestone, set[Milestone]] = defaultdict(set)
+    related = _relations(theirs)
     common = sorted(left.keys() & right.keys(), key=lambda milestone: left[milestone])
     for at, first in enumerate(common):
         for second in common[at + 1 :]:
+            if (first.object, second.object) not in related:
+                continue
             if left[second].t - left[first].t > margin and right[second] < right[first]:
                 wrong[first].add(second)
                 wrong[second].add(first)
@@ -107,6 +110,30 @@ def compare_milestones(theirs: View, ours: View, margin: float = MARGIN_S) -> li
         against = "before" if told in earlier else "after"
         differences.append(Difference(milestone.object, f"order {milestone.what}", f"{side} {told}", f"{against} it"))
     return differences
+
+
+def _relations(view: View) -> set[tuple[str, str]]:
+    """Pairs of labels that belong together, in both orders."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for row in view.trace.rows:
+        label = view.label(Id.of(row.object))
+        owners[label].add(label)
+        by_name[label.partition("/")[2]].add(label)
+        for owner in owner_references(row.object):
+            owners[label].add(f"{owner['kind']}/{view.names.canonical(owner['name'])}")
+    grew = True
+    while grew:
+        grew = False
+        for mine in owners.values():
+            more = set().union(*(owners.get(owner, set()) for owner in mine)) - mine
+            mine |= more
+            grew = grew or bool(more)
+    pairs = {(label, owner) for label, mine in owners.items() for owner in mine}
+    for name, labels in by_name.items():
+        if "*" in name:
+            pairs |= {(one, two) for one in labels for two in labels}
+    return pairs | {(two, one) for one, two in pairs}
 
 
 def _fewest(wrong: dict[Milestone, set[Milestone]]) -> list[Milestone]:

@@ -41,6 +41,9 @@ RESIDUE: dict[str, tuple[str, ...]] = {
     "Cluster": (),
 }
 
+# Made by others than Cluster API's controllers.
+FOREIGN_OBJECTS = ("ConfigMap/kube-root-ca.crt", "ServiceAccount/default")
+
 SUFFIX = re.compile(r"^(.+)-([bcdfghjklmnpqrstvwxz2456789]{5})$")
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"), "<time>"),

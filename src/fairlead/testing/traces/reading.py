@@ -7,7 +7,7 @@ line. Rows of t = -1 are not changes but the state that was found before the act
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -89,6 +89,16 @@ class Trace:
             namespace = meta(row.object).get("namespace", "")
             counts[namespace] = counts.get(namespace, 0) + 1
         return tuple(sorted(counts, key=lambda namespace: -counts[namespace]))
+
+
+def without(trace: Trace, kinds: Collection[str]) -> Trace:
+    """*trace* less the rows of some kinds and the events about them."""
+
+    def kept(obj: Json) -> bool:
+        about = obj["involvedObject"]["kind"] if obj["kind"] == "Event" else obj["kind"]
+        return about not in kinds
+
+    return Trace(trace.name, tuple(row for row in trace.rows if kept(row.object)), trace.path)
 
 
 def fold(rows: Iterable[Row]) -> dict[Id, Json]:

@@ -16,15 +16,16 @@ from fairlead.testing.traces.actions import Action, Apply, Delete, DestroyVM, Pa
 from fairlead.testing.traces.applying import applied_part, with_credentials
 from fairlead.testing.traces.comparing import View, pair_names
 from fairlead.testing.traces.environment import Environment, environment_of
-from fairlead.testing.traces.reading import BEFORE, Id, Row, Trace
+from fairlead.testing.traces.reading import BEFORE, Id, Row, Trace, without
 from fairlead.testing.world import KINDS, World
 from fairlead.vcenter.model import VM
-from fairlead.vcenter.work import Destroy
+from fairlead.vcenter.work import Destroy, Power
 
 NAMESPACE_KIND = GVK("", "v1", "Namespace")
 WATCHED = (GVK("", "v1", "Secret"), GVK("", "v1", "ConfigMap"), GVK("", "v1", "Event"), *(kind.gvk for kind in KINDS))
 CALM = timedelta(seconds=90)  # nothing written for so long: it is over
 LIMIT = timedelta(minutes=15)
+NOT_RUN = ("GitRepository", "Kustomization")  # Flux's side of a recording
 AFTERWARDS = timedelta(seconds=20)
 
 
@@ -180,11 +181,14 @@ class Replay:
         obj = self._recorder.live[id_]
         uuid = get_in(obj, "spec", "biosUUID")
         vm = next(vm for vm in self.world.vcenter.inventory.all(VM) if vm.bios_uuid == uuid)
-        self.world.vcenter.submit(Destroy(object=vm.id), self._environment.username)
+        for work in (Power(vm=vm.id, op="off"), Destroy(object=vm.id)):
+            self.world.vcenter.submit(work, self._environment.username)
+            await self.world.clock.sleep(timedelta(milliseconds=1))
 
 
 def replay(traces: Sequence[Trace]) -> list[Run]:
     """Run recordings of one cluster one after the other in one world of their own."""
+    traces = [without(trace, NOT_RUN) for trace in traces]
     environment = environment_of(row for trace in traces for row in trace.rows)
     namespaces = list(dict.fromkeys(namespace for trace in traces for namespace in trace.namespaces))
 
