@@ -258,6 +258,13 @@ class Inventory:
         self._link(_decoder.decode(value))
         return True
 
+    def settle(self) -> None:
+        """Put restored objects in the order of their creation, which their ids tell."""
+        ordered = sorted(self._objects.values(), key=lambda entity: _number(entity.id))
+        self._objects = {entity.id: entity for entity in ordered}
+        for parent, children in self._children.items():
+            self._children[parent] = dict(sorted(children.items(), key=lambda item: _number(item[1])))
+
     def records(self) -> Iterator[tuple[str, bytes]]:
         """Yield journal records that make up the whole inventory."""
         yield "next-id", str(self._reserved_id).encode()
@@ -275,6 +282,11 @@ class Inventory:
         copy._macs = self._macs.copy()
         copy._next_id, copy._reserved_id = self._next_id, self._reserved_id
         return copy
+
+
+def _number(id_: str) -> int:
+    digits = id_[len(id_.rstrip("0123456789")) :]
+    return int(digits) if digits else 0
 
 
 def is_folder_for(entity: Entity | None, type_: str) -> bool:

@@ -134,6 +134,7 @@ class VCenter:
                 self.inventory.restore(key, value) or self.tasks.restore(key, value) or self.events.restore(key, value)
             ):
                 raise ValueError(f"cannot restore the simulated vCenter: unknown record '{key}'")
+        self.inventory.settle()
         self.tasks.settle()
         self.events.settle()
         return found
