@@ -6,10 +6,8 @@ What a broken TCP connection does to a real client is done here: calls are refus
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
-from typing import Any, cast
 
-from fairlead.api.errors import service_unavailable
+from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.base.objects import GVK, Json
 from fairlead.runtime.client import Client, ListResult, PatchType, WatchEvent
 
@@ -20,18 +18,17 @@ class Severable:
     def __init__(self, inner: Client, address: str) -> None:
         self._inner = inner
         self._address = address
-        self._severed = asyncio.Event()
-
-    @property
-    def is_severed(self) -> bool:
-        return self._severed.is_set()
+        self.is_severed = False
+        self._watches: set[asyncio.Queue[WatchEvent | BaseException | None]] = set()
 
     def sever(self) -> None:
         """Break the connection for good."""
-        self._severed.set()
+        self.is_severed = True
+        for events in self._watches:
+            events.put_nowait(None)
 
     def _through(self) -> Client:
-        if self._severed.is_set():
+        if self.is_severed:
             raise service_unavailable(f"dial tcp {self._address}: connect: connection refused")
         return self._inner
 
@@ -59,27 +56,22 @@ class Severable:
             label_selector=label_selector,
             field_selector=field_selector,
         )
-        loop = asyncio.get_running_loop()
-        broken = loop.create_task(self._severed.wait())
-        following: asyncio.Task[WatchEvent] | None = None
+        events: asyncio.Queue[WatchEvent | BaseException | None] = asyncio.Queue()
+        pump = asyncio.get_running_loop().create_task(_pump(stream, events))
+        self._watches.add(events)
         try:
-            async with aclosing(cast(Any, stream)):
-                while True:
-                    following = loop.create_task(anext(cast(Any, stream)))
-                    await asyncio.wait((broken, following), return_when=asyncio.FIRST_COMPLETED)
-                    if not following.done():
-                        following.cancel()
-                        await asyncio.gather(following, return_exceptions=True)
-                        self._through()
-                    try:
-                        event = following.result()
-                    except StopAsyncIteration:
-                        return
-                    yield event
+            while True:
+                event = await events.get()
+                self._through()
+                if event is None:
+                    return
+                if isinstance(event, BaseException):
+                    raise event
+                yield event
         finally:
-            broken.cancel()
-            if following is not None:
-                following.cancel()
+            self._watches.discard(events)
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
 
     async def create(self, obj: Json, *, field_manager: str = "", dry_run: bool = False) -> Json:
         return await self._through().create(obj, field_manager=field_manager, dry_run=dry_run)
@@ -140,3 +132,13 @@ class Severable:
 
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         await self._through().evict(name, namespace, grace_seconds=grace_seconds)
+
+
+async def _pump(stream: AsyncIterator[WatchEvent], events: "asyncio.Queue[WatchEvent | BaseException | None]") -> None:
+    """Pass on what a watch brings, and how it ends."""
+    try:
+        async for event in stream:
+            events.put_nowait(event)
+        events.put_nowait(None)
+    except ApiError as error:
+        events.put_nowait(error)
