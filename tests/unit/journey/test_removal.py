@@ -7,8 +7,7 @@ import pytest
 
 from fairlead.base.objects import GVK
 from fairlead.controllers.contract import CLUSTER, MACHINE
-
-from .fleet import EVENT, NAME, NAMESPACE, OBJECTS, SECRET, Fleet, Written, names, run
+from fairlead.testing.fleet import EVENT, NAME, NAMESPACE, OBJECTS, SECRET, Fleet, Written, names, run
 
 
 async def is_all_gone(fleet: Fleet) -> bool:

@@ -5,8 +5,7 @@ from datetime import timedelta
 from fairlead.api.infrastructure.kinds import VSPHERE_VM
 from fairlead.base.objects import finalizers
 from fairlead.controllers.contract import MACHINE, MACHINE_DEPLOYMENT
-
-from .fleet import EVENT, NAMESPACE, Fleet, Written, names, run
+from fairlead.testing.fleet import EVENT, NAMESPACE, Fleet, Written, names, run
 
 
 def test_worker_destroyed_in_vcenter_is_replaced() -> None:

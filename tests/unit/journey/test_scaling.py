@@ -2,8 +2,7 @@
 
 from fairlead.base.objects import Json
 from fairlead.controllers.contract import CLUSTER, MACHINE_DEPLOYMENT
-
-from .fleet import EVENT, Fleet, Recorder, Written, is_control_plane, is_ready, names, run
+from fairlead.testing.fleet import EVENT, Fleet, Recorder, Written, is_control_plane, is_ready, names, run
 
 
 def test_both_tiers_grow_and_shrink() -> None:

@@ -1,5 +1,6 @@
 """The vSphere provider's own published cluster templates, as they are, with variables substituted."""
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -18,30 +19,7 @@ SHARED = os.environ.get("FAIRLEAD_SHARED")
 pytestmark = pytest.mark.skipif(not SHARED, reason="FAIRLEAD_SHARED names no folder of shared fixtures")
 
 POLICY = "Management Storage Policy - Regular"
-VARIABLES = {
-    "CLUSTER_NAME": "blue",
-    "NAMESPACE": "fleet",
-    "CONTROL_PLANE_ENDPOINT_IP": "192.168.9.10",
-    "CONTROL_PLANE_MACHINE_COUNT": "1",
-    "WORKER_MACHINE_COUNT": "2",
-    "KUBERNETES_VERSION": "v1.35.0",
-    "CPI_IMAGE_K8S_VERSION": "v1.35.0",
-    "VSPHERE_SERVER": "vcenter.test",
-    "VSPHERE_USERNAME": "administrator@vsphere.local",
-    "VSPHERE_PASSWORD": "fairlead",
-    "VSPHERE_DATACENTER": "DC0",
-    "VSPHERE_DATASTORE": "LocalDS_0",
-    "VSPHERE_FOLDER": "vm",
-    "VSPHERE_NETWORK": "VM Network",
-    "VSPHERE_RESOURCE_POOL": "DC0_C0/Resources",
-    "VSPHERE_TEMPLATE": "ubuntu-2404-kube-v1.35.0",
-    "VSPHERE_TLS_THUMBPRINT": "18:C5:AD:F3:00:BB:47:4B:71:73:70:4F:8A:9C:54:EE:A1:3C:B1:09",
-    "VSPHERE_SSH_AUTHORIZED_KEY": "ssh-ed25519 AAAA someone",
-    "NODE_IPAM_POOL_API_GROUP": "ipam.cluster.x-k8s.io",
-    "NODE_IPAM_POOL_KIND": "InClusterIPPool",
-    "NODE_IPAM_POOL_NAME": "pool",
-    "NAMESERVER": "192.168.9.1",
-}
+VARIABLES = json.loads((Path(__file__).parents[2] / "data" / "capv-variables.json").read_text())
 CASES = [
     pytest.param(f"{version}/{file}", policy, id=f"{version}-{name}")
     for version, policies in (("v1.13", ("", POLICY)), ("v1.17", (POLICY,)))

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from fairlead.base.objects import Json
 from fairlead.controllers.contract import CONTROL_PLANE, MACHINE_DEPLOYMENT
-
-from .fleet import TEMPLATE, Fleet, Recorder, Written, is_control_plane, is_ready, names, run
+from fairlead.testing.fleet import TEMPLATE, Fleet, Recorder, Written, is_control_plane, is_ready, names, run
 
 
 def quorum_kept(fleet: Fleet, replicas: int, workers: int) -> Callable[[list[Json]], None]:

@@ -264,12 +264,12 @@ class Fleet:
         running = {vm.name for vm in self.vms() if vm.is_on} == names((*planes, *workers))
         return ready and fresh and available and not rolling and running
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], what: str) -> timedelta:
-        """Look every few seconds (the recorder sees every event). Raises: AssertionError after an hour."""
+    async def until(self, condition: Callable[[], Awaitable[bool]], what: str, limit: timedelta = LIMIT) -> timedelta:
+        """Look every few seconds (the recorder sees every event). Raises: AssertionError after *limit*."""
         clock = self.world.clock
         began = clock.now()
         while not await condition():
-            assert clock.now() - began < LIMIT, f"{what} did not come; errors: {self.world.manager.errors}"
+            assert clock.now() - began < limit, f"{what} did not come; errors: {self.world.manager.errors}"
             await clock.sleep(STEP)
         return clock.now() - began
 

@@ -1,0 +1,265 @@
+"""All controllers on a real kube-apiserver and etcd, through a kubeconfig; vCenter and guests are simulated."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fairlead.api.clusterapi.kinds import CLUSTER, MACHINE
+from fairlead.api.errors import ApiError
+from fairlead.api.infrastructure.kinds import VSPHERE_VM
+from fairlead.base import yaml as goyaml
+from fairlead.base.objects import GVK, Json, Key
+from fairlead.runtime.clock import WallClock
+from fairlead.runtime.dialing import HttpDialer
+from fairlead.runtime.http import HttpClient
+from fairlead.runtime.kubeconfig import Access, load_access, render
+from fairlead.runtime.remote import Remote, UnreachableError
+from fairlead.server.listener import Face, Listener
+from fairlead.server.pki import Authority
+from fairlead.server.webhooks import Webhooks, manifests
+from fairlead.testing import peers
+from fairlead.testing.fleet import NAME, NAMESPACE, OBJECTS, Fleet, Written
+from fairlead.testing.world import KINDS, World
+
+ABSENT = peers.missing("etcd", "kube-apiserver")
+pytestmark = [pytest.mark.peer, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
+
+LIMIT = timedelta(seconds=60)
+DEFINITION = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+OLD_CLUSTER = GVK("cluster.x-k8s.io", "v1beta1", "Cluster")
+KUBECTL = peers.find("kubectl")
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The kubeconfig of a running kube-apiserver."""
+    folder = tmp_path_factory.mktemp("real-api")
+    with peers.kube_apiserver(folder) as access:
+        path = folder / "kubeconfig"
+        path.write_text(goyaml.dump(render(access, cluster="real", user="admin")))
+        yield path
+
+
+@asynccontextmanager
+async def real_world(kubeconfig: Path) -> AsyncIterator[Fleet]:
+    """The controllers and the simulated vCenter on the real API, with our kinds and their webhooks installed."""
+    client, listener, now = HttpClient(load_access(kubeconfig)), Listener(), datetime.now(UTC)
+    authority = Authority.create("webhooks", now)
+    port = await listener.open(Face(Webhooks(KINDS), authority.issue_server((listener.host,), now)))
+    try:
+        for obj in manifests(KINDS, f"https://{listener.host}:{port}", authority.certificate):
+            await client.apply(obj, field_manager="fairlead")
+        await wait_for(lambda: are_served(client))
+        world = World(client=client, clock=WallClock())
+        await world.start()
+        try:
+            yield Fleet(world)
+        finally:
+            await world.stop()
+    finally:
+        await client.close()
+        await listener.close()
+
+
+async def are_served(client: HttpClient) -> bool:
+    """Whether every kind can be listed in every version."""
+    try:
+        for kind in KINDS:
+            for version in kind.versions:
+                await client.list(GVK(kind.group, version.name, kind.kind))
+    except ApiError:
+        return False
+    return True
+
+
+async def wait_for(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(LIMIT.total_seconds()):
+        while not await condition():  # noqa: ASYNC110 (nothing tells when a server far away has caught up)
+            await asyncio.sleep(0.2)
+
+
+def test_life_of_a_cluster(kubeconfig: Path) -> None:
+    """Created, read in the older version, scaled, quiet, upgraded, and removed without a trace."""
+
+    async def main() -> None:
+        async with real_world(kubeconfig) as fleet:
+            first = Written(workers=1)
+            await fleet.push(first)
+            await fleet.until(lambda: fleet.is_as(first), "the cluster", LIMIT)
+            assert all((await fleet.nodes()).values())
+            old = await fleet.client.get(OLD_CLUSTER, NAME, NAMESPACE)
+            assert old["status"]["infrastructureReady"] is True, "read through the conversion webhook"
+            await check_refusals(fleet)
+
+            grown = first.change(workers=2)
+            await fleet.push(grown)
+            await fleet.until(lambda: fleet.is_as(grown), "the second worker", LIMIT)
+            await check_quiet(fleet)
+
+            upgraded = grown.change(version="v1.36.0")
+            await fleet.push(upgraded)
+            await fleet.until(lambda: fleet.is_as(upgraded), "the upgrade", 2 * LIMIT)
+
+            for obj in fleet.git:
+                await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)
+            await fleet.until(lambda: is_gone(fleet), "the end", LIMIT)
+            assert fleet.world.manager.errors == {}
+
+    asyncio.run(main())
+
+
+async def is_gone(fleet: Fleet) -> bool:
+    """Nothing with a finalizer is left; what only a garbage collector removes may be (this API has none)."""
+    held = [obj for gvk in OBJECTS for obj in await fleet.all(gvk) if obj["metadata"].get("finalizers")]
+    return not fleet.vms() and not held and not await fleet.all(CLUSTER) and not await fleet.all(MACHINE)
+
+
+async def check_refusals(fleet: Fleet) -> None:
+    """Our rules refuse through the real server in upstream's words, after conversion and defaults."""
+    machine: Json = {
+        "apiVersion": "cluster.x-k8s.io/v1beta1",
+        "kind": "Machine",
+        "metadata": {"name": "odd", "namespace": NAMESPACE},
+        "spec": {
+            "clusterName": NAME,
+            "version": "latest",
+            "bootstrap": {"dataSecretName": "x"},
+            "infrastructureRef": {
+                "apiVersion": "infrastructure.cluster.x-k8s.io/v1beta1",
+                "kind": "VSphereMachine",
+                "name": "odd",
+            },
+        },
+    }
+    with pytest.raises(ApiError) as refused:
+        await fleet.client.create(machine)
+    assert refused.value.code == 422
+    assert refused.value.message == (
+        'admission webhook "validation.machine.cluster.x-k8s.io" denied the request: '
+        'Machine.cluster.x-k8s.io "odd" is invalid: spec.version: Invalid value: "vlatest": '
+        "must be a valid semantic version"
+    )
+    machine["spec"]["clusterName"] = 7
+    with pytest.raises(ApiError, match=r"spec\.clusterName: Invalid value") as refused:
+        await fleet.client.create(machine)
+    assert refused.value.is_invalid
+
+
+async def check_quiet(fleet: Fleet) -> None:
+    """A converged cluster is not written to."""
+
+    async def revisions() -> dict[tuple[str, Key], str]:
+        return {
+            (gvk.kind, Key.of(obj)): obj["metadata"]["resourceVersion"]
+            for gvk in OBJECTS
+            for obj in await fleet.all(gvk)
+        }
+
+    await asyncio.sleep(2)
+    before = await revisions()
+    for vm in await fleet.all(VSPHERE_VM):
+        fleet.world.manager.wake("vspherevm", Key.of(vm))
+        fleet.world.manager.wake("machine", Key.of(vm))
+    await asyncio.sleep(3)
+    assert await revisions() == before
+
+
+@pytest.mark.skipif(not os.environ.get("FAIRLEAD_SHARED"), reason="FAIRLEAD_SHARED names no folder of shared fixtures")
+@pytest.mark.skipif(KUBECTL is None, reason=peers.missing("kubectl"))
+def test_published_template_through_kubectl(kubeconfig: Path) -> None:
+    """The provider's published template, of the older version, applied with kubectl; a wait on Available returns."""
+    from fairlead.engines.substitution import substitute
+
+    path = Path(os.environ["FAIRLEAD_SHARED"]) / "fixtures" / "capv" / "v1.13" / "cluster-template.yaml"
+    variables = json.loads((Path(__file__).parents[1] / "data" / "capv-variables.json").read_text())
+    text = substitute(path.read_text(), {**variables, "NAMESPACE": "published"})
+
+    async def kubectl(*words: str, given: str = "") -> str:
+        process = await asyncio.create_subprocess_exec(
+            str(KUBECTL),
+            f"--kubeconfig={kubeconfig}",
+            *words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(given.encode()), LIMIT.total_seconds())
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def main() -> None:
+        async with real_world(kubeconfig):
+            await kubectl("create", "namespace", "published")
+            await kubectl("apply", "-f", "-", given=text)
+            await kubectl("-n", "published", "wait", "--for=condition=Available", "cluster/blue", "--timeout=50s")
+            columns = (await kubectl("-n", "published", "get", "cluster", "blue")).splitlines()
+            assert columns[0].split()[:3] == ["NAME", "CLUSTERCLASS", "AVAILABLE"]
+            await kubectl("-n", "published", "delete", "cluster", "blue", "--timeout=50s")
+
+    asyncio.run(main())
+
+
+def test_dialer_reaches_a_real_api(kubeconfig: Path) -> None:
+    """Connects once the address answers; tells etcd's members from Pods, and what it cannot do."""
+
+    text = kubeconfig.read_bytes()
+
+    async def main() -> None:
+        dialer = HttpDialer(WallClock())
+        await asyncio.wait_for(dialer.wait_reachable(text), 10)
+        remote = await dialer.dial(text)
+        try:
+            await check_etcd(remote)
+        finally:
+            await remote.close()
+        access = load_access(kubeconfig)
+        for spoilt, cause in (
+            (Access(server=access.server, ca=access.ca, token="nonsense"), "Unauthorized"),
+            (Access(server=access.server), "certificate verify failed"),
+            (Access(server=f"https://127.0.0.1:{peers.free_port()}", ca=access.ca), "Cannot connect"),
+        ):
+            config = goyaml.dump(render(spoilt, cluster="real", user="x"))
+            with pytest.raises(UnreachableError, match=cause):
+                await dialer.dial(config.encode())
+
+    asyncio.run(main())
+
+
+async def check_etcd(remote: Remote) -> None:
+    node = "cp-1"
+    pod: Json = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"etcd-{node}",
+            "namespace": "kube-system",
+            "labels": {"component": "etcd", "tier": "control-plane"},
+        },
+        "spec": {
+            "nodeName": node,
+            "containers": [{"name": "etcd", "image": "etcd"}],
+            "automountServiceAccountToken": False,
+        },
+    }
+    status = {"status": {"hostIP": "192.0.2.1", "conditions": [{"type": "Ready", "status": "True"}]}}
+    await remote.client.create(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "kube-system"}}
+    )
+    await remote.client.create(pod)
+    with pytest.raises(UnreachableError, match="no quorum"):
+        await (await remote.etcd()).members()
+    await remote.client.patch(GVK("", "v1", "Pod"), f"etcd-{node}", "kube-system", status, subresource="status")
+    etcd = await remote.etcd()
+    [member] = await etcd.members()
+    assert (member.name, member.peer_urls) == (node, ("https://192.0.2.1:2380",))
+    with pytest.raises(UnreachableError, match="do it with etcdctl"):
+        await etcd.remove_member(member.id)
