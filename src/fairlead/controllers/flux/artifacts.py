@@ -84,12 +84,13 @@ class ArtifactStore:
         tree: Tree,
         now: datetime,
         data: bytes | None = None,
+        file: str = "",
     ) -> Artifact:
-        """Keep *tree* as a revision of a source; *data* is its archive, where it was made already."""
+        """Keep *tree* as a revision of a source; *data* is its archive, where it was made already, *file* its name."""
         data = data if data is not None else archive(tree)
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         short = revision.rpartition(":")[2] or digest.rpartition(":")[2]
-        path = f"{kind.lower()}/{namespace}/{name}/{short}.tar.gz"
+        path = f"{kind.lower()}/{namespace}/{name}/{file or f'{short}.tar.gz'}"
         source = (kind, namespace, name)
         held = [other for other in self._held.get(source, []) if (other.digest, other.path) != (digest, path)]
         self._trees.setdefault(digest, dict(tree))

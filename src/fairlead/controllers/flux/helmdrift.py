@@ -1,0 +1,134 @@
+"""Drift: what in a cluster is no longer as a release wants it.
+
+Source: helm-controller v1.6 internal/action/diff.go, internal/diff/summarize.go, fluxcd/pkg ssa/jsondiff: objects are
+applied dry, and what that would change is the drift; fields that the release does not set are not drift.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead.api.errors import ApiError
+from fairlead.base.objects import GVK, Json, Key, annotations, labels
+from fairlead.controllers.flux.apply import subject
+from fairlead.controllers.flux.helmjsondiff import difference, without
+from fairlead.controllers.flux.helmresources import Resources
+from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.engines.helm.record import Record
+from fairlead.engines.selectors import parse_labels
+from fairlead.runtime.client import PatchType
+
+MANAGER = "helm-controller"
+MARK = "helm.toolkit.fluxcd.io/driftDetection"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object that is missing (no patch) or changed."""
+
+    desired: Json
+    patch: tuple[Json, ...] = ()
+
+
+@dataclass(slots=True)
+class Drift:
+    """The drift of one release."""
+
+    spec: HelmSpec
+    resources: Resources
+    found: list[Found] = field(default_factory=list)
+    namespaced: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def placed(self, objects: Iterable[Json], namespace: str) -> list[Json]:
+        """*objects* with the release's namespace where they have none and need one."""
+        return self.resources.placed_as_known(objects, namespace)
+
+    async def detect(self, record: Record) -> None:
+        """Compare the cluster with *record*. Raises: ApiError, ResourceError."""
+        self.found = []
+        objects = self.resources.owned(await self.resources.build(record.manifest))
+        ignored = _rules(self.spec.obj)
+        for obj in objects:
+            if labels(obj).get(MARK) == "disabled" or annotations(obj).get(MARK) == "disabled":
+                continue
+            live = await self.resources.get(obj)
+            if live is None:
+                self.found.append(Found(obj))
+                continue
+            if labels(live).get(MARK) == "disabled" or annotations(live).get(MARK) == "disabled":
+                continue
+            wanted = await self.resources.client.apply(obj, field_manager=MANAGER, dry_run=True)
+            paths = [path for selector, paths in ignored if selector.matches(obj) for path in paths]
+            patch = difference(without(_judged(live), paths), without(_judged(wanted), paths))
+            if patch:
+                self.found.append(Found(obj, tuple(patch)))
+
+    @property
+    def summary(self) -> str:
+        """A line for each object, as events and conditions have it."""
+        return "\n".join(map(_line, self.found))
+
+    async def correct(self) -> tuple[list[str], list[str]]:
+        """Put it right; returns what was changed, and what could not be."""
+        changes, errors = [], []
+        for item in sorted(self.found, key=lambda item: bool(item.patch)):
+            name, key = subject(item.desired), Key.of(item.desired)
+            try:
+                if item.patch:
+                    await self.resources.client.patch(
+                        GVK.of(item.desired),
+                        key.name,
+                        key.namespace,
+                        list(item.patch),
+                        PatchType.JSON,
+                        field_manager=MANAGER,
+                    )
+                    changes.append(f"{name} configured")
+                else:
+                    await self.resources.client.create(item.desired, field_manager=MANAGER)
+                    changes.append(f"{name} created")
+            except ApiError as error:
+                kind = "patch" if item.patch else "creation"
+                errors.append(f"{name} {kind} failure: {error.message}")
+        return changes, errors
+
+
+def _line(item: Found) -> str:
+    if not item.patch:
+        return f"{subject(item.desired)} removed"
+    counts = [sum(part["op"] == op for part in item.patch) for op in ("add", "replace", "remove")]
+    return f"{subject(item.desired)} changed ({counts[0]} additions, {counts[1]} changes, {counts[2]} removals)"
+
+
+def _judged(obj: Json) -> Json:
+    """What of an object can drift: all but its status and what the server writes into its metadata."""
+    body = {name: value for name, value in obj.items() if name not in ("status", "metadata", "apiVersion", "kind")}
+    kept = {name: value for name in ("labels", "annotations") if (value := obj["metadata"].get(name))}
+    return {**body, "metadata": kept}
+
+
+@dataclass(frozen=True, slots=True)
+class _Selector:
+    target: Mapping[str, Any] | None
+
+    def matches(self, obj: Json) -> bool:
+        if not self.target:
+            return True
+        gvk, key = GVK.of(obj), Key.of(obj)
+        have = {"group": gvk.group, "version": gvk.version, "kind": gvk.kind, "name": key.name}
+        have["namespace"] = key.namespace
+        if any(self.target.get(name) and not _like(self.target[name], value) for name, value in have.items()):
+            return False
+        checks = (("labelSelector", labels(obj)), ("annotationSelector", annotations(obj)))
+        return all(parse_labels(self.target[name]).matches(values) for name, values in checks if self.target.get(name))
+
+
+def _like(pattern: str, value: str) -> bool:
+    import re
+
+    return re.fullmatch(pattern, value) is not None
+
+
+def _rules(obj: Json) -> list[tuple[_Selector, Sequence[str]]]:
+    rules = ((obj["spec"].get("driftDetection") or {}).get("ignore")) or []
+    return [(_Selector(rule.get("target")), rule.get("paths") or []) for rule in rules]

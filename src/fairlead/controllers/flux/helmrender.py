@@ -1,0 +1,133 @@
+"""From a chart's files and a release's values to what Helm would store, with what templates may ask of the cluster.
+
+`lookup` reads a cluster, and rendering is pure: the render runs with what is known, notes what it missed, and runs
+again once that was fetched.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fairlead.api.errors import ApiError
+from fairlead.base.objects import GVK, Json, copy
+from fairlead.controllers.flux.artifacts import Tree
+from fairlead.controllers.flux.helmactions import Outcome
+from fairlead.controllers.flux.helmpostrender import post_render
+from fairlead.controllers.flux.helmscopes import Scopes
+from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.engines.helm import Capabilities, Chart, Options, Release, Rendered, World, load_chart, render
+from fairlead.engines.helm.functions.encoding import to_floats
+from fairlead.runtime.client import Client
+from fairlead.runtime.clock import Clock
+from fairlead.runtime.ids import Ids
+
+ROUNDS = 8
+CHARTS = 64
+
+_charts: OrderedDict[str, Chart] = OrderedDict()  # by artifact digest
+
+
+def chart_of(digest: str, tree: Tree) -> Chart:
+    """The chart in an artifact's files (one folder, named like the chart). Raises: ChartError."""
+    chart = _charts.get(digest)
+    if chart is None:
+        files = {path.partition("/")[2]: data for path, data in tree.items() if "/" in path}
+        chart = _charts[digest] = load_chart(files, ignore=False)
+        if len(_charts) > CHARTS:
+            _charts.popitem(last=False)
+    return chart
+
+
+class _Lookups:
+    """What `lookup` gave, and what it could not give yet."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, str, str], Json] = {}
+        self.missed: set[tuple[str, str, str, str]] = set()
+
+    def __call__(self, api_version: str, kind: str, namespace: str, name: str) -> Json:
+        key = (api_version, kind, namespace, name)
+        if key not in self.known:
+            self.missed.add(key)
+            return {}
+        return copy(self.known[key])  # type: ignore[no-any-return]
+
+    async def fetch(self, client: Client) -> None:
+        for key in self.missed - self.known.keys():
+            self.known[key] = await _look_up(client, *key)
+        self.missed.clear()
+
+
+async def _look_up(client: Client, api_version: str, kind: str, namespace: str, name: str) -> Json:
+    gvk = GVK.parse(api_version, kind)
+    try:
+        if name:
+            return await client.get(gvk, name, namespace)
+        found = await client.list(gvk, namespace)
+    except ApiError as error:
+        if error.is_not_found:
+            return {}
+        raise
+    return {
+        "apiVersion": api_version,
+        "kind": f"{kind}List",
+        "items": list(found.items),
+        "metadata": {"resourceVersion": found.resource_version},
+    }
+
+
+class Renderer:
+    """Renders one release."""
+
+    def __init__(
+        self, spec: HelmSpec, chart: Chart, values: Mapping[str, Any], client: Client, scopes: Scopes, *, action: str
+    ) -> None:
+        self._spec = spec
+        self._chart = chart
+        self._values = values
+        self._client = client
+        self._scopes = scopes
+        self._action = action
+
+    async def run(self, release: Release, clock: Clock, ids: Ids) -> Outcome:
+        """Render for *release*. Raises: HelmError."""
+        capabilities = await self._capabilities()
+        lookups, now = _Lookups(), clock.now()
+        seed = ids.bytes(32)
+        for _ in range(ROUNDS):
+            rendered = self._render(release, capabilities, lookups, now, seed)
+            if not lookups.missed - lookups.known.keys():
+                break
+            await lookups.fetch(self._client)
+        manifest, hooks = post_render(rendered.manifests, rendered.hooks, self._spec.obj["spec"], self._spec.key)
+        return Outcome(rendered, manifest, hooks)
+
+    def _render(
+        self, release: Release, capabilities: Capabilities, lookups: _Lookups, now: datetime, seed: bytes
+    ) -> Rendered:
+        world = World(now=lambda: now, random_bytes=_stream(seed), lookup=lookups)
+        skip = bool(self._spec.action(self._action).get("disableSchemaValidation"))
+        values = to_floats(copy(self._values))
+        return render(self._chart, values, release, capabilities, world, options=Options(skip_schema_validation=skip))
+
+    async def _capabilities(self) -> Capabilities:
+        version = getattr(self._client, "server_version", "")
+        api_versions = await self._scopes.api_versions()
+        return Capabilities.of_cluster(version or Capabilities().kube_version, api_versions)
+
+
+def _stream(seed: bytes) -> Any:
+    """Random bytes that follow from *seed*, so that the rounds of one render agree."""
+    count = 0
+
+    def take(length: int) -> bytes:
+        nonlocal count
+        found = b""
+        while len(found) < length:
+            found += hashlib.sha256(seed + count.to_bytes(8, "big")).digest()
+            count += 1
+        return found[:length]
+
+    return take
