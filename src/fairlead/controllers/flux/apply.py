@@ -4,7 +4,7 @@ Source: fluxcd/pkg/ssa (manager_apply.go, manager_delete.go, errors): stages, dr
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -98,6 +98,10 @@ def _unknown(obj: Json) -> Json | None:
     return None
 
 
+async def _silent(items: Sequence[Item]) -> None:
+    return None
+
+
 class Applier:
     """Puts objects into one cluster."""
 
@@ -107,11 +111,17 @@ class Applier:
         self._clock = clock
 
     async def apply(
-        self, objects: Sequence[Json], *, force: bool = False, known: Callable[[Json], Json | None] = _unknown
+        self,
+        objects: Sequence[Json],
+        *,
+        force: bool = False,
+        known: Callable[[Json], Json | None] = _unknown,
+        announce: Callable[[Sequence[Item]], Awaitable[None]] = _silent,
     ) -> list[Change]:
         """Apply *objects*; nothing changes unless all that can be checked beforehand pass a dry run.
 
         *known* gives the stored object for one that is known to be in force, so that it is not looked at again.
+        *announce* is told, before the first change, of the objects that are about to be made.
 
         Raises:
             ApplyError: the API refuses an object.
@@ -127,6 +137,8 @@ class Applier:
             for obj in ordered:
                 if id(obj) not in waiting:
                     plans[id(obj)] = await self._plan(obj, force, known)
+            new = [obj for obj in ordered if id(obj) in waiting or plans[id(obj)].action == "created"]
+            await announce([Item.of(obj) for obj in new])
             for obj in first:
                 changes.append(await self._carry_out(plans[id(obj)]))
             await self._settle([change for change in changes if change.action in ("created", "configured")])

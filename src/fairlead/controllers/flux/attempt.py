@@ -149,7 +149,6 @@ class Attempt:
         await parts.managed.follow(
             self.key, parts.targets.name_of(ks), client, [*wanted, *owned], self._waited_for(tuple(wanted))
         )
-        await self._note_new(list(wanted))
 
         def known(obj: Json) -> Json | None:
             item = Item.of(obj)
@@ -158,7 +157,9 @@ class Attempt:
 
         applier = Applier(client, APPLIER, parts.clock)
         try:
-            self.changes = await applier.apply(objects, force=bool(ks["spec"].get("force")), known=known)
+            self.changes = await applier.apply(
+                objects, force=bool(ks["spec"].get("force")), known=known, announce=self._note_new
+            )
         except ApplyError as error:
             self._settle(error.changes)
             self._record("ReconciliationFailed")
@@ -178,6 +179,8 @@ class Attempt:
 
     async def _note_new(self, wanted: Sequence[Item]) -> None:
         """Put objects that are about to be made into the inventory first, so that no crash can orphan them."""
+        if not wanted:
+            return
         old = entries_of(self.seen.ks.get("status") or {})
         both = merged(old, [item.entry for item in wanted])
         if len(both) == len(old):

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from fairlead.controllers.flux.artifacts import ArtifactStore
+from fairlead.controllers.flux.git import Fetcher
 from fairlead.controllers.flux.gitrepository import GitRepositoryController
 from fairlead.controllers.flux.kustomization import KustomizationController
 from fairlead.controllers.flux.targets import Targets
@@ -22,16 +23,26 @@ HELM = (
 
 
 def flux_controllers(
-    *, client: Client, clock: Clock, ids: Ids, dialer: Dialer, artifacts: ArtifactStore
+    *,
+    client: Client,
+    clock: Clock,
+    ids: Ids,
+    dialer: Dialer,
+    artifacts: ArtifactStore,
+    fetcher: Fetcher | None = None,
 ) -> list[Controller]:
-    """All of them, sharing artifacts and, each family of appliers its own, connections to other clusters."""
+    """All of them, sharing artifacts; *fetcher* reads Git repositories (the real one unless given)."""
 
     def recorder(component: str) -> Recorder:
         return Recorder(client, clock, ids, component)
 
     controllers: list[Controller] = [
         GitRepositoryController(
-            client=client, clock=clock, artifacts=artifacts, recorder=recorder("source-controller")
+            client=client,
+            clock=clock,
+            artifacts=artifacts,
+            recorder=recorder("source-controller"),
+            fetcher=fetcher,
         ),
         KustomizationController(
             client=client,

@@ -98,7 +98,7 @@ class GitFetcher:
         try:
             refs = {key: value for key, value in repo.get_refs().items() if value}
             choice = choose(refs, request.reference, request.url)
-            return _read(repo, choice, request)
+            return read_commit(repo, choice, request)
         finally:
             repo.close()
 
@@ -106,7 +106,7 @@ class GitFetcher:
         kept = self._keep((request.url, request.credentials))
         with kept.lock:
             choice = self._bring(kept, request)
-            return _read(kept.repo, choice, request)
+            return read_commit(kept.repo, choice, request)
 
     def _keep(self, name: tuple[str, Credentials]) -> "_Kept":
         with self._lock:
@@ -129,7 +129,7 @@ class GitFetcher:
             sha = choice.sha.encode()
             return [] if sha in kept.repo.object_store else [sha]
 
-        with _words(request.url, "list remote for" if request.has_artifact else "clone"):
+        with transport_words(request):
             client, path = client_for(request.url, request.credentials, request.timeout_seconds)
             name = request.reference.name
             prefixes = [name.encode()] if name else [b"HEAD", b"refs/heads/", b"refs/tags/"]
@@ -148,11 +148,12 @@ class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class _words:  # noqa: N801  # a context manager used like a function
+class transport_words:  # noqa: N801  # a context manager used like a function
     """Turn whatever the transport raises into upstream's words."""
 
-    def __init__(self, url: str, act: str) -> None:
-        self._url, self._act = url, act
+    def __init__(self, request: Request) -> None:
+        self._url = request.url
+        self._act = "list remote for" if request.has_artifact else "clone"
 
     def __enter__(self) -> None:
         return None
@@ -201,7 +202,8 @@ def _commit_of(repo: Any, sha: str) -> Commit:
     return obj
 
 
-def _read(repo: Any, choice: Choice, request: Request) -> Checkout:
+def read_commit(repo: Any, choice: Choice, request: Request) -> Checkout:
+    """The chosen commit out of *repo*, with its files unless they are known. Raises: GitError."""
     commit = _commit_of(repo, choice.sha)
     name = commit.id.decode()
     revision = choice.revision(name)
@@ -255,5 +257,7 @@ __all__ = [
     "GitFetcher",
     "Reference",
     "Request",
+    "read_commit",
+    "transport_words",
     "without_ignored",
 ]

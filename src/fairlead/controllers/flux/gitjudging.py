@@ -174,6 +174,12 @@ def requested_at(repo: Json) -> str:
     return annotations(repo).get(REQUESTED_AT, "")
 
 
+def is_request_open(repo: Json) -> bool:
+    """Whether what a person asked for last was not answered yet."""
+    asked = requested_at(repo)
+    return bool(asked) and asked != get_in(repo, "status", "lastHandledReconcileAt", default="")
+
+
 def secrets_of(repo: Json) -> list[Key]:
     """The Secrets that the spec refers to."""
     namespace = Key.of(repo).namespace

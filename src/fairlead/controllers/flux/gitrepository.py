@@ -27,6 +27,7 @@ from fairlead.controllers.flux.gitjudging import (
     Standing,
     decide,
     included_of,
+    is_request_open,
     known_commit,
     progress,
     requested_at,
@@ -141,6 +142,8 @@ class GitRepositoryController(BaseController):
                 await self._finalize(key, seen.repo, draft)
                 return Result.done()
             case Rest(after):
+                if seen.repo["spec"].get("suspend"):
+                    report.handled()
                 return Result(after)
             case Stall(reason, message):
                 self._remember(key, seen, float("inf"))
@@ -262,6 +265,9 @@ class GitRepositoryController(BaseController):
         had_failed = is_false(get_in(seen.repo, "status", "conditions"), "Ready")
         is_new = before.get("digest") != now["digest"]
         if not is_new and not had_failed:
+            if is_request_open(seen.repo):
+                text = f"no changes since last reconciliation: observed revision '{checkout.revision}'"
+                await self._recorder.normal(seen.repo, "GitOperationSucceeded", text)
             return
         marks = {f"{PREFIX}/revision": now["revision"], f"{PREFIX}/digest": now["digest"]}
         told = checkout.subject if checkout.files is not None else checkout.revision

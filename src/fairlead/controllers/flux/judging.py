@@ -138,9 +138,8 @@ def decide(seen: Seen) -> Step:
     if seen.invalid:
         return Stall("InvalidCELExpression", f"{TERMINAL}: {seen.invalid}")
     if seen.source is None:
-        message = (
-            f'{_plural(spec["sourceRef"]["kind"])}.source.toolkit.fluxcd.io "{spec["sourceRef"]["name"]}" not found'
-        )
+        reference = spec["sourceRef"]
+        message = f'{reference["kind"]}.source.toolkit.fluxcd.io "{reference["name"]}" not found'
         return Wait("ArtifactFailed", message, retry_interval(spec))
     if not get_in(seen.source, "status", "artifact"):
         return Wait("ArtifactFailed", "Source artifact not found, retrying in 30s", DEPENDENCY_RETRY)
@@ -173,11 +172,6 @@ def _by_standing(seen: Seen) -> Step:
     if standing.phase is Phase.UNHEALTHY and not left:
         return Apply()
     return Check()
-
-
-def _plural(kind: str) -> str:
-    lower = kind.lower()
-    return f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
 
 
 def retry_interval(spec: Mapping[str, Any]) -> timedelta:

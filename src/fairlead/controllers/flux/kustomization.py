@@ -216,6 +216,8 @@ class KustomizationController(BaseController):
             case Finalize():
                 return await finalize(self._parts, seen.ks, draft.value)
             case Rest(after):
+                if seen.ks["spec"].get("suspend"):
+                    report.handled()
                 return Result(after)
             case Stall(reason, message):
                 report.fail(reason, message, stalled=True)

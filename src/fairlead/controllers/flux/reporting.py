@@ -10,7 +10,7 @@ from fairlead.runtime.conditions import find, remove_condition, set_condition
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 FINALIZER = "finalizers.fluxcd.io"
-_ORDER = (RECONCILING, STALLED, READY)
+_ORDER = (RECONCILING, STALLED, READY, "FetchFailed")
 
 
 @dataclass(slots=True)
