@@ -19,6 +19,7 @@ from fairlead.testing.traces.environment import Environment, environment_of
 from fairlead.testing.traces.reading import BEFORE, Id, Row, Trace, without
 from fairlead.testing.world import KINDS, World
 from fairlead.vcenter.model import VM
+from fairlead.vcenter.tasks import Delays
 from fairlead.vcenter.work import Destroy, Power
 
 NAMESPACE_KIND = GVK("", "v1", "Namespace")
@@ -26,6 +27,8 @@ WATCHED = (GVK("", "v1", "Secret"), GVK("", "v1", "ConfigMap"), GVK("", "v1", "E
 CALM = timedelta(seconds=90)  # nothing written for so long: it is over
 LIMIT = timedelta(minutes=15)
 NOT_RUN = ("GitRepository", "Kustomization")  # Flux's side of a recording
+SECOND = timedelta(seconds=1)
+VCENTER_DELAYS = Delays(clone=SECOND, power_on=SECOND, power_off=SECOND, shut_down=SECOND, destroy=SECOND)
 AFTERWARDS = timedelta(seconds=20)
 
 
@@ -183,7 +186,7 @@ class Replay:
         vm = next(vm for vm in self.world.vcenter.inventory.all(VM) if vm.bios_uuid == uuid)
         for work in (Power(vm=vm.id, op="off"), Destroy(object=vm.id)):
             self.world.vcenter.submit(work, self._environment.username)
-            await self.world.clock.sleep(timedelta(milliseconds=1))
+            await self.world.clock.sleep(2 * SECOND)
 
 
 def replay(traces: Sequence[Trace]) -> list[Run]:
@@ -193,7 +196,9 @@ def replay(traces: Sequence[Trace]) -> list[Run]:
     namespaces = list(dict.fromkeys(namespace for trace in traces for namespace in trace.namespaces))
 
     async def main() -> list[Run]:
-        world = World(boot=environment.boot, layout=environment.layout, connector=environment.connector)
+        world = World(
+            boot=environment.boot, layout=environment.layout, connector=environment.connector, delays=VCENTER_DELAYS
+        )
         session = Replay(world, environment, namespaces)
         await session.start()
         try:
