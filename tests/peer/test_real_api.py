@@ -62,7 +62,7 @@ async def real_world(kubeconfig: Path) -> AsyncIterator[Fleet]:
         world = World(client=client, clock=WallClock())
         await world.start()
         try:
-            yield Fleet(world)
+            yield Fleet(world, timedelta(milliseconds=500))
         finally:
             await world.stop()
     finally:

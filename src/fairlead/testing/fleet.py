@@ -55,7 +55,7 @@ TEXT = """
 apiVersion: v1
 kind: Secret
 metadata: {name: blue}
-stringData: {username: administrator@vsphere.local, password: $password}
+stringData: {username: $username, password: $password}
 ---
 apiVersion: cluster.x-k8s.io/v1beta2
 kind: Cluster
@@ -71,7 +71,7 @@ metadata: {name: blue}
 spec:
   controlPlaneEndpoint: {host: 192.168.1.140, port: 6443}
   identityRef: {kind: Secret, name: $secret}
-  server: vcenter.test
+  server: $server
 ---
 apiVersion: infrastructure.cluster.x-k8s.io/v1beta2
 kind: VSphereMachineTemplate
@@ -145,6 +145,8 @@ class Written:
     workers: int = 2
     version: str = "v1.35.0"
     secret: str = "blue"
+    server: str = "vcenter.test"
+    username: str = "administrator@vsphere.local"
     password: str = "fairlead"
     bootstrap: str = "blue"
     vm: tuple[tuple[str, Any], ...] = ()
@@ -179,9 +181,10 @@ class Written:
 class Fleet:
     """The cluster in its world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, step: timedelta = STEP) -> None:
         self.world = world
         self.client = world.client
+        self._step = step
         self.git: list[Json] = []
 
     # What a person does.
@@ -265,12 +268,12 @@ class Fleet:
         return ready and fresh and available and not rolling and running
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, limit: timedelta = LIMIT) -> timedelta:
-        """Look every few seconds (the recorder sees every event). Raises: AssertionError after *limit*."""
+        """Look again and again (the recorder sees every event). Raises: AssertionError after *limit*."""
         clock = self.world.clock
         began = clock.now()
         while not await condition():
             assert clock.now() - began < limit, f"{what} did not come; errors: {self.world.manager.errors}"
-            await clock.sleep(STEP)
+            await clock.sleep(self._step)
         return clock.now() - began
 
     async def settle_as(self, written: Written) -> timedelta:
