@@ -52,12 +52,13 @@ class Actions:
     storage: Storage
     scopes: Scopes
     on_wait: Callable[[], Awaitable[None]]
+    name: str
+    namespace: str
     observed: dict[int, Record] = field(default_factory=dict)
 
     @property
     def _resources(self) -> Resources:
-        spec = self.spec
-        return Resources(self.client, self.scopes, spec.release_name, spec.release_namespace, MANAGER)
+        return Resources(self.client, self.scopes, self.name, self.namespace, MANAGER)
 
     async def _save(self, record: Record) -> None:
         await self.storage.update(record)
@@ -83,7 +84,7 @@ class Actions:
         action, resources = self.spec.action("install"), self._resources
         try:
             version = await self._free_version(replace_=bool(action.get("replace")))
-            release = Release(self.spec.release_name, self.spec.release_namespace, version)
+            release = Release(self.name, self.namespace, version)
             outcome = await render(release)
             await self._definitions("install", chart, outcome.rendered)
             objects = resources.owned(await resources.build(outcome.manifest, served=True))
@@ -111,7 +112,7 @@ class Actions:
         return record
 
     async def _free_version(self, *, replace_: bool) -> int:
-        last = await self.storage.last(self.spec.release_name)
+        last = await self.storage.last(self.name)
         if last is None:
             return 1
         if replace_ and last.status in ("uninstalled", "failed"):
@@ -153,8 +154,8 @@ class Actions:
         last: str,
     ) -> Record:
         return Record(
-            name=self.spec.release_name,
-            namespace=self.spec.release_namespace,
+            name=self.name,
+            namespace=self.namespace,
             version=version,
             status=status,
             chart=chart_json(chart),
@@ -189,14 +190,14 @@ class Actions:
 
     async def upgrade(self, chart: Chart, values: Mapping[str, Any], render: Render) -> Record:
         """Upgrade to the next revision. Raises: ActionError."""
-        resources, history = self._resources, await self.storage.history(self.spec.release_name)
+        resources, history = self._resources, await self.storage.history(self.name)
         if not history:
-            raise ActionError(f'"{self.spec.release_name}" has no deployed releases')
+            raise ActionError(f'"{self.name}" has no deployed releases')
         last, current = history[-1], _current(history)
         if last.is_pending:
             raise ActionError("another operation (install/upgrade/rollback) is in progress")
         version = last.version + 1
-        release = Release(self.spec.release_name, current.namespace, version, is_install=False, is_upgrade=True)
+        release = Release(self.name, current.namespace, version, is_install=False, is_upgrade=True)
         try:
             outcome = await render(release)
             await self._definitions("upgrade", chart, outcome.rendered)
@@ -265,7 +266,7 @@ class Actions:
 
     async def rollback(self, version: int) -> Record:
         """Deploy an earlier revision's objects as a new revision. Raises: ActionError."""
-        resources, history = self._resources, await self.storage.history(self.spec.release_name)
+        resources, history = self._resources, await self.storage.history(self.name)
         target = next((record for record in history if record.version == version), None)
         if target is None:
             raise ActionError(f"release has no {version} version")
@@ -321,7 +322,7 @@ class Actions:
     async def uninstall(self) -> Record | None:
         """Take the release out; None when it is not there. Raises: ActionError."""
         action, resources = self.spec.action("uninstall"), self._resources
-        history = await self.storage.history(self.spec.release_name)
+        history = await self.storage.history(self.name)
         if not history:
             return None
         record, keep = history[-1], bool(action.get("keepHistory"))

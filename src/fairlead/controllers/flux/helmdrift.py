@@ -4,6 +4,7 @@ Source: helm-controller v1.6 internal/action/diff.go, internal/diff/summarize.go
 applied dry, and what that would change is the drift; fields that the release does not set are not drift.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from fairlead.controllers.flux.apply import subject
 from fairlead.controllers.flux.helmjsondiff import difference, without
 from fairlead.controllers.flux.helmresources import Resources
 from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.controllers.flux.inventory import Item
 from fairlead.engines.helm.record import Record
 from fairlead.engines.selectors import parse_labels
 from fairlead.runtime.client import PatchType
@@ -37,7 +39,7 @@ class Drift:
     spec: HelmSpec
     resources: Resources
     found: list[Found] = field(default_factory=list)
-    namespaced: dict[tuple[str, str], bool] = field(default_factory=dict)
+    live: dict[Item, Json] = field(default_factory=dict)  # what was compared, as it was
 
     def placed(self, objects: Iterable[Json], namespace: str) -> list[Json]:
         """*objects* with the release's namespace where they have none and need one."""
@@ -45,7 +47,7 @@ class Drift:
 
     async def detect(self, record: Record) -> None:
         """Compare the cluster with *record*. Raises: ApiError, ResourceError."""
-        self.found = []
+        self.found, self.live = [], {}
         objects = self.resources.owned(await self.resources.build(record.manifest))
         ignored = _rules(self.spec.obj)
         for obj in objects:
@@ -57,6 +59,7 @@ class Drift:
                 continue
             if labels(live).get(MARK) == "disabled" or annotations(live).get(MARK) == "disabled":
                 continue
+            self.live[Item.of(live)] = live
             wanted = await self.resources.client.apply(obj, field_manager=MANAGER, dry_run=True)
             paths = [path for selector, paths in ignored if selector.matches(obj) for path in paths]
             patch = difference(without(_judged(live), paths), without(_judged(wanted), paths))
@@ -124,8 +127,6 @@ class _Selector:
 
 
 def _like(pattern: str, value: str) -> bool:
-    import re
-
     return re.fullmatch(pattern, value) is not None
 
 

@@ -30,8 +30,9 @@ from fairlead.controllers.flux.helmrun import Ending, ReleaseRun, clear_failures
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import RESET_AT, UPGRADE, HelmSpec
 from fairlead.controllers.flux.helmstorage import Storage
-from fairlead.controllers.flux.helmtemplate import MANAGER, ChartTemplates, not_ready, source_of
+from fairlead.controllers.flux.helmtemplate import MANAGER, OWNER_NAME, ChartTemplates, not_ready, source_of
 from fairlead.controllers.flux.helmvalues import CONFIG_MAP, SECRET, ValuesReferenceError, read_values, references
+from fairlead.controllers.flux.managed import ManagedObjects
 from fairlead.controllers.flux.reporting import FINALIZER, READY, RECONCILING, REQUESTED_AT
 from fairlead.controllers.flux.targets import Targets
 from fairlead.engines.helm import Chart, ChartError, Release
@@ -83,12 +84,14 @@ class HelmReleaseController(BaseController):
         self._artifacts = artifacts
         self._targets = targets
         self._recorder = recorder
+        self._managed = ManagedObjects(clock, OWNER_NAME)
         self._templates = ChartTemplates(client, recorder)
         self._users: dict[Source, set[Key]] = {}  # who is concerned by a change of what
         self._uses: dict[Key, set[Source]] = {}
         self._waiting: dict[Key, tuple[int, asyncio.Task[Result]]] = {}  # parked passes, with their generation
         self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._scopes: dict[int, tuple[Client, Scopes]] = {}
+        self._held: dict[Key, tuple[object, float]] = {}  # what failed, and until when it is not tried again
         self._missing: dict[str, set[Key]] = {}  # charts that a restart lost, and who waits for them
 
     # -- what wakes a release -----------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ class HelmReleaseController(BaseController):
                 self._users.pop(use, None)
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
-        return (self._finished(), self._reached(), self._arrivals())
+        return (self._finished(), self._reached(), self._arrivals(), self._managed.changed())
 
     async def _finished(self) -> AsyncIterator[Key]:
         """Releases whose waiting is over."""
@@ -169,6 +172,8 @@ class HelmReleaseController(BaseController):
                     return result
         if found is None:
             self._forget_uses(key)
+            self._held.pop(key, None)
+            self._managed.drop(key)
             return Result.done()
         return await self._begin(key, found)
 
@@ -233,6 +238,7 @@ class HelmReleaseController(BaseController):
         asked = (current.draft["metadata"].get("annotations") or {}).get(REQUESTED_AT)
         if asked:
             current.report.status["lastHandledReconcileAt"] = asked
+        current.report.status.setdefault("observedGeneration", -1)
         if observed:
             current.report.status["observedGeneration"] = current.draft["metadata"].get("generation", 1)
         return result
@@ -311,6 +317,10 @@ class HelmReleaseController(BaseController):
             report.status["history"] = []
             clear_failures(report.status)
             report.status.pop("storageNamespace", None)
+        inputs = self._inputs(current, target, chart, values)
+        failed, until = self._held.get(spec.key, (None, 0.0))
+        if failed == inputs and self._clock.monotonic() < until:
+            return Result.again(timedelta(seconds=until - self._clock.monotonic()))
         self._attempt(spec, report.status, chart, values)
         try:
             ending = await self._run(current, target, chart, values)
@@ -321,9 +331,16 @@ class HelmReleaseController(BaseController):
             case "stalled":
                 return self._close(current, Result.done(), observed=True)
             case "again":
+                self._held[spec.key] = (inputs, self._clock.monotonic() + ending.seconds)
                 return self._close(current, Result.again(timedelta(seconds=ending.seconds)), observed=False)
             case _:
                 return self._close(current, Result.again(timedelta(seconds=spec.interval)), observed=True)
+
+    def _inputs(self, current: _Pass, target: Client, chart: Chart, values: dict[str, Any]) -> object:
+        """What a failed attempt was made with: while it stays, only time is worth another."""
+        metadata = current.stored["metadata"]
+        asked = (metadata.get("annotations") or {}).get(REQUESTED_AT)
+        return metadata.get("uid"), metadata.get("generation"), asked, id(target), id(chart), values_digest(values)
 
     def _target_changed(self, spec: HelmSpec, chart: Chart) -> bool:
         """Whether the release now is another one: the old one is uninstalled first."""
@@ -363,7 +380,17 @@ class HelmReleaseController(BaseController):
             await self._park(current)
 
         storage = Storage(target, self._clock, storage_namespace, MANAGER)
-        return Actions(current.spec, target, self._clock, storage, self._scopes_of(target), park)
+        spec = current.spec
+        return Actions(
+            spec,
+            target,
+            self._clock,
+            storage,
+            self._scopes_of(target),
+            park,
+            spec.release_name,
+            spec.release_namespace,
+        )
 
     def _scopes_of(self, target: Client) -> Scopes:
         known = self._scopes.get(id(target))
@@ -390,7 +417,13 @@ class HelmReleaseController(BaseController):
             recorder=self._recorder,
             clock=self._clock,
         )
-        return await run.run()
+        ending = await run.run()
+        if spec.detects_drift and ending.kind == "done":
+            await self._managed.follow(spec.key, self._targets.name_of(spec.obj), target, run.drift.live)
+            self._managed.settle(spec.key, run.drift.live)
+        else:
+            self._managed.drop(spec.key)
+        return ending
 
     # -- deletion -----------------------------------------------------------------------------------------------
 
@@ -414,15 +447,22 @@ class HelmReleaseController(BaseController):
             report.status.pop("storageNamespace", None)
         current.draft["metadata"]["finalizers"] = [name for name in finalizers(current.draft) if name != FINALIZER]
         self._forget_uses(spec.key)
+        self._managed.drop(spec.key)
         return Result.done()
+
+    async def _interrupted(self, actions: Actions) -> Json | None:
+        """The release of an installation that was under way when its HelmRelease was deleted."""
+        last = await actions.storage.last(actions.name)
+        return helmhistory.snapshot(last) if last is not None and last.is_pending else None
 
     async def _uninstall(self, current: _Pass, target: Client) -> ActionError | None:
         """Take the release out of the cluster; says how in the conditions."""
         spec, report = current.spec, current.report
-        latest = helmhistory.latest(report.status.get("history"))
+        actions = self._actions(current, target, report.status["storageNamespace"])
+        latest = helmhistory.latest(report.status.get("history")) or await self._interrupted(actions)
         if latest is None:
             return None
-        actions = self._actions(current, target, report.status["storageNamespace"])
+        actions.name, actions.namespace = latest["name"], latest["namespace"]
         name = f"release {full_name(latest)} with chart {versioned_chart(latest)}"
         try:
             record = await actions.uninstall()

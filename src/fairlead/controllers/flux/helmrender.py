@@ -17,7 +17,7 @@ from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmpostrender import post_render
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import HelmSpec
-from fairlead.engines.helm import Capabilities, Chart, Options, Release, Rendered, World, load_chart, render
+from fairlead.engines.helm import Capabilities, Chart, HelmError, Options, Release, Rendered, World, load_chart, render
 from fairlead.engines.helm.functions.encoding import to_floats
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -55,7 +55,7 @@ class _Lookups:
         return copy(self.known[key])  # type: ignore[no-any-return]
 
     async def fetch(self, client: Client) -> None:
-        for key in self.missed - self.known.keys():
+        for key in self.missed:
             self.known[key] = await _look_up(client, *key)
         self.missed.clear()
 
@@ -96,13 +96,25 @@ class Renderer:
         capabilities = await self._capabilities()
         lookups, now = _Lookups(), clock.now()
         seed = ids.bytes(32)
-        for _ in range(ROUNDS):
-            rendered = self._render(release, capabilities, lookups, now, seed)
-            if not lookups.missed - lookups.known.keys():
-                break
-            await lookups.fetch(self._client)
+        rendered = await self._settled(release, capabilities, lookups, now, seed)
         manifest, hooks = post_render(rendered.manifests, rendered.hooks, self._spec.obj["spec"], self._spec.key)
         return Outcome(rendered, manifest, hooks)
+
+    async def _settled(
+        self, release: Release, capabilities: Capabilities, lookups: _Lookups, now: datetime, seed: bytes
+    ) -> Rendered:
+        """The render in which every `lookup` was answered; errors before that may come from a missing answer."""
+        for _ in range(ROUNDS):
+            try:
+                rendered = self._render(release, capabilities, lookups, now, seed)
+            except HelmError:
+                if not lookups.missed:
+                    raise
+            else:
+                if not lookups.missed:
+                    return rendered
+            await lookups.fetch(self._client)
+        raise HelmError(f"templates ask lookup for something new in each of {ROUNDS} renders")
 
     def _render(
         self, release: Release, capabilities: Capabilities, lookups: _Lookups, now: datetime, seed: bytes

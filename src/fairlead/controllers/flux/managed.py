@@ -76,8 +76,9 @@ class _Stream:
 class ManagedObjects:
     """The applied objects of all owners. `changed()` yields the owners to look at."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, owner_label: str = OWNER_LABEL) -> None:
         self._clock = clock
+        self._owner_label = owner_label  # carried by all objects that owners apply
         self._streams: dict[tuple[str, _Place], _Stream] = {}
         self._owned: dict[Key, dict[Item, tuple[str, _Place]]] = {}
         self._changed: asyncio.Queue[Key] = asyncio.Queue()
@@ -255,7 +256,9 @@ class ManagedObjects:
 
     async def _watch(self, stream: _Stream) -> None:
         place = stream.place
-        selectors = {"field_selector": f"metadata.name={place.name}"} if place.name else {"label_selector": OWNER_LABEL}
+        selectors = {"label_selector": self._owner_label}
+        if place.name:
+            selectors = {"field_selector": f"metadata.name={place.name}"}
         listed: set[Key] = set()
         async for event in stream.client.watch(place.gvk, place.namespace, **selectors):
             if event.type == "SYNCED":
