@@ -117,10 +117,17 @@ def _scalar(value: object, pattern: re.Pattern[str]) -> str:
         return int.__repr__(value)
     if isinstance(value, float):
         return float_text(value)
-    raise GoJsonError(f"json: unsupported type: {type(value).__name__}")
+    name = "complex128" if isinstance(value, complex) else type(value).__name__
+    raise GoJsonError(f"json: unsupported type: {name}")
+
+
+class Struct(dict[str, Any]):
+    """The fields of a struct: written in their own order, not sorted."""
 
 
 def _sorted_items(value: dict[str, Any]) -> list[tuple[str, Any]]:
+    if type(value) is Struct:
+        return list(value.items())
     keys = sorted(value)
     if not "".join(keys).isascii():
         keys.sort(key=_go_key)

@@ -150,7 +150,7 @@ def _index_one(item: object, key: object) -> object:
         if position >= len(item):
             raise FuncError(f"reflect: {'string' if isinstance(item, bytes) else 'slice'} index out of range")
         return Uint8(item[position]) if isinstance(item, bytes) else item[position]
-    raise FuncError(f"can't index item of type {type_name(item)}")
+    raise FuncError(f"can't index item of type {type_name(item).removeprefix('*')}")
 
 
 def slice_(item: object, *indexes: object) -> object:
@@ -164,7 +164,7 @@ def slice_(item: object, *indexes: object) -> object:
         raise FuncError("cannot 3-index slice a string")
     data = strconv.to_bytes(item) if isinstance(item, str) else item
     if not isinstance(data, list | tuple | bytes):
-        raise FuncError(f"can't slice item of type {type_name(item)}")
+        raise FuncError(f"can't slice item of type {type_name(item).removeprefix('*')}")
     bounds = [0, len(data)]
     for position, argument in enumerate(indexes):
         bound = _index_argument(argument, len(data))
@@ -189,7 +189,7 @@ def length(item: object) -> int:
         return len(item)
     if item is None:
         raise FuncError("reflect: call of reflect.Value.Type on zero Value")
-    raise FuncError(f"len of type {type_name(item)}")
+    raise FuncError(f"len of type {type_name(item).removeprefix('*')}")
 
 
 def length_iface(item: object) -> int:

@@ -44,13 +44,15 @@ from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Fun
 MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
     """What to say about a line of the generated source that raised."""
 
     fault: Node  # where Fault is reported
     call: Node | None = None  # where a function's own error is reported
     function: str = ""  # its name
+    arguments: tuple[Node, ...] = ()  # of a method, which checks them itself
+    container: str = ""  # the local with what is ranged over, where a field of an element is read
 
 
 @dataclass(slots=True)
@@ -69,18 +71,21 @@ class _Value:
     code: str
     result: str = "a"  # as in signatures
     iface: bool = False  # a nil in it is a nil interface, not an absent value
+    skips_final: bool = False  # the code does not evaluate the command before it in the pipeline
 
 
 @dataclass(slots=True)
 class _Local:
     name: str
     iface: bool = False
+    container: str = ""
 
 
 @dataclass(slots=True)
 class _Context:
     dot: str = "d"
     dot_iface: bool = False
+    container: str = ""  # the local with what dot is an element of
     scopes: list[dict[str, _Local]] = field(default_factory=lambda: [{"$": _Local("d")}])
 
 
@@ -101,6 +106,7 @@ class _Generator:
         self.sites: list[Site] = []
         self.used: dict[str, None] = {}
         self.serial = 0
+        self.faults = 0
         self.loops = 0
         self.context = _Context()
         self.last: Node = Nil(0)  # exec.go's state.node
@@ -128,13 +134,16 @@ class _Generator:
         self.serial += 1
         return f"{prefix}{self.serial}"
 
-    def site(self, code: str, fault: Node, call: Node | None = None, function: str = "") -> str:
+    def site(
+        self, code: str, fault: Node, call: Node | None = None, function: str = "", arguments: tuple[Node, ...] = ()
+    ) -> str:
         """Return *code* on a line of its own that is known to the error reporter."""
-        self.sites.append(Site(fault, call, function))
+        self.sites.append(Site(fault, call, function, arguments))
         return f"\n\x01{len(self.sites) - 1}\x02{code}"
 
     def fault(self, text: str, at: Node) -> _Value:
-        return _Value(self.site(f"fault({text!r})", at))
+        self.faults += 1
+        return _Value(self.site(f"fault({text!r})", at), skips_final=True)
 
     # Statements.
 
@@ -217,7 +226,7 @@ class _Generator:
     def branch(self, node: Branch, depth: int, keyword: str) -> None:
         """Emit an if or with; *keyword* is ``elif`` inside an else-if chain."""
         context = self.context
-        outer = context.dot, context.dot_iface
+        outer = context.dot, context.dot_iface, context.container
         value = self.commands(node.pipe)
         code = value.code
         if node.pipe.declared:
@@ -226,10 +235,10 @@ class _Generator:
         if node.keyword == "with":
             dot = self.fresh("d")
             code = f"({dot} := ({code}))"
-            context.dot, context.dot_iface = dot, False
+            context.dot, context.dot_iface, context.container = dot, False, ""
         self.emit(depth, f"{keyword} ({code}):")
         self.scoped_body(node.body, depth + 1)
-        context.dot, context.dot_iface = outer
+        context.dot, context.dot_iface, context.container = outer
         otherwise = node.otherwise
         if otherwise is None or not otherwise.nodes:
             return
@@ -245,11 +254,13 @@ class _Generator:
 
     def range(self, node: Branch, depth: int) -> None:
         context = self.context
-        outer = context.dot, context.dot_iface
+        outer = context.dot, context.dot_iface, context.container
         pipe = node.pipe
         value = self.commands(pipe)
         names = [self.target(variable.ident[0], pipe.is_assign, True) for variable in pipe.declared]
         items = self.fresh("r")
+        if pipe.declared and not pipe.is_assign:
+            context.scopes[-1][pipe.declared[-1].ident[0]].container = items
         if len(names) == 2 and not pipe.is_assign:
             self.context.scopes[-1][pipe.declared[0].ident[0]].iface = False
         helper = "pairs" if len(names) == 2 else "items"
@@ -267,10 +278,10 @@ class _Generator:
             self.emit(indent, f"for {target} in {items}:")
             for name in names[-1:]:
                 self.emit(indent + 1, f"{name} = {dot}")
-            context.dot, context.dot_iface = dot, True
+            context.dot, context.dot_iface, context.container = dot, True, items
             self.scoped_body(node.body, indent + 1)
         self.loops -= 1
-        context.dot, context.dot_iface = outer
+        context.dot, context.dot_iface, context.container = outer
         if indent != depth and node.otherwise is not None:
             self.emit(depth, "else:")
             self.scoped_body(node.otherwise, depth + 1)
@@ -300,26 +311,47 @@ class _Generator:
         self.last = pipe
         value: _Value | None = None
         for command in pipe.commands:
-            value = self.command(command, value)
+            value = self.stage(command, value)
             value.iface = False  # evalPipeline digs into the interface
         assert value is not None
         return value
+
+    def stage(self, command: Command, before: _Value | None) -> _Value:
+        """Return a command over the value of the one before it, which is evaluated first: its errors come first."""
+        if before is None:
+            return self.command(command, None)
+        plain = isinstance(command.args[0], Identifier) and all(
+            isinstance(arg, _CONSTANT_NODES) for arg in command.args[1:]
+        )
+        if plain or before.code.isidentifier():
+            faults = self.faults
+            value = self.command(command, before)
+            if (value.skips_final or self.faults > faults) and not before.code.isidentifier():
+                return _Value(f"(({before.code}), {value.code})[1]")
+            return value
+        name = self.fresh("p")
+        value = self.command(command, _Value(name, before.result))
+        return _Value(f"(({name} := ({before.code})), ({value.code}))[1]", value.result, value.iface)
 
     def command(self, command: Command, final: _Value | None) -> _Value:
         first = command.args[0]
         args = command.args[1:]
         if isinstance(first, Field):
             self.last = first
-            return self.fields(self.context.dot, self.context.dot_iface, first, first.ident, args, final)
+            context = self.context
+            return self.fields(
+                context.dot, context.dot_iface, first, first.ident, args, final, container=context.container
+            )
         if isinstance(first, Identifier):
             return self.call(first, command, args, final)
         if isinstance(first, Variable):
             return self.variable(first, args, final)
         if isinstance(first, Chain):
             return self.chain(first, args, final)
-        self.last = first
+        if not isinstance(first, Pipe):
+            self.last = first
         if args or final is not None:
-            return self.fault(f"can't give argument to non-function {_text(first)}", first)
+            return self.fault(f"can't give argument to non-function {_text(first)}", self.last)
         if isinstance(first, Pipe):
             return self.pipeline(first)
         if isinstance(first, Nil):
@@ -355,7 +387,7 @@ class _Generator:
         if local is None:
             return self.fault(f"undefined variable: {node.ident[0]}", node)
         if len(node.ident) > 1:
-            return self.fields(local.name, local.iface, node, node.ident[1:], args, final)
+            return self.fields(local.name, local.iface, node, node.ident[1:], args, final, container=local.container)
         if args or final is not None:
             return self.fault(f"can't give argument to non-function {node}", node)
         return _Value(local.name, iface=local.iface)
@@ -373,7 +405,14 @@ class _Generator:
         return self.fields(value.code, False, node, node.fields, args, final)
 
     def fields(
-        self, receiver: str, iface: bool, node: Node, ident: list[str], args: list[Node], final: _Value | None
+        self,
+        receiver: str,
+        iface: bool,
+        node: Node,
+        ident: list[str],
+        args: list[Node],
+        final: _Value | None,
+        container: str = "",
     ) -> _Value:
         """Return ``receiver.a.b``; the last field may be a method that takes arguments."""
         if args or final is not None:
@@ -383,15 +422,17 @@ class _Generator:
             values = [self.argument(arg, "a").code for arg in args]
             if final is not None:
                 values.append(final.code)
-            call = f"call_method({receiver}, {ident[-1]!r}, {iface and len(ident) == 1}, ({', '.join(values)},))"
-            return _Value(self.site(call, at, node, ident[-1]), iface=True)
+            call = f"call_method({receiver}, {ident[-1]!r}, {iface or len(ident) > 1}, ({', '.join(values)},))"
+            return _Value(self.site(call, at, node, ident[-1], tuple(args)), iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
             arguments = repr(tuple(ident))
         else:
             helper = f"{'h' if iface else 'g'}{len(ident)}"
             arguments = ", ".join(map(repr, ident))
-        return _Value(self.site(f"{helper}({receiver}, {arguments})", self.last, node, ident[-1]), iface=True)
+        code = self.site(f"{helper}({receiver}, {arguments})", self.last, node, ident[-1])
+        self.sites[-1].container = container
+        return _Value(code, iface=True)
 
     def call(self, node: Identifier, command: Node, args: list[Node], final: _Value | None) -> _Value:
         """Return a function call (Go: evalCall)."""
@@ -438,7 +479,7 @@ class _Generator:
             return None
         if name == "not":
             return _Value(f"(not {codes[0]})", "b")
-        return _Value("(" + f" {name} ".join(codes) + ")")
+        return _Value("(" + f" {name} ".join(codes) + ")", skips_final=final is not None and len(codes) > 1)
 
     def call_builtin(self, command: Node, args: list[Node], final: _Value | None) -> _Value:
         callee = str(args[0]) if args else "<reflect.Value Value>"
@@ -458,7 +499,8 @@ class _Generator:
                 return _Value("None")
             return self.fault(f"cannot assign nil to {PARAMETER_TYPES[kind]}", node)
         if isinstance(node, Field):
-            value = self.fields(self.context.dot, self.context.dot_iface, node, node.ident, [], None)
+            context = self.context
+            value = self.fields(context.dot, context.dot_iface, node, node.ident, [], None, container=context.container)
         elif isinstance(node, Variable):
             value = self.variable(node, [], None)
         elif isinstance(node, Pipe):
@@ -504,6 +546,7 @@ class _Generator:
         return _Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
 
 
+_CONSTANT_NODES = (Bool, Dot, Nil, Number, String)
 _CONSTANTS = {
     "s": "string",
     "b": "bool",

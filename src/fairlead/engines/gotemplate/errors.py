@@ -34,8 +34,15 @@ class Fault(TemplateError):  # noqa: N818 - Go says errorf; "Error" is what leav
     """What Go raises with ``state.errorf``: the template itself is at fault.
 
     Raised by the run-time helpers with the bare text; the place is found from
-    the traceback when the error leaves the engine.
+    the traceback when the error leaves the engine. *argument* is the index of
+    the method's argument that is at fault; *receiver* the type of a value whose
+    static type in Go depends on what it was an element of.
     """
+
+    def __init__(self, text: str, argument: int | None = None, receiver: str = "") -> None:
+        super().__init__(text)
+        self.argument = argument
+        self.receiver = receiver
 
 
 class FuncError(TemplateError):

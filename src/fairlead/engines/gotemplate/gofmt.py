@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.gotypes import INT_KINDS, UINT_KINDS, GoError, GoObject, kind_name, type_name
+from fairlead.engines.gotemplate.gotypes import INT_KINDS, UINT_KINDS, GoError, GoObject, Uint8, kind_name, type_name
 
 MAX_WIDTH = 1_000_000  # Go: tooLarge
 
@@ -243,7 +243,7 @@ class _Formatter:
 
     def __init__(self, _verb: str = "") -> None:
         self.plus = self.minus = self.sharp = self.space = self.zero = False
-        self.sharp_v = self.plus_v = False
+        self.sharp_v = self.plus_v = self.erroring = False
         self.width: int | None = None
         self.precision: int | None = None
 
@@ -287,7 +287,11 @@ class _Formatter:
         return text if self.precision is None else text[: self.precision]
 
     def bad(self, value: object, verb: str) -> str:
-        return f"%!{verb}({type_name(value)}={sprint_value(value)})"
+        """Return the complaint about a verb that does not fit: the flags hold for the value, its methods do not."""
+        outer, self.erroring = self.erroring, True
+        shown = self.value(value, "v", 0)
+        self.erroring = outer
+        return f"%!{verb}({type_name(value)}={shown})"
 
     def value(self, value: object, verb: str, depth: int) -> str:
         text = self.stringer(value, verb)
@@ -306,7 +310,7 @@ class _Formatter:
         if isinstance(value, bytes):
             return self.byte_list(value, verb)
         if value is None:
-            return self.pad("<nil>" if not self.sharp_v else "interface {}(nil)") if verb == "v" else f"%!{verb}(<nil>)"
+            return "interface {}(nil)" if self.sharp_v else "<nil>"
         if isinstance(value, dict):
             pairs = [
                 (self.value(key, verb, depth + 1), self.value(value[key], verb, depth + 1)) for key in sorted(value)
@@ -337,7 +341,7 @@ class _Formatter:
 
     def stringer(self, value: object, verb: str) -> str | None:
         """Return the text of a Stringer or error, for the verbs that use it."""
-        if self.sharp_v or verb not in "vsxXq":
+        if self.sharp_v or self.erroring or verb not in "vsxXq":
             return None
         if isinstance(value, GoError):
             return str(value)
@@ -372,7 +376,7 @@ class _Formatter:
             return "[" + " ".join(self.integer(byte, "d") for byte in value) + "]"
         if verb in "sqxX":
             return self.string(strconv.to_str(value), verb, value)
-        return "[" + " ".join(self.integer(byte, verb) for byte in value) + "]"
+        return "[" + " ".join(self.integer(Uint8(byte), verb) for byte in value) + "]"
 
     def hexadecimal(self, data: bytes, verb: str) -> str:
         if self.precision is not None:
@@ -435,19 +439,19 @@ class _Formatter:
             precision = 6
         if self.precision is not None:
             precision = self.precision
-        if verb in "bxX":
-            text = value.hex() if verb != "b" else str(value)
+        if verb in "bxX" and math.isfinite(value):
+            text = strconv.format_binary(value) if verb == "b" else strconv.format_hexadecimal(value, verb, precision)
         else:
             text = strconv.format_float(value, style, precision)
         if text[0] not in "+-":
             text = "+" + text
-        if self.sharp and verb not in "bv" and "N" not in text and "I" not in text:
+        if self.sharp and verb != "b" and math.isfinite(value):
             text = self.sharpen(text, precision, verb)
         finite = text[1] not in "IN"
         if self.space and text[0] == "+" and not self.plus:
             text = " " + text[1:]
-        if not finite and text[1] == "N" and not self.space and not self.plus:
-            text = text[1:]
+        if not finite:
+            return self.pad(text[1:] if text[1] == "N" and not self.space and not self.plus else text, zero=False)
         if self.plus or text[0] != "+":
             if self.zero and finite and self.width is not None and self.width > len(text) and not self.minus:
                 return text[0] + text[1:].rjust(self.width - 1, "0")
@@ -456,16 +460,19 @@ class _Formatter:
 
     def sharpen(self, text: str, precision: int, verb: str) -> str:
         mantissa, mark, exponent = text, "", ""
-        for letter in "eE":
+        for letter in "pP" if verb in "xX" else "eE":
             if letter in text:
                 mantissa, _, exponent = text.partition(letter)
                 mark = letter
+        wanted = 0
+        if verb in "vgGx":
+            digits = len(mantissa[1:].replace(".", "").lstrip("0"))
+            wanted = (6 if precision < 0 else precision) - digits
+            if "." not in mantissa and mantissa[1:] == "0":
+                wanted -= 1
         if "." not in mantissa:
             mantissa += "."
-        if verb in "gG":
-            wanted = 6 if precision < 0 else precision
-            digits = len(mantissa[1:].replace(".", "").lstrip("0")) or 1
-            mantissa += "0" * max(0, wanted - digits)
+        mantissa += "0" * max(0, wanted)
         return mantissa + mark + exponent
 
     def complex_text(self, value: complex, verb: str) -> str:

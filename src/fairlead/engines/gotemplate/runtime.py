@@ -17,6 +17,7 @@ from fairlead.engines.gotemplate.gotypes import (
     VALUES_METHODS,
     GoObject,
     Int64,
+    IntList,
     Method,
     NilList,
     StrList,
@@ -140,7 +141,8 @@ def _walk(value: object, path: Sequence[str], iface: bool) -> object:
             value = fields[name]
             iface = False
         else:
-            raise Fault(f"can't evaluate field {name} in type {_ANY if iface else type_name(value)}")
+            receiver = type_name(value)
+            raise Fault(f"can't evaluate field {name} in type {_ANY if iface else receiver}", receiver=receiver)
     return value
 
 
@@ -184,7 +186,10 @@ def invoke(receiver: object, name: str, method: Method, args: tuple[object, ...]
     for index, arg in enumerate(args):
         kind = signature.parameter(index)
         if not fits(arg, kind):
-            bad_argument(arg, kind, False)
+            try:
+                bad_argument(arg, kind, False)
+            except Fault as error:
+                raise Fault(str(error), index) from None
     return method.call(receiver, *args)
 
 
@@ -251,7 +256,7 @@ def items(render: Render, value: object) -> Sequence[object]:
         render.spend(int(value))
         if kind is int:
             return range(value)
-        return [kind(number) for number in range(value)]  # type: ignore[call-arg]
+        return IntList([kind(number) for number in range(value)])  # type: ignore[call-arg]
     else:
         raise Fault(f"range can't iterate over {sprint_value(value)}")
     render.spend(len(found))

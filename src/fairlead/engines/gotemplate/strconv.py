@@ -128,6 +128,36 @@ def format_float(value: float, verb: str = "g", precision: int = -1) -> str:
     return _shortest(value, verb)
 
 
+def format_binary(value: float) -> str:
+    """Return a finite *value* as the verb ``b`` prints it: a whole mantissa and a power of two."""
+    mantissa, exponent = math.frexp(abs(value))
+    whole, shift = int(mantissa * (1 << 53)), exponent - 53
+    if shift < -1074 or not whole:
+        whole, shift = whole >> (-1074 - shift) if whole else 0, -1074
+    return f"{'-' if math.copysign(1.0, value) < 0 else ''}{whole}p{shift:+d}"
+
+
+def format_hexadecimal(value: float, verb: str, precision: int) -> str:
+    """Return a finite *value* as the verb ``x`` or ``X`` prints it: 0x1.8p+00."""
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
+    mantissa, exponent = math.frexp(abs(value))
+    whole, power = int(mantissa * (1 << 53)), exponent - 1  # 1.52 bits
+    if not whole:
+        power = 0
+    if 0 <= precision < 13:
+        shift = (13 - precision) * 4
+        rest, whole = whole & ((1 << shift) - 1), whole >> shift
+        if rest > 1 << (shift - 1) or (rest == 1 << (shift - 1) and whole & 1):
+            whole += 1
+        whole <<= shift
+        if whole >> 53:
+            whole, power = whole >> 1, power + 1
+    digits = f"{whole & ((1 << 52) - 1):013x}"
+    digits = digits.rstrip("0") if precision < 0 else digits[:precision].ljust(precision, "0")
+    text = f"{sign}0x{whole >> 52}{'.' if digits else ''}{digits}p{'-' if power < 0 else '+'}{abs(power):02d}"
+    return text.upper() if verb == "X" else text
+
+
 def _shortest(value: float, verb: str) -> str:
     sign = "-" if math.copysign(1.0, value) < 0 else ""
     digits, point = shortest_digits(abs(value))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import ExecError, Fault, FuncError, LimitError, Place, TemplateError
+from fairlead.engines.gotemplate.gotypes import IntList, StrList
 from fairlead.engines.gotemplate.signatures import Function
 
 if TYPE_CHECKING:
@@ -274,6 +275,7 @@ class _Frame:
     template: str
     site: codegen.Site
     tpl: str | None  # the text, for a frame that tpl runs
+    container: object = None  # what the value that a field was read of is an element of
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
@@ -290,7 +292,9 @@ def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
                     site = source.unit(name).sites.get(traceback.tb_lineno)
                     if site is None:
                         site = codegen.Site(source.tree(name).root)
-                    yield _Frame(source, name, site, source.text if source.name == "gotpl" else None)
+                    container = traceback.tb_frame.f_locals.get(site.container) if site.container else None
+                    tpl = source.text if source.name == "gotpl" else None
+                    yield _Frame(source, name, site, tpl, container)
         traceback = traceback.tb_next
 
 
@@ -324,8 +328,9 @@ def explain(error: Exception, traceback: TracebackType | None) -> Exception:
             places.insert(0, frame.source.place(frame.template, site.fault))
             continue
         if innermost and isinstance(error, Fault):
-            place = frame.source.place(frame.template, site.fault)
-            text = _located(place, str(error))
+            node, detail = _at_fault(frame, error)
+            place = frame.source.place(frame.template, node)
+            text = _located(place, detail)
             chain = [text]
         else:
             place = frame.source.place(frame.template, site.call or site.fault)
@@ -339,6 +344,22 @@ def explain(error: Exception, traceback: TracebackType | None) -> Exception:
             chain = [text, *inner]
         places.insert(0, place)
     return ExecError(tuple(chain), tuple(places), wrapped)
+
+
+def _at_fault(frame: _Frame, error: Fault) -> tuple[Node, str]:
+    """Return the node to name and what to say about it."""
+    site = frame.site
+    if error.receiver and isinstance(frame.container, range | IntList | StrList):
+        return site.fault, str(error).replace("in type interface {}", f"in type {error.receiver}")
+    if error.argument is None or error.argument >= len(site.arguments):
+        return site.fault, str(error)
+    from fairlead.engines.gotemplate.nodes import Bool, Number, String
+
+    node = site.arguments[error.argument]
+    if isinstance(node, Bool | Number | String):
+        wanted = str(error).partition("expected ")[2].partition(";")[0]
+        return node, f"expected {wanted}; found {node}"
+    return node, str(error)
 
 
 def _inner_chain(error: Exception) -> list[str]:

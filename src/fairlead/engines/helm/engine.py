@@ -91,14 +91,14 @@ def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) 
     metadata = chart.metadata.for_templates()
     metadata["IsRoot"] = chart.is_root
     subcharts: dict[str, Any] = {}
-    data: dict[str, Any] = {
-        "Chart": metadata,
-        "Files": Files.of(chart.files),
-        "Release": above["Release"],
-        "Capabilities": above["Capabilities"],
-        "Values": Values(),
-        "Subcharts": subcharts,
-    }
+    data: dict[str, Any] = Values(
+        Chart=metadata,
+        Files=Files.of(chart.files),
+        Release=above["Release"],
+        Capabilities=above["Capabilities"],
+        Values=Values(),
+        Subcharts=subcharts,
+    )
     if chart.is_root:
         data["Values"] = above["Values"]
     else:

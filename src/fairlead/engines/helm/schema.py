@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.engines.gotemplate.gofmt import sprint_value
-from fairlead.engines.gotemplate.gotypes import type_name
+from fairlead.engines.gotemplate.gotypes import Int32, Int64, type_name
 from fairlead.engines.gotemplate.strconv import quote as go_quote
 from fairlead.engines.helm.chart import Chart
 
@@ -75,9 +75,9 @@ def validate(schema: bytes, values: dict[str, Any]) -> str:
     try:
         decoded = json.loads(schema)
     except ValueError as error:
-        from fairlead.engines.helm.functions.encoding import json_complaint
+        from fairlead.engines.helm.functions.jsonwords import complaint
 
-        return json_complaint(schema.decode("utf-8", "replace"), error)
+        return complaint(schema.decode("utf-8", "replace"), str(error))
     try:
         validator = jsonschema_rs.validator_for(
             decoded, retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions()
@@ -96,12 +96,12 @@ def _refuse(uri: str) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Return *value* with whole float64 numbers as integers: 3.0 is an integer to JSON Schema."""
+    """Return *value* with whole float64 numbers, and what --set reads, as integers: 3.0 is one to JSON Schema."""
     if isinstance(value, dict):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_whole(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
+    if (isinstance(value, float) and value.is_integer()) or type(value) in (Int64, Int32):
         return int(value)
     return value
 

@@ -23,7 +23,8 @@ def plain(value: object) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, GoObject):
-        return plain(value.go_json())
+        inner = value.go_json()
+        return gojson.Struct((key, plain(item)) for key, item in inner.items()) if type(inner) is dict else plain(inner)
     if isinstance(value, GoError):
         return {}
     return value
@@ -160,33 +161,13 @@ def from_json_any(text: str) -> object:
     try:
         return to_floats(json.loads(text, parse_constant=_refuse))
     except ValueError as error:
-        raise FuncError(json_complaint(text, error)) from None
+        from fairlead.engines.helm.functions.jsonwords import complaint
+
+        raise FuncError(complaint(text, str(error))) from None
 
 
 def _refuse(name: str) -> object:
     raise ValueError(name)
-
-
-def json_complaint(text: str, error: ValueError) -> str:
-    """Return encoding/json's words for a text that does not parse."""
-    from fairlead.engines.gotemplate.strconv import quote
-
-    position = getattr(error, "pos", 0)
-    if not text.strip():
-        return "unexpected end of JSON input"
-    message = getattr(error, "msg", "")
-    if message == "Extra data":
-        return f"invalid character {quote(text[position], chr(39))} after top-level value"
-    if position >= len(text) or message.startswith("Unterminated string"):
-        return "unexpected end of JSON input"
-    where = {
-        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
-        "Expecting ':' delimiter": "after object key",
-        "Expecting ',' delimiter": "after object key:value pair",
-    }.get(message, "looking for beginning of value")
-    if where == "after object key:value pair" and text[:position].rfind("[") > text[:position].rfind("{"):
-        where = "after array element"
-    return f"invalid character {quote(text[position], chr(39))} {where}"
 
 
 def from_json(text: str) -> dict[str, Any]:
@@ -209,5 +190,5 @@ def from_json_array(text: str) -> list[Any]:
     if isinstance(found, list):
         return found
     if found is None:
-        return []
+        return NilList()
     return [f"json: cannot unmarshal {json_kind(found)} into Go value of type []interface {{}}"]

@@ -116,7 +116,7 @@ def chunk(size: int, items: object) -> ListList:
     if size == 0:
         raise FuncError("runtime error: makeslice: len out of range")
     count = math.floor((len(found) - 1) / size) + 1
-    if count < 0 or size < 0:
+    if count < 0 or (size < 0 and count):
         raise FuncError("runtime error: makeslice: len out of range")
     return ListList(found[index * size : (index + 1) * size] for index in range(count))
 

@@ -132,7 +132,7 @@ def _fold(step: Callable[[Decimal, Decimal], Decimal], first: object, rest: tupl
     total = _decimal(first)
     for value in rest:
         total = step(total, _decimal(value))
-    return float(total)
+    return float(total) + 0.0  # a decimal has no negative zero
 
 
 def _divide(a: Decimal, b: Decimal) -> Decimal:

@@ -17,7 +17,7 @@ from fairlead.engines.helm.functions.encoding import plain
 def to_yaml_pretty(value: object) -> str:
     try:
         out: list[str] = []
-        _write(out, plain(value), 0, False)
+        _write(out, plain(list(value) if isinstance(value, bytes) else value), 0, False)
         return "".join(out).removesuffix("\n")
     except (yaml.YamlError, FuncError):
         return ""

@@ -26,16 +26,20 @@ class _Python:
     """Python's own engine behind RE2's calls, for the patterns above."""
 
     def __init__(self, pattern: str) -> None:
+        python = pattern
         if pattern.endswith("$") and not pattern.endswith("\\$"):
-            pattern = pattern[:-1] + r"\Z"
-        self._compiled = re.compile(pattern.encode())
-        self.groups = 0
+            python = pattern[:-1] + r"\Z"
+        self._compiled = re.compile(python.encode())
+        self._pattern = pattern
+        self._ascii_only = "[^" in pattern  # one byte of a longer character is no match in RE2
+        self._re2: Any = None
 
-    def search(self, data: bytes, position: int = 0) -> re.Match[bytes] | None:
+    def search(self, data: bytes, position: int = 0) -> Any:
+        if self._ascii_only and not data.isascii():
+            if self._re2 is None:
+                self._re2 = _compile_re2(self._pattern)
+            return self._re2.search(data, position)
         return self._compiled.search(data, position)
-
-    def finditer(self, data: bytes) -> Any:
-        return self._compiled.finditer(data)
 
 
 @lru_cache(maxsize=1024)
@@ -47,6 +51,10 @@ def compile_pattern(pattern: str) -> Any:
     """
     if pattern.isascii() and len(pattern) < 200 and _SIMPLE.match(pattern) and "-]" not in pattern:
         return _Python(pattern)
+    return _compile_re2(pattern)
+
+
+def _compile_re2(pattern: str) -> Any:
     import re2
 
     data = to_bytes(pattern)
@@ -233,7 +241,7 @@ def must_replace_all_literal(pattern: str, text: str, literal: str) -> str:
 
 def _split(compiled: Any, pattern: str, text: str, count: int) -> StrList:
     if count == 0:
-        return StrList()
+        return NilStrList()
     if pattern and not text:
         return StrList([""])
     data = to_bytes(text)

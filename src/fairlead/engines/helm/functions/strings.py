@@ -132,18 +132,16 @@ def repeat(count: int, text: str) -> str:
 def substr(start: int, end: int, text: str) -> str:
     data = strconv.to_bytes(text)
     if start < 0:
-        return strconv.to_str(data[: _bound(end, data)])
+        if end < 0:
+            raise FuncError(f"runtime error: slice bounds out of range [:{end}]")
+        if end > len(data):
+            raise FuncError(f"runtime error: slice bounds out of range [:{end}] with length {len(data)}")
+        return strconv.to_str(data[:end])
     if end < 0 or end > len(data):
-        return strconv.to_str(data[_bound(start, data) :])
+        end = len(data)
     if start > end:
         raise FuncError(f"runtime error: slice bounds out of range [{start}:{end}]")
     return strconv.to_str(data[start:end])
-
-
-def _bound(index: int, data: bytes) -> int:
-    if not 0 <= index <= len(data):
-        raise FuncError(f"runtime error: slice bounds out of range [:{index}] with length {len(data)}")
-    return index
 
 
 def trunc(count: int, text: str) -> str:
@@ -380,7 +378,7 @@ def camelcase(text: str) -> str:
         out.append(text[position])
         position += 1
     if position == len(text):
-        return "".join(out)
+        return "".join(out) + text[-1:]  # the last connector is written twice
     first_upper = text[position].isupper()
     current = _upper(text[position])
     for char in text[position + 1 :]:
@@ -426,7 +424,7 @@ def _class_of(char: str) -> int:
         return _PUNCTUATION
     if char.isupper():
         return _UPPER
-    if char.isalpha():
+    if char.isalpha() and not "\u4e00" <= char <= "\u9fff":
         return _ALPHABET
     return _NUMBER if unicodedata.category(char).startswith("N") else _OTHER
 

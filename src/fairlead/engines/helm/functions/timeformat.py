@@ -160,6 +160,8 @@ def _zone_name(time: Time) -> str:
     name = time.when.tzname() or ""
     if (name and not name.startswith("UTC")) or name == "UTC":
         return name
+    if isinstance(time.when.tzinfo, timezone):  # made from an offset: it has no name, not even a short one
+        return _offset_text(time, "-0700")
     offset = int((time.when.utcoffset() or timedelta(0)).total_seconds()) // 60
     sign, offset = ("-", -offset) if offset < 0 else ("+", offset)
     hours, minutes = divmod(offset, 60)
@@ -231,9 +233,6 @@ def _layout_matches(layout: str) -> list[re.Match[str]]:
         following = layout[hit.end() : hit.end() + 1]
         # "Jan" and "Mon" inside longer words are text, as in Go's startsWithLowerCase.
         if text in ("Jan", "Mon") and following.islower():
-            position = hit.start() + 1
-            continue
-        if text[0] in ".," and text[1] in "09" and hit.start() and not layout[hit.start() - 1].isdigit():
             position = hit.start() + 1
             continue
         found.append(hit)

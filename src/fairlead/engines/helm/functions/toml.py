@@ -38,9 +38,9 @@ def must_to_toml(value: object) -> str:
 
 def _encode(value: object) -> str:
     if value is None:
-        raise _TomlError("toml: cannot encode a nil value")
+        raise FuncError("reflect: call of reflect.Value.Type on zero Value")
     if not isinstance(value, dict):
-        raise _TomlError("toml: top-level values must be Go maps or structs")
+        return _value(value)
     out: list[str] = []
     _table(out, value, ())
     return "".join(out)
@@ -134,8 +134,8 @@ def _float(value: float) -> str:
         return "nan"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    text = format_float(value, "f", -1)
-    return text if "." in text else text + ".0"
+    text = format_float(value, "g", -1)
+    return text if "." in text or "e" in text else text + ".0"
 
 
 def from_toml(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gofmt import sprintf
 from fairlead.engines.gotemplate.gotypes import GoObject, kind_name
 from fairlead.engines.helm.functions import convert
@@ -64,6 +65,8 @@ def deep_equal(a: object, b: object) -> bool:
 
 
 def deep_copy(value: object) -> object:
+    if value is None:
+        raise FuncError("reflect: call of reflect.Value.Type on zero Value")
     return convert.deep_copy(value)
 
 

@@ -1,0 +1,135 @@
+// Command render runs Helm's library many times in one process.
+//
+//	render snippets < request.json > answers.jsonl
+//	render bench CHART KEY COUNT
+//
+// snippets takes {"files": {name: text}, "snippets": [template, ...]} and gives
+// a line {"out": text} or {"err": message} for each: it is rendered as
+// templates/t.yaml of the chart made of files, with fresh values. Where Helm
+// kills the process (endless recursion), the lines end early.
+//
+// bench renders the chart COUNT times, each time with another value under KEY,
+// from loaded chart to sorted manifests, and prints the seconds each took.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"helm.sh/helm/v4/pkg/action"
+	chartcommon "helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/engine"
+	"helm.sh/helm/v4/pkg/strvals"
+)
+
+type request struct {
+	Files    map[string]string `json:"files"`
+	Snippets []string          `json:"snippets"`
+}
+
+type answer struct {
+	Out string `json:"out"`
+	Err string `json:"err,omitempty"`
+}
+
+func load(files map[string]string) (*chart.Chart, error) {
+	var buffered []*archive.BufferedFile
+	for name, text := range files {
+		buffered = append(buffered, &archive.BufferedFile{Name: name, Data: []byte(text)})
+	}
+	return loader.LoadFiles(buffered)
+}
+
+func one(files map[string]string, snippet string) (found answer) {
+	defer func() {
+		if r := recover(); r != nil {
+			found = answer{Err: fmt.Sprintf("panic: %v", r)}
+		}
+	}()
+	files["templates/t.yaml"] = snippet
+	loaded, err := load(files)
+	if err != nil {
+		return answer{Err: err.Error()}
+	}
+	options := chartcommon.ReleaseOptions{Name: "release-name", Namespace: "default", Revision: 1, IsInstall: true}
+	caps := chartcommon.DefaultCapabilities.Copy()
+	values, err := util.ToRenderValuesWithSchemaValidation(loaded, map[string]any{}, options, caps, false)
+	if err != nil {
+		return answer{Err: err.Error()}
+	}
+	rendered, err := engine.Engine{}.Render(loaded, values)
+	if err != nil {
+		return answer{Err: err.Error()}
+	}
+	return answer{Out: rendered[loaded.Name()+"/templates/t.yaml"]}
+}
+
+func snippets() error {
+	var asked request
+	if err := json.NewDecoder(os.Stdin).Decode(&asked); err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	for _, snippet := range asked.Snippets {
+		if err := encoder.Encode(one(asked.Files, snippet)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bench(path, key string, count int) error {
+	loaded, err := loader.Load(path)
+	if err != nil {
+		return err
+	}
+	// ProcessDependencies changes the chart, so each round gets a fresh copy; loading is not timed.
+	for round := 0; round < count; round++ {
+		if round > 0 {
+			if loaded, err = loader.Load(path); err != nil {
+				return err
+			}
+		}
+		values := map[string]any{}
+		if err := strvals.ParseInto(key+"="+strconv.Itoa(round), values); err != nil {
+			return err
+		}
+		started := time.Now()
+		install := action.NewInstall(action.NewConfiguration())
+		install.DryRunStrategy = action.DryRunClient
+		install.ReleaseName = "release-name"
+		install.Namespace = "default"
+		install.Replace = true
+		if _, err := install.Run(loaded, values); err != nil {
+			return err
+		}
+		fmt.Printf("%.6f\n", time.Since(started).Seconds())
+	}
+	return nil
+}
+
+func main() {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	err := fmt.Errorf("usage: render snippets | render bench CHART KEY COUNT")
+	if len(os.Args) == 2 && os.Args[1] == "snippets" {
+		err = snippets()
+	} else if len(os.Args) == 5 && os.Args[1] == "bench" {
+		var count int
+		if count, err = strconv.Atoi(os.Args[4]); err == nil {
+			err = bench(os.Args[2], os.Args[3], count)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "render:", err)
+		os.Exit(1)
+	}
+}
