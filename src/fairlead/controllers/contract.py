@@ -6,6 +6,7 @@ Source: cluster-api v1.14 util/util.go (GetOwnerMachine, GetClusterFromMetadata)
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, labels, owner_references
@@ -24,6 +25,12 @@ CLUSTER_SECRET_TYPE = "cluster.x-k8s.io/secret"
 CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
 CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane"
 PAUSED_ANNOTATION = "cluster.x-k8s.io/paused"
+
+# How long each layer lets the one below come to rest before it looks: a burst of changes is one pass and one write.
+SETTLE_MACHINE = timedelta(milliseconds=10)  # also infrastructure
+SETTLE_SET = timedelta(milliseconds=15)  # also control planes
+SETTLE_DEPLOYMENT = timedelta(milliseconds=20)
+SETTLE_CLUSTER = timedelta(milliseconds=30)
 
 
 async def get_or_none(client: Client, gvk: GVK, key: Key) -> Json | None:

@@ -16,7 +16,7 @@ from fairlead.base.objects import GVK, Json, Key, owner_references
 from fairlead.runtime.client import Client, WatchEvent
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.outcome import Result, StalledError, WaitingError
+from fairlead.runtime.outcome import Result, StalledError, TroubleError, WaitingError
 from fairlead.runtime.queue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class Controller(Protocol):
 
     name: str
     kind: GVK
+    settle: timedelta  # how long after a change its pass comes, so that changes in a row cost one pass
 
     def watches(self) -> Sequence[Watch]:
         """What else, beside `kind` itself, should wake it."""
@@ -76,10 +77,11 @@ class Controller(Protocol):
 
 
 class BaseController:
-    """What most controllers need: no further watches, no outside sources."""
+    """What most controllers need: no further watches, no outside sources, no waiting."""
 
     name: str
     kind: GVK
+    settle = timedelta(0)
 
     def watches(self) -> Sequence[Watch]:
         return ()
@@ -98,6 +100,7 @@ class Manager:
         self._clock = clock
         self._controllers = list(controllers)
         self._queues = {controller.name: WorkQueue[Key](clock, ids) for controller in controllers}
+        self._windows = {controller.name: controller.settle for controller in controllers}
         self._slots = {controller.name: asyncio.Semaphore(concurrency) for controller in controllers}
         self._passes: dict[str, int] = dict.fromkeys(self._queues, 0)
         self._errors: dict[tuple[str, Key], str] = {}
@@ -160,19 +163,22 @@ class Manager:
                 self._mapping.add(task)
                 task.add_done_callback(self._mapping.discard)
             else:
-                for key in keys:
-                    self._queues[name].add(key)
+                self._add(name, keys)
+
+    def _add(self, name: str, keys: Iterable[Key]) -> None:
+        queue, window = self._queues[name], self._windows[name]
+        for key in keys:
+            queue.add_settled(key, window)
 
     async def _add_all(self, name: str, keys: Awaitable[Iterable[Key]]) -> None:
         try:
-            for key in await keys:
-                self._queues[name].add(key)
+            self._add(name, await keys)
         except ApiError as error:
             log.warning("cannot tell whom a change concerns", extra={"controller": name, "error": error.message})
 
     async def _drain(self, controller: Controller, source: AsyncIterator[Key]) -> None:
         async for key in source:
-            self._queues[controller.name].add(key)
+            self._add(controller.name, (key,))
 
     async def _work(self, controller: Controller, group: asyncio.TaskGroup) -> None:
         queue, slots = self._queues[controller.name], self._slots[controller.name]
@@ -211,10 +217,10 @@ class Manager:
 
     def _fail(self, controller: Controller, key: Key, error: Exception) -> None:
         delay = self._queues[controller.name].add_failed(key)
-        text = f"{type(error).__name__}: {error}" if not isinstance(error, ApiError) else error.message
+        expected = isinstance(error, ApiError | TroubleError)
+        text = str(error) if expected else f"{type(error).__name__}: {error}"
         unseen = self._errors.get((controller.name, key)) != text
         self._errors[controller.name, key] = text
-        expected = isinstance(error, ApiError)
         log.log(
             logging.WARNING if unseen else logging.DEBUG,
             "reconcile failed",

@@ -35,5 +35,10 @@ class WaitingError(Exception):
         self.after = after
 
 
+class TroubleError(Exception):
+    """What was asked for cannot be done as things are, and the object says so. Retried with a growing delay; the log
+    gets the text, not a traceback."""
+
+
 class StalledError(Exception):
     """A person must change something first; retried only when an input changes."""

@@ -31,6 +31,7 @@ class WorkQueue(Generic[K]):
         self._failures: dict[K, int] = {}
         self._later: list[tuple[float, int, K]] = []
         self._due: dict[K, float] = {}
+        self._settling: set[K] = set()
         self._order = itertools.count()
         self._wake = asyncio.Event()
 
@@ -39,8 +40,8 @@ class WorkQueue(Generic[K]):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no key waits or is in work (delayed keys do not count)."""
-        return not self._dirty and not self._working
+        """Whether no key waits, settles or is in work (delayed keys do not count)."""
+        return not self._dirty and not self._working and not self._settling
 
     def add(self, key: K) -> None:
         """Hand *key* out as soon as a worker is free."""
@@ -62,6 +63,14 @@ class WorkQueue(Generic[K]):
         self._due[key] = due
         heapq.heappush(self._later, (due, next(self._order), key))
         self._wake.set()
+
+    def add_settled(self, key: K, window: timedelta) -> None:
+        """Hand *key* out *window* after the first of several changes in a row, so that one pass sees them all."""
+        if key in self._dirty:
+            return
+        self.add_after(key, window)
+        if key in self._due:
+            self._settling.add(key)
 
     def add_failed(self, key: K) -> timedelta:
         """Hand *key* out again after a delay that doubles with each failure in a row; returns the delay."""
@@ -102,6 +111,7 @@ class WorkQueue(Generic[K]):
             due, _, key = heapq.heappop(self._later)
             if self._due.get(key) == due:
                 del self._due[key]
+                self._settling.discard(key)
                 self.add(key)
 
     async def _wait(self, seconds: float | None) -> None:

@@ -22,6 +22,7 @@ from fairlead.controllers.contract import (
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
     SECRET,
+    SETTLE_CLUSTER,
     get_or_none,
     in_cluster,
     is_paused,
@@ -48,6 +49,7 @@ class ClusterController(BaseController):
 
     name = "cluster"
     kind = CLUSTER
+    settle = SETTLE_CLUSTER
 
     def __init__(
         self, *, client: Client, clock: Clock, keys: KeySource, cache: ClusterCache, recorder: Recorder

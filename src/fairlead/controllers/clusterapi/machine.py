@@ -34,6 +34,7 @@ from fairlead.controllers.contract import (
     MACHINE,
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
+    SETTLE_MACHINE,
     controller_reference,
     get_or_none,
     in_cluster,
@@ -64,6 +65,7 @@ class MachineController(BaseController):
 
     name = "machine"
     kind = MACHINE
+    settle = SETTLE_MACHINE
 
     def __init__(self, *, client: Client, clock: Clock, cache: ClusterCache, recorder: Recorder) -> None:
         self._client = client

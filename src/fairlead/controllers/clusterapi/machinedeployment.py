@@ -43,6 +43,7 @@ from fairlead.controllers.contract import (
     MACHINE,
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
+    SETTLE_DEPLOYMENT,
     controller_reference,
     get_or_none,
     in_cluster,
@@ -85,6 +86,7 @@ class MachineDeploymentController(BaseController):
 
     name = "machinedeployment"
     kind = MACHINE_DEPLOYMENT
+    settle = SETTLE_DEPLOYMENT
 
     def __init__(self, *, client: Client, clock: Clock, ids: Ids, recorder: Recorder) -> None:
         self._client = client

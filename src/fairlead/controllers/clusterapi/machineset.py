@@ -39,6 +39,7 @@ from fairlead.controllers.contract import (
     MACHINE,
     MACHINE_DEPLOYMENT,
     MACHINE_SET,
+    SETTLE_SET,
     controller_reference,
     get_or_none,
     gvk_of_reference,
@@ -75,6 +76,7 @@ class MachineSetController(BaseController):
 
     name = "machineset"
     kind = MACHINE_SET
+    settle = SETTLE_SET
 
     def __init__(self, *, client: Client, clock: Clock, ids: Ids, cache: ClusterCache, recorder: Recorder) -> None:
         self._client = client

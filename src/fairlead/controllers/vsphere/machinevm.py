@@ -14,7 +14,7 @@ from fairlead.controllers.vsphere.identity import secret_text
 from fairlead.controllers.vsphere.metadata import guestinfo, machine_metadata
 from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.runtime.clock import Clock, parse_timestamp, timestamp
-from fairlead.runtime.outcome import Result
+from fairlead.runtime.outcome import Result, TroubleError
 from fairlead.vsphere.errors import Fault, Gone, NotFound, SessionLost, VSphereError
 from fairlead.vsphere.port import PowerOp, PowerState, ReconfigureSpec, Ref, Session, TaskState, VMInfo
 
@@ -29,7 +29,7 @@ SOFT_OFF = "GuestSoftPowerOffSucceeded"
 BootstrapData = Callable[[str, str], Awaitable[Json]]
 
 
-class VMTroubleError(Exception):
+class VMTroubleError(TroubleError):
     """The VM cannot be made as asked. The text is the condition's message; `hint` says what to do."""
 
     def __init__(

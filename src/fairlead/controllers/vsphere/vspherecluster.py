@@ -15,6 +15,7 @@ from fairlead.controllers.conditions import FAILURE_DOMAINS, PAUSED, VCENTER_AVA
 from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
+    SETTLE_MACHINE,
     get_or_none,
     is_paused,
     owner,
@@ -70,6 +71,7 @@ class VSphereClusterController(BaseController):
 
     name = "vspherecluster"
     kind = VSPHERE_CLUSTER
+    settle = SETTLE_MACHINE
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ from fairlead.controllers.contract import (
     CLUSTER_NAME_LABEL,
     CONTROL_PLANE_LABEL,
     MACHINE,
+    SETTLE_MACHINE,
     cluster_of,
     get_or_none,
     is_control_plane,
@@ -97,6 +98,7 @@ class VSphereMachineController(BaseController):
 
     name = "vspheremachine"
     kind = VSPHERE_MACHINE
+    settle = SETTLE_MACHINE
 
     def __init__(self, *, client: Client, clock: Clock) -> None:
         self._client = client

@@ -42,12 +42,21 @@ WATCHED = (
 # Upstream's numbers and folders of one run; both sides lose them before they are compared.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"/tmp/kustomization-\d+/"), ""),
-    (re.compile(r"/tmp/helmchart-[^/ ]+/"), ""),
+    (re.compile(r"/tmp/helmchart-[^/ ]+/source/"), ""),
+    (re.compile(r"\n\nLast Helm logs:\n\n.*", re.DOTALL), ""),
     (re.compile(r"http://(?:127\.0\.0\.1:9090|source-controller\.[^/]*)/"), "http://<source-controller>/"),
     (re.compile(r"\b(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|s)(?=[,:]|$)"), "<duration>"),
     (re.compile(r"(finished|passed|failed after) in \S+"), r"\1 in <duration>"),
 )
-DROPPED = ("status.artifact.size", "status.history.lastReconciledDuration", "spec.clusterIP", "spec.clusterIPs")
+DROPPED = (
+    "status.artifact.size",
+    "status.history.lastReconciledDuration",
+    "status.lastAttemptedReleaseActionDuration",
+    "metadata.labels.createdAt",  # seconds, of Helm's revisions
+    "metadata.labels.modifiedAt",
+    "spec.clusterIP",
+    "spec.clusterIPs",
+)
 
 
 @dataclass(frozen=True)

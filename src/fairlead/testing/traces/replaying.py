@@ -78,7 +78,8 @@ class Recorder:
     def trace(self, name: str, before: dict[Id, Json], mark: int, zero: float) -> Trace:
         """What happened since *mark*, with *before* as the state that was found."""
         found = [Row(BEFORE, "ADDED", obj) for obj in before.values()]
-        return Trace(name, (*found, *(Row(at - zero, type_, obj) for at, type_, obj in self._rows[mark:])))
+        since = sorted(self._rows[mark:], key=lambda row: int(meta(row[2])["resourceVersion"]))  # over all kinds
+        return Trace(name, (*found, *(Row(at - zero, type_, obj) for at, type_, obj in since)))
 
     async def _follow(self, gvk: GVK) -> None:
         with contextlib.suppress(ApiError):

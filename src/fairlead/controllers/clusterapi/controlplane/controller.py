@@ -21,6 +21,7 @@ from fairlead.controllers.contract import (
     CONTROL_PLANE,
     KUBEADM_CONFIG,
     MACHINE,
+    SETTLE_SET,
     get_or_none,
     is_paused,
     owner,
@@ -41,6 +42,7 @@ class KubeadmControlPlaneController(BaseController):
 
     name = "kubeadmcontrolplane"
     kind = CONTROL_PLANE
+    settle = SETTLE_SET
 
     def __init__(
         self, *, client: Client, clock: Clock, ids: Ids, keys: KeySource, cache: ClusterCache, recorder: Recorder
