@@ -202,9 +202,7 @@ class Actions:
             outcome = await render(release)
             await self._definitions("upgrade", chart, outcome.rendered)
             targets = resources.owned(await resources.build(outcome.manifest, served=True))
-        except ResourceError as error:
-            raise ActionError(f"unable to build kubernetes objects from new release manifest: {error}") from error
-        except HelmError as error:
+        except (ResourceError, HelmError) as error:
             raise ActionError(str(error)) from error
         now = go_time(self.clock.now())
         first = current.first_deployed or now

@@ -81,6 +81,7 @@ class HelmChartController(BaseController):
         self._uses: dict[Key, tuple[GVK, Key]] = {}
         self._found: OrderedDict[tuple[str, str], Found] = OrderedDict()
         self._packed: OrderedDict[tuple[object, ...], _Packed] = OrderedDict()
+        self._seen: dict[Key, str] = {}  # the source revision that was looked at last
         self._missing: dict[str, set[Key]] = {}  # source artifacts that a restart lost, and who waits for them
 
     def watches(self) -> Sequence[Watch]:
@@ -110,6 +111,7 @@ class HelmChartController(BaseController):
         found = await get_or_none(self._client, HELM_CHART, key)
         if found is None:
             self._note_use(key, None)
+            self._seen.pop(key, None)
             return Result.done()
         async with editing(self._client, found, field_manager=MANAGER) as draft:
             report = HelmReport(draft, self._clock.now())
@@ -128,6 +130,7 @@ class HelmChartController(BaseController):
                 await self._fail(found, report, "FetchFailed", error.reason, str(error))
                 return Result.again(RETRY)
             except BuildError as error:
+                report.put("observedSourceArtifactRevision", self._seen.get(key))
                 await self._fail(found, report, error.condition, error.reason, str(error), stalled=error.is_persistent)
                 if not error.is_persistent:
                     return Result.again(RETRY)
@@ -150,6 +153,7 @@ class HelmChartController(BaseController):
             text = f'failed to get source: {kind}.{SOURCE} "{name}" not found'
             raise SourceError("SourceUnavailable", text)
         artifact = get_in(source, "status", "artifact")
+        self._seen[Key.of(found)] = get_in(source, "status", "artifact", "revision", default="")
         if not artifact:
             raise SourceError("NoSourceArtifact", f"no artifact available for {kind} source '{name}'")
         before = get_in(found, "status", "observedSourceArtifactRevision", default="")

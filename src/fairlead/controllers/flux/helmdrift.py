@@ -24,6 +24,10 @@ MANAGER = "helm-controller"
 MARK = "helm.toolkit.fluxcd.io/driftDetection"
 
 
+class DriftError(Exception):
+    """An object cannot be compared; the text is the condition's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One object that is missing (no patch) or changed."""
@@ -60,11 +64,22 @@ class Drift:
             if labels(live).get(MARK) == "disabled" or annotations(live).get(MARK) == "disabled":
                 continue
             self.live[Item.of(live)] = live
-            wanted = await self.resources.client.apply(obj, field_manager=MANAGER, dry_run=True)
+            wanted = await self._dry_run(obj)
             paths = [path for selector, paths in ignored if selector.matches(obj) for path in paths]
             patch = difference(without(_judged(live), paths), without(_judged(wanted), paths))
             if patch:
                 self.found.append(Found(obj, tuple(patch)))
+
+    async def _dry_run(self, obj: Json) -> Json:
+        try:
+            return await self.resources.client.apply(obj, field_manager=MANAGER, dry_run=True)
+        except ApiError as error:
+            if error.code >= 500:
+                raise
+            reason = f" ({error.reason})" if error.reason else ""
+            raise DriftError(
+                f"unable to determine cluster state: {subject(obj)} dry-run failed{reason}: {error.message}"
+            ) from error
 
     @property
     def summary(self) -> str:

@@ -21,11 +21,11 @@ from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.helmactions import ActionError, Actions
 from fairlead.controllers.flux.helmdependencies import unready_dependency
-from fairlead.controllers.flux.helmdrift import Drift
+from fairlead.controllers.flux.helmdrift import Drift, DriftError
 from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
 from fairlead.controllers.flux.helmrender import Renderer, chart_of
 from fairlead.controllers.flux.helmreport import RELEASED, HelmReport
-from fairlead.controllers.flux.helmresources import Resources
+from fairlead.controllers.flux.helmresources import ResourceError, Resources
 from fairlead.controllers.flux.helmrun import Ending, ReleaseRun, clear_failures, meta_of
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import RESET_AT, UPGRADE, HelmSpec
@@ -314,7 +314,7 @@ class HelmReleaseController(BaseController):
             return self._close(current, Result.again(UNREACHABLE_RETRY), observed=False)
         if self._target_changed(spec, chart):
             await self._uninstall(current, target)
-            report.status["history"] = []
+            report.status.pop("history", None)
             clear_failures(report.status)
             report.status.pop("storageNamespace", None)
         inputs = self._inputs(current, target, chart, values)
@@ -324,7 +324,8 @@ class HelmReleaseController(BaseController):
         self._attempt(spec, report.status, chart, values)
         try:
             ending = await self._run(current, target, chart, values)
-        except RecordError as error:
+        except (RecordError, ResourceError, DriftError) as error:
+            report.progress("Fulfilling prerequisites")
             await self._note(current, "StateError", f"Could not determine release state: {error}")
             return self._close(current, Result.again(DEPENDENCY_RETRY), observed=False)
         match ending.kind:

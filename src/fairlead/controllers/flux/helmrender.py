@@ -5,6 +5,7 @@ again once that was fetched.
 """
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,13 +18,25 @@ from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmpostrender import post_render
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import HelmSpec
-from fairlead.engines.helm import Capabilities, Chart, HelmError, Options, Release, Rendered, World, load_chart, render
+from fairlead.engines.helm import (
+    Capabilities,
+    Chart,
+    HelmError,
+    ManifestError,
+    Options,
+    Release,
+    Rendered,
+    World,
+    load_chart,
+    render,
+)
 from fairlead.engines.helm.functions.encoding import to_floats
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.ids import Ids
 
 ROUNDS = 8
+_NO_YAML = re.compile(r"YAML parse error on (\S+): error converting YAML to JSON: (.*)", re.DOTALL)
 CHARTS = 64
 
 _charts: OrderedDict[str, Chart] = OrderedDict()  # by artifact digest
@@ -96,9 +109,20 @@ class Renderer:
         capabilities = await self._capabilities()
         lookups, now = _Lookups(), clock.now()
         seed = ids.bytes(32)
-        rendered = await self._settled(release, capabilities, lookups, now, seed)
+        try:
+            rendered = await self._settled(release, capabilities, lookups, now, seed)
+        except ManifestError as error:
+            raise self._as_merged(error) from error
         manifest, hooks = post_render(rendered.manifests, rendered.hooks, self._spec.obj["spec"], self._spec.key)
         return Outcome(rendered, manifest, hooks)
+
+    def _as_merged(self, error: ManifestError) -> ManifestError:
+        """What a document that is not YAML is called where manifests are merged for a post renderer first."""
+        found = _NO_YAML.fullmatch(str(error))
+        if found is None or self._spec.obj["spec"].get("postRenderStrategy", "combined") != "combined":
+            return error
+        text = f"error merging manifests: parsing {found[1]}: MalformedYAMLError: {found[2]}"
+        return ManifestError(text, file=error.file, line=error.line, partial=error.partial)
 
     async def _settled(
         self, release: Release, capabilities: Capabilities, lookups: _Lookups, now: datetime, seed: bytes

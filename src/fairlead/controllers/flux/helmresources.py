@@ -73,9 +73,10 @@ class Resources:
 
         Raises: ResourceError, with *served* also when the cluster does not know a kind.
         """
-        objects = [await self._placed(obj) for obj in read_objects(manifest)]
+        read = read_objects(manifest)
+        objects = [await self._placed(obj) for obj in read]
         if served:
-            missing = [obj for obj in objects if not await self._scopes.is_served(GVK.of(obj))]
+            missing = [obj for obj in read if not await self._scopes.is_served(GVK.of(obj))]
             if missing:
                 raise ResourceError(f"[{', '.join(texts)}]" if len(texts := _unmapped(missing)) > 1 else texts[0])
         return objects

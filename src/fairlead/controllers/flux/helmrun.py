@@ -144,9 +144,9 @@ class ReleaseRun:
         history = self._status.get("history") or []
         remediation = self.spec.remediation(self._status.get("lastAttemptedReleaseAction") or INSTALL)
         if self._retry_seconds() is not None:
-            self._status["history"] = helmhistory.bounded(history)
+            self.report.put("history", helmhistory.bounded(history))
         else:
-            self._status["history"] = helmhistory.truncated(history, ignore_tests=remediation.ignores_tests)
+            self.report.put("history", helmhistory.truncated(history, ignore_tests=remediation.ignores_tests))
         self._replace_remediated()
         released = self.report.get(RELEASED)
         if released is not None and (released["status"] != "True" or not self.report.has(READY, "True")):
@@ -232,9 +232,6 @@ class ReleaseRun:
     async def _release(self, step: Step) -> Exception | None:
         action = step.value
         began = self.clock.monotonic()
-        self._status["lastAttemptedReleaseAction"] = action
-        if step is Step.INSTALL or not helmhistory.latest(self._status.get("history")):
-            self._status["history"] = []
         self._answer_force()
 
         async def render(release: Release) -> Outcome:
@@ -247,7 +244,10 @@ class ReleaseRun:
         except ActionError as caught:
             error = caught
         took = format_duration(self.clock.monotonic() - began)
+        self._status["lastAttemptedReleaseAction"] = action
         self._status["lastAttemptedReleaseActionDuration"] = took
+        if step is Step.INSTALL:
+            self._status.pop("history", None)
         self.report.drop(TEST_SUCCESS, REMEDIATED)
         observed = dict(self.actions.observed)
         self._record(observed, action)
@@ -339,7 +339,7 @@ class ReleaseRun:
                 history[index] = helmhistory.snapshot(
                     failed, action=item.get("action", ""), oci_digest=item.get("ociDigest", "")
                 )
-        self._status["history"] = history
+        self.report.put("history", history)
         text = f"Unlocked Helm release {full_name(entry)} with chart {versioned_chart(entry)} in {last.status} state"
         self.report.set(RELEASED, False, "PendingRelease", text)
         await self.recorder.normal(self.spec.obj, "PendingRelease", text, _meta_of(entry))
@@ -442,7 +442,7 @@ class ReleaseRun:
                     )
                     break
             else:
-                history.insert(0, helmhistory.snapshot(record))
+                history.insert(0, helmhistory.snapshot(record, action="rollback"))
                 self._take_stock(record)
         self._status["history"] = helmhistory.ordered(history)
 

@@ -65,15 +65,16 @@ class Waiter:
             return
         await self._on_wait()
         watch = asyncio.create_task(self._watch(open_, judge, fail_fast=fail_fast))
-        began = self._clock.monotonic()
+        timed_out = False
         try:
             async with asyncio.timeout(seconds):
                 await watch
         except TimeoutError:
-            pass
+            timed_out = True
+        finally:
+            watch.cancel()
         if open_:
-            took = self._clock.monotonic() - began
-            raise WaitError(_text(open_, timed_out=took >= seconds))
+            raise WaitError(_text(open_, timed_out=timed_out))
 
     async def _get(self, obj: Json) -> Json | None:
         key = Key.of(obj)
