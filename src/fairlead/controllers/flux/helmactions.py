@@ -128,7 +128,7 @@ class Actions:
         if not action.get("disableHooks"):
             record = await self._run_hooks(hooks, record, "pre-install", seconds, "failed pre-install: ")
         if adopted:
-            await resources.update(adopted, objects)
+            await resources.update(adopted, objects, adopts=True)
         elif objects:
             await resources.create(objects)
         await self._wait("install", objects)
@@ -305,7 +305,7 @@ class Actions:
         if not action.get("disableHooks"):
             record = await self._run_hooks(hooks, record, "pre-rollback", seconds, "")
         try:
-            await resources.update(originals, targets)
+            await resources.update(originals, targets, adopts=True)
         except UpdateError as error:
             if action.get("cleanupOnFail") and error.changed.created:
                 await resources.delete(error.changed.created)

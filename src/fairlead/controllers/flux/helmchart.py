@@ -163,9 +163,11 @@ class HelmChartController(BaseController):
         else:
             packed = self._from_tree(found, artifact, fresh=fresh)
         if packed is None:  # the artifact is what it should be
-            if self._has_changed(found, artifact) or not before:
-                report.status["observedSourceArtifactRevision"] = artifact["revision"]
             current = found["status"]["artifact"]
+            if before != artifact["revision"] and self._has_changed(found, artifact):
+                report.status["observedSourceArtifactRevision"] = artifact["revision"]
+                text = f"artifact up-to-date with remote revision: '{current['revision']}'"
+                await self._recorder.normal(found, "ArtifactUpToDate", text)
             self._succeed(found, report, None, current["revision"])
             return
         report.status["observedSourceArtifactRevision"] = artifact["revision"]

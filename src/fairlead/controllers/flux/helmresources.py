@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, labels
+from fairlead.controllers.flux.helmmanagers import adoption_patch
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.engines.helm.documents import split_manifests
-from fairlead.runtime.client import Client
+from fairlead.runtime.client import Client, PatchType
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 RELEASE_NAME = "meta.helm.sh/release-name"
@@ -179,8 +180,11 @@ class Resources:
         if errors:
             raise ResourceError("\n".join(errors))
 
-    async def update(self, originals: Sequence[Json], targets: Sequence[Json]) -> Changed:
-        """Apply *targets*, then delete what is in *originals* only. Raises: ResourceError (with `changed`)."""
+    async def update(self, originals: Sequence[Json], targets: Sequence[Json], *, adopts: bool = False) -> Changed:
+        """Apply *targets*, then delete what is in *originals* only; *adopts* takes over what this manager updated.
+
+        Raises: UpdateError.
+        """
         changed, errors = Changed(), []
         for target in targets:
             live = await self._look(target)
@@ -192,6 +196,8 @@ class Resources:
                     raise UpdateError(f"failed to create resource: {error}", changed) from error
                 continue
             try:
+                if adopts:
+                    await self._adopt(live)
                 await self._apply(target)
             except ResourceError as error:
                 errors.append(str(error))
@@ -204,6 +210,19 @@ class Resources:
         if errors:
             raise UpdateError(" && ".join(errors), changed)
         return changed
+
+    async def _adopt(self, live: Json) -> None:
+        patch = adoption_patch(live, self._manager)
+        if not patch:
+            return
+        key = Key.of(live)
+        try:
+            await self.client.patch(
+                GVK.of(live), key.name, key.namespace, patch, PatchType.JSON, field_manager=self._manager
+            )
+        except ApiError as error:
+            if not error.is_conflict:
+                raise ResourceError(_apply_text(live, error)) from error
 
     async def _look(self, target: Json) -> Json | None:
         try:
