@@ -88,7 +88,7 @@ async def wait_for(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 def test_life_of_a_cluster(kubeconfig: Path) -> None:
-    """Created, read in the older version, scaled, quiet, upgraded, and removed without a trace."""
+    """Created, read in the older version, upgraded, scaled, quiet, and removed without a trace."""
 
     async def main() -> None:
         async with real_world(kubeconfig) as fleet:
@@ -100,14 +100,13 @@ def test_life_of_a_cluster(kubeconfig: Path) -> None:
             assert old["status"]["infrastructureReady"] is True, "read through the conversion webhook"
             await check_refusals(fleet)
 
-            grown = first.change(workers=2)
+            upgraded = first.change(version="v1.36.0")
+            await fleet.push(upgraded)
+            await fleet.until(lambda: fleet.is_as(upgraded), "the upgrade", 2 * LIMIT)
+            grown = upgraded.change(workers=2)
             await fleet.push(grown)
             await fleet.until(lambda: fleet.is_as(grown), "the second worker", LIMIT)
             await check_quiet(fleet)
-
-            upgraded = grown.change(version="v1.36.0")
-            await fleet.push(upgraded)
-            await fleet.until(lambda: fleet.is_as(upgraded), "the upgrade", 2 * LIMIT)
 
             for obj in fleet.git:
                 await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)

@@ -6,6 +6,7 @@ but not shrunk or rolled (docs/compat/peers.md).
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -133,4 +134,6 @@ async def _accepts(access: Access) -> bool:
         log.debug("no answer yet", extra={"server": access.server, "error": str(error)})
         return False
     writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
     return True

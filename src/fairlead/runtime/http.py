@@ -36,6 +36,7 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+            await asyncio.sleep(0)  # the sockets below TLS close one turn of the loop later
 
     # The protocol.
 
