@@ -15,11 +15,11 @@ from fairlead.controllers.flux.helmrelease import HelmReleaseController
 from fairlead.controllers.flux.helmrepository import HelmRepositoryController
 from fairlead.controllers.flux.targets import Targets
 from fairlead.engines.helm.record import Record, decode
-from fairlead.runtime.clock import LoopClock
+from fairlead.runtime.clock import Clock, LoopClock
 from fairlead.runtime.controller import Manager
 from fairlead.runtime.events import EVENT, Recorder
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.remote import Remote, UnreachableError
+from fairlead.runtime.remote import Dialer, Remote, UnreachableError
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.server import ApiServer
 
@@ -79,8 +79,9 @@ class Pages:
 class Fleet:
     """A management API with the Helm controllers on it, in virtual time."""
 
-    def __init__(self, *, seed: int = 1) -> None:
-        self.clock = LoopClock()
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None, dialer: Dialer | None = None) -> None:
+        self.clock = clock or LoopClock()
+        self.dialer = dialer or NoDialer()
         self.ids = Ids(seed)
         self.server = ApiServer(self.clock, self.ids, KINDS)
         self.client = self.server.client()
@@ -102,7 +103,7 @@ class Fleet:
             HelmRepositoryController(**shared, recorder=recorder("source-controller"), fetcher=self.pages),
             HelmChartController(**shared, recorder=recorder("source-controller"), fetcher=self.pages),
             HelmReleaseController(
-                **shared, ids=self.ids, targets=Targets(self.client, NoDialer()), recorder=recorder("helm-controller")
+                **shared, ids=self.ids, targets=Targets(self.client, self.dialer), recorder=recorder("helm-controller")
             ),
         ]
         self.manager = Manager(self.client, self.clock, self.ids, controllers)

@@ -474,8 +474,8 @@ def test_foreign_object_is_not_taken_where_that_is_off() -> None:
             "Helm install failed for release team/app with chart parcel@0.1.0: unable to continue with install: "
             'ConfigMap "app-config" in namespace "team" exists and cannot be imported into the current release: '
             'invalid ownership metadata; label validation error: missing key "app.kubernetes.io/managed-by": must '
-            'be set to "Helm"; annotation validation error: missing key "meta.helm.sh/release-name": must be set to "app"; '
-            'annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "team"'
+            'be set to "Helm"; annotation validation error: missing key "meta.helm.sh/release-name": must be set to '
+            '"app"; annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "team"'
         )
         assert (await fleet.data())["color"] == "mine"
         assert await fleet.records() == []
