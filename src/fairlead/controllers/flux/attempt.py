@@ -349,13 +349,10 @@ class Attempt:
                 return await self.fail(error.reason, str(error))
             for item in due:
                 parts.fights.corrected(self.key, item, now)
-        waits = [timedelta(seconds=delay) for delay in later if delay]
-        rest = timedelta(seconds=max(0.001, self.standing.due - self._now()))
-        if self.standing.phase is Phase.CHECKING:
-            rest = timedelta(
-                seconds=max(0.001, self.standing.check_began + timeout_seconds(self.seen.ks["spec"]) - now)
-            )
-        return Result.again(min([rest, *waits]))
+        after = Result(min((timedelta(seconds=delay) for delay in later if delay), default=None))
+        if self.standing.phase is Phase.DONE and self.standing.due > self._now():
+            return after.or_sooner(Result.again(timedelta(seconds=self.standing.due - self._now())))
+        return after.or_sooner(await self.check())
 
     async def _put_back(self, items: Sequence[Item]) -> None:
         self._say("Detecting drift")
