@@ -10,13 +10,14 @@ from typing import Any
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json
+from fairlead.controllers.flux.health import CustomCheck
 from fairlead.controllers.flux.helmhooks import HookError, Hooks
 from fairlead.controllers.flux.helmresources import Changed, ResourceError, Resources, UpdateError, identity
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import HelmSpec
 from fairlead.controllers.flux.helmstorage import Storage
 from fairlead.controllers.flux.helmwait import Waiter, WaitError
-from fairlead.engines.helm import Chart, HelmError, Release, Rendered
+from fairlead.engines.helm import Chart, HelmError, Release, Rendered, merge_maps
 from fairlead.engines.helm.manifests import UNINSTALL_ORDER
 from fairlead.engines.helm.record import HookRecord, Record, chart_json, go_time
 from fairlead.runtime.client import Client
@@ -39,7 +40,7 @@ class Outcome:
     hooks: tuple[HookRecord, ...]
 
 
-Render = Callable[[Release], Awaitable[Outcome]]
+Render = Callable[[Release, Chart, Mapping[str, Any]], Awaitable[Outcome]]
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class Actions:
     on_wait: Callable[[], Awaitable[None]]
     name: str
     namespace: str
+    checks: Sequence[CustomCheck] = ()
     observed: dict[int, Record] = field(default_factory=dict)
 
     @property
@@ -69,13 +71,15 @@ class Actions:
         self.observed[record.version] = record
 
     def _hooks(self, resources: Resources, action: str) -> Hooks:
-        waiter = Waiter(self.client, self.clock, self.on_wait)
+        waiter = Waiter(self.client, self.clock, self.on_wait, self.checks)
         return Hooks(resources, waiter, self.clock, self._save, waits=self.spec.waits(action))
 
     async def _wait(self, action: str, objects: Sequence[Json]) -> None:
         if self.spec.waits(action):
             jobs = not self.spec.action(action).get("disableWaitForJobs")
-            await Waiter(self.client, self.clock, self.on_wait).ready(objects, self.spec.timeout(action), jobs=jobs)
+            await Waiter(self.client, self.clock, self.on_wait, self.checks).ready(
+                objects, self.spec.timeout(action), jobs=jobs
+            )
 
     # -- install ------------------------------------------------------------------------------------------------
 
@@ -85,7 +89,7 @@ class Actions:
         try:
             version = await self._free_version(replace_=bool(action.get("replace")))
             release = Release(self.name, self.namespace, version)
-            outcome = await render(release)
+            outcome = await render(release, chart, values)
             await self._definitions("install", chart, outcome.rendered)
             objects = resources.owned(await resources.build(outcome.manifest, served=True))
         except ResourceError as error:
@@ -182,7 +186,7 @@ class Actions:
             labelled = [obj for obj in labelled if await resources.get(obj) is None]
         try:
             await resources.create(labelled)
-            await Waiter(self.client, self.clock, self.on_wait).ready(labelled, self.spec.timeout(action))
+            await Waiter(self.client, self.clock, self.on_wait, self.checks).ready(labelled, self.spec.timeout(action))
         except (ResourceError, WaitError) as error:
             raise ActionError(f"failed to apply CustomResourceDefinitions: {error}") from error
 
@@ -198,8 +202,10 @@ class Actions:
             raise ActionError("another operation (install/upgrade/rollback) is in progress")
         version = last.version + 1
         release = Release(self.name, current.namespace, version, is_install=False, is_upgrade=True)
+        if self.spec.action("upgrade").get("preserveValues"):
+            chart, values = preserved(chart, values, current)
         try:
-            outcome = await render(release)
+            outcome = await render(release, chart, values)
             await self._definitions("upgrade", chart, outcome.rendered)
             targets = resources.owned(await resources.build(outcome.manifest, served=True))
         except (ResourceError, HelmError) as error:
@@ -367,7 +373,7 @@ class Actions:
         await resources.delete(going, propagation=propagation)
         if self.spec.waits("uninstall"):
             try:
-                await Waiter(self.client, self.clock, self.on_wait).gone(going, seconds)
+                await Waiter(self.client, self.clock, self.on_wait, self.checks).gone(going, seconds)
             except WaitError as error:
                 errors.append(str(error))
         if not action.get("disableHooks"):
@@ -400,6 +406,14 @@ class Actions:
 
 class NameInUseError(HelmError):
     """Helm refuses before anything is built."""
+
+
+def preserved(chart: Chart, values: Mapping[str, Any], current: Record) -> tuple[Chart, dict[str, Any]]:
+    """*chart* and *values* with what the *current* release was given underneath (`helm upgrade --reuse-values`)."""
+    merged = merge_maps(current.config, values)
+    older = chart.clone()
+    older.values = merge_maps(current.chart.get("values") or {}, current.config)
+    return older, merged
 
 
 def is_selected(name: str, filters: Sequence[Mapping[str, Any]]) -> bool:

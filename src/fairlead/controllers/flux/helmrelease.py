@@ -8,7 +8,7 @@ the queue go, so that waiting releases never hold up others; when it is through,
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,8 @@ from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_d
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.artifacts import ArtifactStore
-from fairlead.controllers.flux.helmactions import ActionError, Actions
+from fairlead.controllers.flux.health import ExpressionError, custom_checks
+from fairlead.controllers.flux.helmactions import ActionError, Actions, Outcome
 from fairlead.controllers.flux.helmdependencies import unready_dependency
 from fairlead.controllers.flux.helmdrift import Drift, DriftError
 from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
@@ -201,7 +202,9 @@ class HelmReleaseController(BaseController):
             result = await self._reconcile(current)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, ApiError) and error.code >= 500:
+                await self._targets.drop(current.stored)
             await self._flush(current)
             raise
         await self._flush(current)
@@ -230,8 +233,22 @@ class HelmReleaseController(BaseController):
             await self._flush(current)
         if draft["spec"].get("suspend"):
             return self._close(current, Result.done(), observed=True)
+        try:
+            custom_checks(draft["spec"])
+        except ExpressionError as error:
+            text = f"Reconciliation failed terminally due to configuration error: {error}"
+            await self._note(current, "InvalidCELExpression", text)
+            report.stall("InvalidCELExpression", text)
+            return self._close(current, Result.done(), observed=True)
+        await self._warn_of_account(current)
         await self._templates.ensure(spec, report.status)
         return await self._prerequisites(current)
+
+    async def _warn_of_account(self, current: _Pass) -> None:
+        name = current.draft["spec"].get("serviceAccountName")
+        if name and current.report.status.get("observedGeneration") != current.draft["metadata"].get("generation"):
+            text = f"serviceAccountName '{name}' is not impersonated: the release is applied with this program's rights"
+            await self._recorder.warning(current.stored, "ImpersonationUnsupported", text)
 
     def _close(self, current: _Pass, result: Result, *, observed: bool) -> Result:
         """The end of a pass: what was asked for by annotation is answered."""
@@ -391,6 +408,7 @@ class HelmReleaseController(BaseController):
             park,
             spec.release_name,
             spec.release_namespace,
+            custom_checks(spec.obj["spec"]),
         )
 
     def _scopes_of(self, target: Client) -> Scopes:
@@ -403,7 +421,7 @@ class HelmReleaseController(BaseController):
         spec, scopes = current.spec, self._scopes_of(target)
         resources = Resources(target, scopes, spec.release_name, spec.release_namespace, MANAGER)
 
-        async def render(action: str, release: Release) -> Any:
+        async def render(action: str, release: Release, chart: Chart, values: Mapping[str, Any]) -> Outcome:
             renderer = Renderer(spec, chart, values, target, scopes, action=action)
             return await renderer.run(release, self._clock, self._ids)
 

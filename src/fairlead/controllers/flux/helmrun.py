@@ -19,7 +19,7 @@ from fairlead.controllers.flux.helmspec import FORCE_AT, INSTALL, UPGRADE, HelmS
 from fairlead.controllers.flux.helmstate import Seen, State, Step, decide, determine
 from fairlead.controllers.flux.inventory import Item
 from fairlead.controllers.flux.reporting import READY, RECONCILING
-from fairlead.engines.helm import Chart, HelmError, Release
+from fairlead.engines.helm import Chart, HelmError, Release, merge_maps
 from fairlead.engines.helm.record import Record, values_digest
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.events import Recorder
@@ -45,7 +45,7 @@ class ReleaseRun:
     actions: Actions
     chart: Chart
     values: Mapping[str, Any]
-    render: Callable[[str, Release], Awaitable[Outcome]]
+    render: Callable[[str, Release, Chart, Mapping[str, Any]], Awaitable[Outcome]]
     drift: Drift
     recorder: Recorder
     clock: Clock
@@ -87,12 +87,15 @@ class ReleaseRun:
 
     async def _observe(self) -> tuple[Seen, State]:
         last = await self.actions.storage.last(self.spec.release_name)
+        wanted = self.values
+        if last is not None and self.spec.action(UPGRADE).get("preserveValues"):
+            wanted = merge_maps(last.config, self.values)
         seen = Seen(
             spec=self.spec,
             last=last,
             chart_name=self.chart.metadata.name,
             chart_version=self.chart.metadata.version,
-            config_digest=values_digest(self.values),
+            config_digest=values_digest(wanted),
             forced=self.forced,
             rollback_target=await self._rollback_target(),
         )
@@ -234,8 +237,8 @@ class ReleaseRun:
         began = self.clock.monotonic()
         self._answer_force()
 
-        async def render(release: Release) -> Outcome:
-            return await self.render(action, release)
+        async def render(release: Release, chart: Chart, values: Mapping[str, Any]) -> Outcome:
+            return await self.render(action, release, chart, values)
 
         run = self.actions.install if step is Step.INSTALL else self.actions.upgrade
         error: ActionError | None = None

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, get_in
+from fairlead.controllers.flux.health import CustomCheck
 from fairlead.engines.readiness import CURRENT, Readiness, readiness
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -24,10 +25,17 @@ class WaitError(Exception):
 class Waiter:
     """Waits in one cluster. `on_wait` is called once before anything is waited for."""
 
-    def __init__(self, client: Client, clock: Clock, on_wait: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        on_wait: Callable[[], Awaitable[None]],
+        checks: Sequence[CustomCheck] = (),
+    ) -> None:
         self._client = client
         self._clock = clock
         self._on_wait = on_wait
+        self._checks = {(check.group, check.kind): check for check in checks}
 
     async def ready(self, objects: Sequence[Json], seconds: float, *, jobs: bool = True) -> None:
         """Return when all of *objects* are as they should be. Raises: WaitError when one failed, or in time."""
@@ -43,6 +51,9 @@ class Waiter:
         await self._wait(objects, seconds, _judge_gone, fail_fast=False)
 
     def _judge(self, obj: Json | None, *, jobs: bool) -> Readiness:
+        check = self._checks.get((GVK.of(obj).group, obj["kind"])) if obj is not None else None
+        if check is not None and obj is not None:
+            return check.readiness(obj)
         return readiness(obj, now=self._clock.now(), wait_for_jobs=jobs)
 
     def _judge_hook(self, obj: Json | None) -> Readiness:
