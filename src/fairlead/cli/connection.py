@@ -151,7 +151,7 @@ class Connection:
                 query["resourceVersion"] = revision
             target = f"{_path(resource, namespace)}?{urlencode(query)}"
             try:
-                response = self._transport.request("GET", target, {"Accept": _JSON}, None, left + 5.0)
+                response = self._transport.request("GET", target, {"Accept": _JSON}, None, left)
                 if response.status != 200:
                     self._decode(response.status, response.read(), f"GET {target}")
                 for line in response.lines():
@@ -161,10 +161,14 @@ class Connection:
                     revision = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] != "BOOKMARK":
                         yield event["type"], event["object"]
+                    if self.clock.monotonic() > end:
+                        return
             except TimeoutError:
                 return
             except Exception as error:
                 self._unreachable(error)
+            finally:
+                self._transport.close()  # what is unread of a watch is not wanted
             if not revision:
                 return
 
