@@ -221,6 +221,11 @@ def _checked(obj: Json) -> Json:
     if not obj.get("kind") or not obj.get("apiVersion") or not get_in(obj, "metadata", "name"):
         text = goyaml.dump(obj)
         raise BuildError(f"failed to decode Kubernetes apiVersion, kind and name from: {text}")
+    for part, kind in (("name", str), ("namespace", str), ("labels", dict), ("annotations", dict)):
+        value = obj["metadata"].get(part)
+        if value is not None and not isinstance(value, kind):
+            wanted = "a text; put it in quotes" if kind is str else "a mapping of texts"
+            raise BuildError(f"{obj['kind']} '{obj['metadata']['name']}': metadata.{part} {value!r} must be {wanted}")
     if obj["kind"] == "Secret" and "sops" in obj:
         name = f"Secret/{get_in(obj, 'metadata', 'namespace', default='')}/{obj['metadata']['name']}"
         raise BuildError(
