@@ -1,14 +1,21 @@
 """A garden for tests of the Flux controllers: one namespace, one Git repository in memory, virtual time."""
 
+import asyncio
+import random
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from fairlead.api.errors import ApiError
+from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION
 from fairlead.base.objects import GVK, Json, get_in
+from fairlead.runtime.client import Client
+from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.conditions import find
+from fairlead.runtime.ids import Ids
+from fairlead.runtime.remote import UnreachableError
 from fairlead.runtime.virtual import run_virtual
+from fairlead.server.server import ApiServer
 from fairlead.testing.traces.fluxgit import RecordedGit
 from fairlead.testing.traces.fluxreplay import FluxWorld
 
@@ -124,12 +131,65 @@ class Garden:
         return self.world.manager.passes[controller]
 
 
-def in_garden(scenario: Callable[[Garden], Coroutine[Any, Any, None]]) -> None:
-    """Run *scenario* in virtual time."""
+class FaultyClient:
+    """A client whose writes fail now and then, before or after they were carried out. Implements `Client`."""
+
+    def __init__(self, client: Client, seed: int, rate: float) -> None:
+        self._client = client
+        self._random = random.Random(seed)
+        self._rate = rate
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if name not in ("create", "update", "patch", "apply", "delete", "get"):
+            return method
+
+        async def faulty(*args: Any, **kwargs: Any) -> Any:
+            before, after = self._random.random(), self._random.random()
+            if before < self._rate:
+                raise service_unavailable("injected: nothing answers")
+            if before < 2 * self._rate and name in ("update", "patch"):
+                raise ApiError(409, "Conflict", "injected: the object has been modified")
+            result = await method(*args, **kwargs)
+            if after < self._rate and name != "get":
+                raise service_unavailable("injected: the answer was lost")
+            return result
+
+        return faulty
+
+
+class OtherCluster:
+    """A second cluster behind a kubeconfig of any bytes. Implements `runtime.remote.Dialer`."""
+
+    def __init__(self) -> None:
+        clock = LoopClock()
+        self.server = ApiServer(clock, Ids(2))
+        self.client = self.server.client()
+        self.up = asyncio.Event()
+        self.dialled = 0
+
+    async def wait_reachable(self, kubeconfig: bytes) -> None:
+        await self.up.wait()
+
+    async def dial(self, kubeconfig: bytes) -> "OtherCluster":
+        self.dialled += 1
+        if not self.up.is_set():
+            raise UnreachableError("dial tcp 192.0.2.1:6443: connect: connection refused")
+        return self
+
+    async def etcd(self) -> Any:
+        raise UnreachableError("no etcd here")
+
+    async def close(self) -> None:
+        return None
+
+
+def in_garden(scenario: Callable[[Garden], Coroutine[Any, Any, None]], **options: Any) -> None:
+    """Run *scenario* in virtual time; *options* are `FluxWorld`'s."""
 
     async def main() -> None:
         git = RecordedGit()
-        world = FluxWorld(git)
+        world = FluxWorld(git, **options)
         await world.start([NAMESPACE])
         try:
             await scenario(Garden(git, world))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,10 +21,11 @@ from fairlead.base.objects import GVK, Json, Key, get_in, meta
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.family import flux_controllers
 from fairlead.lab.network import LabNetwork
-from fairlead.runtime.client import PatchType
+from fairlead.runtime.client import Client, PatchType
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.controller import Manager
 from fairlead.runtime.ids import Ids
+from fairlead.runtime.remote import Dialer
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.server import ApiServer
 from fairlead.testing.traces.comparing import Difference, View, compare_events, compare_objects
@@ -102,22 +103,35 @@ class Scenario:
 class FluxWorld:
     """A management cluster with our Flux controllers, in virtual time."""
 
-    def __init__(self, git: RecordedGit) -> None:
+    def __init__(
+        self,
+        git: RecordedGit,
+        *,
+        dialer: Dialer | None = None,
+        wrap: Callable[[Client], Client] = lambda client: client,
+    ) -> None:
         self.clock, self.ids = LoopClock(), Ids(1)
         self.server = ApiServer(self.clock, self.ids, KINDS)
         self.client = self.server.client()
-        controllers = flux_controllers(
-            client=self.client,
-            clock=self.clock,
-            ids=self.ids,
-            dialer=LabNetwork(self.clock),
-            artifacts=ArtifactStore(),
-            fetcher=git,
-        )
-        self.manager = Manager(self.client, self.clock, self.ids, controllers)
         self.rows: list[tuple[float, str, Json]] = []
         self.live: dict[Id, Json] = {}
+        self._git = git
+        self._dialer = dialer or LabNetwork(self.clock)
+        self._wrap = wrap
         self._tasks: list[asyncio.Task[None]] = []
+        self.manager = self._new_manager()
+
+    def _new_manager(self) -> Manager:
+        client = self._wrap(self.client)
+        controllers = flux_controllers(
+            client=client,
+            clock=self.clock,
+            ids=self.ids,
+            dialer=self._dialer,
+            artifacts=ArtifactStore(),
+            fetcher=self._git,
+        )
+        return Manager(client, self.clock, self.ids, controllers)
 
     async def start(self, namespaces: Sequence[str]) -> None:
         """Serve, run the controllers, and take down what happens in *namespaces*."""
@@ -128,11 +142,20 @@ class FluxWorld:
         self._tasks = [asyncio.create_task(self._follow(gvk, namespaces)) for gvk in WATCHED]
         self._tasks.append(asyncio.create_task(self.manager.run()))
 
+    async def restart(self) -> None:
+        """Stop the controllers and run new ones that remember nothing."""
+        await self._cancel([self._tasks.pop()])
+        self.manager = self._new_manager()
+        self._tasks.append(asyncio.create_task(self.manager.run()))
+
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._cancel(self._tasks)
         await self.server.stop()
+
+    async def _cancel(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, gvk: GVK, namespaces: Sequence[str]) -> None:
         with contextlib.suppress(ApiError):
