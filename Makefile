@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fairlead-setup
 
-.PHONY: setup test check demo peers test-peer format clean
+.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces format clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,12 @@ peers:
 
 test-peer: setup
 	$(BIN)/python -m pytest tests/peer
+
+compat-kustomize: setup
+	$(BIN)/python -m fairlead.testing.compat_kustomize --kustomize .peers/kustomize $(or $(FOLDER),examples)
+
+compat-traces: setup
+	$(BIN)/python -m fairlead.testing.compat_traces $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,41 +6,56 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-from fairlead.engines.kustomize import KustomizeError, build
-from fairlead.engines.kustomize.order import in_legacy_order
+from fairlead.engines.kustomize import Built, KustomizeError, build
 
 
 class DiskLoader:
-    """The file system as a tree: `srv/app` is /srv/app."""
+    """The file system, by absolute paths."""
+
+    def __init__(self) -> None:
+        self._real: dict[str, str] = {}
+
+    def resolve(self, path: str) -> str:
+        """Return *path* without symbolic links."""
+        folder, _, name = path.rpartition("/")
+        real = self._real.get(folder)
+        if real is None:
+            real = self._real[folder] = os.path.realpath(folder or "/")
+        full = f"{real.rstrip('/')}/{name}"
+        return os.path.realpath(full) if os.path.islink(full) else full
 
     def read(self, path: str) -> bytes:
         try:
-            return Path("/", path).read_bytes()
+            with open(path, "rb") as file:
+                return file.read()
         except OSError as error:
-            raise KustomizeError(f"cannot read '/{path}': {error.strerror}") from error
+            raise KustomizeError(f"cannot read '{path}': {error.strerror}") from error
 
     def is_file(self, path: str) -> bool:
-        return Path("/", path).is_file()
+        return os.path.isfile(path)
 
     def is_folder(self, path: str) -> bool:
-        return Path("/", path).is_dir()
+        return os.path.isdir(path)
 
     def list(self, path: str) -> Iterable[str]:
-        return sorted(os.listdir(Path("/", path)))
+        return sorted(os.listdir(path))
 
 
-def build_folder(folder: Path, reorder: str = "legacy") -> str:
-    """Return the text that `kustomize build` prints for *folder*.
+def build_folder(folder: str, reorder: str = "legacy", *, anywhere: bool = False, managed_by: bool = False) -> Built:
+    """Build the kustomization in *folder*.
 
-    *reorder* is "legacy" (kinds in a fixed order) or "none" (as the files have them).
-
-    Raises: KustomizeError.
+    *reorder* is "legacy" (kinds in a fixed order) or "none" (as the files have them). Raises: KustomizeError.
     """
-    root = str(folder.resolve()).lstrip("/") or "."
-    built = build(root, DiskLoader())
-    return (in_legacy_order(built) if reorder == "legacy" else built).to_text()
+    root = os.path.realpath(folder)
+    if not os.path.isdir(root):
+        if os.path.exists(root):
+            raise KustomizeError(f"must build at directory: '{folder}': it is a file; give the folder it is in")
+        raise KustomizeError(
+            f"must build at directory: not a valid directory: evalsymlink failure on '{folder}' : "
+            f"lstat {root}: no such file or directory"
+        )
+    return build(root, DiskLoader(), reorder=reorder, anywhere=anywhere, managed_by=managed_by)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,21 +65,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the folder of the kustomization")
     builder.add_argument("-o", "--output", metavar="FILE", help="write to FILE, not to standard output")
     builder.add_argument("--reorder", choices=("legacy", "none"), default="legacy", help="the order of the objects")
+    builder.add_argument(
+        "--load-restrictor",
+        choices=("LoadRestrictionsRootOnly", "LoadRestrictionsNone"),
+        default="LoadRestrictionsRootOnly",
+        help="whether files may lie outside their kustomization's folder",
+    )
+    builder.add_argument("--enable-managedby-label", action="store_true", help="add app.kubernetes.io/managed-by")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code."""
-    folder = Path(args.folder)
-    if not folder.is_dir():
-        print(f"Error: '{folder}' is not a folder; give one that has a kustomization.yaml", file=sys.stderr)
-        return 1
     try:
-        text = build_folder(folder, args.reorder)
+        built = build_folder(
+            args.folder,
+            args.reorder,
+            anywhere=args.load_restrictor == "LoadRestrictionsNone",
+            managed_by=args.enable_managedby_label,
+        )
+        text = built.to_text()
     except KustomizeError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    for warning in built.warnings:
+        print(warning, file=sys.stderr)
+    data = text.encode()
     if args.output:
-        Path(args.output).write_text(text)
+        with open(args.output, "wb") as file:
+            file.write(data)
     else:
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
     return 0

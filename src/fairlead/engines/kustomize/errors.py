@@ -1,5 +1,5 @@
-"""What can be wrong with an overlay."""
+"""What goes wrong in a build."""
 
 
-class KustomizeError(ValueError):
-    """The overlay cannot be built; the text names the file, the cause, and where it can the line."""
+class KustomizeError(Exception):
+    """A build that cannot be done; the text names the file and the cause, in kustomize's words where it has some."""

@@ -1,5 +1,7 @@
 """Where an overlay's files come from; the engine itself reads nothing."""
 
+from __future__ import annotations
+
 import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -10,7 +12,7 @@ FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Loader(Protocol):
-    """A tree of files. Paths are `/`-separated and relative to its root; the root itself is `.`."""
+    """A tree of files with `/`-separated paths: absolute ones, or relative to the tree's root, which is `.`."""
 
     def read(self, path: str) -> bytes:
         """Raises: KustomizeError when there is no such file."""
@@ -33,9 +35,13 @@ class MemoryLoader:
         self._folders: dict[str, set[str]] = {".": set()}
         for path in self._files:
             here = path
-            while here != ".":
+            while here not in (".", "/"):
                 parent = posixpath.dirname(here) or "."
-                self._folders.setdefault(parent, set()).add(posixpath.basename(here))
+                known = self._folders.setdefault(parent, set())
+                name = posixpath.basename(here)
+                if name in known:
+                    break
+                known.add(name)
                 here = parent
 
     def read(self, path: str) -> bytes:
@@ -55,19 +61,19 @@ class MemoryLoader:
 
 
 def join(base: str, path: str) -> str:
-    """*path* as seen from the folder *base*. Raises: KustomizeError when it leaves the tree."""
+    """*path* as seen from the folder *base*. Raises: KustomizeError when it leaves a relative tree."""
     joined = posixpath.normpath(posixpath.join(base, path))
-    if joined.startswith("..") or posixpath.isabs(joined):
+    if not posixpath.isabs(base) and (joined.startswith("..") or posixpath.isabs(joined)):
         raise KustomizeError(f"'{path}' lies outside the tree that '{base}' belongs to")
     return joined
 
 
-def kustomization_of(loader: Loader, folder: str) -> str:
-    """The path of the folder's kustomization file. Raises: KustomizeError when it has none, or several."""
-    found = [path for name in FILE_NAMES if loader.is_file(path := join(folder, name))]
-    if not found:
-        names = "', '".join(FILE_NAMES[:2])
-        raise KustomizeError(f"unable to find one of '{names}' or '{FILE_NAMES[2]}' in directory '{folder}'")
-    if len(found) > 1:
-        raise KustomizeError(f"Found multiple kustomization files under: {folder}")
-    return found[0]
+def is_below(path: str, root: str) -> bool:
+    """Whether *path* is *root* or in it."""
+    return root in (".", "/") or path == root or path.startswith(f"{root}/")
+
+
+def is_url(path: str) -> bool:
+    """Whether *path* is fetched over HTTP."""
+    scheme, colon, _ = path.partition(":")
+    return bool(colon) and scheme.lower() in ("http", "https")

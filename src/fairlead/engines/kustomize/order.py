@@ -1,13 +1,20 @@
-"""The order in which `kustomize build` prints objects when nobody chose one.
+"""The order in which objects are printed.
 
-Source: kustomize v5.8 api/internal/builtins/SortOrderTransformer.go. The library (and so
-Flux) keeps the order of the resources; only the command line sorts.
+Source: kustomize api v0.21.2 internal/builtins/SortOrderTransformer.go. The library (and so Flux) keeps the order of
+the resources; the command line sorts unless told otherwise.
 """
 
-from fairlead.base.objects import Json
-from fairlead.engines.kustomize.build import Built
+from __future__ import annotations
 
-ORDER_FIRST = [
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fairlead.engines.kustomize.errors import KustomizeError
+
+if TYPE_CHECKING:
+    from fairlead.engines.kustomize.resource import Id, Resource
+
+ORDER_FIRST = (
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -30,23 +37,40 @@ ORDER_FIRST = [
     "StatefulSet",
     "CronJob",
     "PodDisruptionBudget",
-]
-ORDER_LAST = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
+)
+ORDER_LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
 
-def in_legacy_order(built: Built, first: list[str] = ORDER_FIRST, last: list[str] = ORDER_LAST) -> Built:
-    """Return *built* with the kinds of *first* in front, those of *last* at the end, the rest by name."""
+def legacy_order(
+    items: Sequence[Resource], first: Sequence[str] = ORDER_FIRST, last: Sequence[str] = ORDER_LAST
+) -> list[Resource]:
+    """Return *items* with the kinds of *first* in front, those of *last* at the end, the rest by name."""
     ranks = {kind: at - len(first) for at, kind in enumerate(first)} | {kind: at + 1 for at, kind in enumerate(last)}
-    pairs = sorted(
-        zip(built.resources, built.origins, strict=True),
-        key=lambda pair: _place(pair[0], ranks.get(pair[0]["kind"], 0)),
+    return sorted(items, key=lambda item: _place(item.current_id(), ranks))
+
+
+def chosen_order(items: Sequence[Resource], options: Mapping[str, Any]) -> list[Resource]:
+    """Return *items* as `sortOptions` of a kustomization want them. Raises: KustomizeError."""
+    order = options.get("order") or ""
+    lists = options.get("legacySortOptions")
+    if order not in ("fifo", "legacy"):
+        raise KustomizeError("the field 'sortOptions.order' must be one of [fifo, legacy]")
+    if order == "fifo":
+        if lists is not None:
+            raise KustomizeError(
+                "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'"
+            )
+        return list(items)
+    if lists is None:
+        return legacy_order(items)
+    return legacy_order(items, lists.get("orderFirst") or (), lists.get("orderLast") or ())
+
+
+def _place(known: Id, ranks: Mapping[str, int]) -> tuple[int, str, str]:
+    is_namespace = known.kind == "Namespace" and not known.group  # before its namesakes of other groups
+    type_name = "" if is_namespace else f"{known.group or '~G'}_{known.version or '~V'}_{known.kind or '~K'}"
+    return (
+        ranks.get(known.kind, 0),
+        type_name,
+        f"{known.gvk_text()}|{known.namespace or '~X'}|{known.name or '~N'}",
     )
-    return Built(tuple(obj for obj, _ in pairs), tuple(origin for _, origin in pairs))
-
-
-def _place(obj: Json, rank: int) -> tuple[int, str, str]:
-    group, _, version = str(obj.get("apiVersion") or "").rpartition("/")
-    kind, metadata = obj["kind"], obj.get("metadata") or {}
-    type_name = f"{group or '~G'}_{version or '~V'}_{kind}"
-    identity = f"{kind}.{version or '[noVer]'}.{group or '[noGrp]'}"
-    return rank, type_name, f"{identity}|{metadata.get('namespace') or '~X'}|{metadata.get('name') or '~N'}"

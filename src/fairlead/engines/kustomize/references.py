@@ -1,107 +1,204 @@
-"""Names that changed, followed wherever they are used. Pure.
+"""Names that changed, followed to wherever they are used.
 
-Source: kustomize v5.8 api/internal/konfig/builtinpluginconsts/namereference.go (which fields name which kinds).
+Source: kustomize api v0.21.2 internal/accumulator/namereferencetransformer.go, filters/nameref/nameref.go. Upstream
+asks every object for every candidate; here objects are found by the names they had.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import Any
 
-from fairlead.base.objects import GVK, Json
+from fairlead.engines.kustomize.configuration import Configuration
+from fairlead.engines.kustomize.errors import KustomizeError
+from fairlead.engines.kustomize.fields import FieldSpec, set_field, split_path, visit
+from fairlead.engines.kustomize.nodes import assign, is_null, peel, put_text, text_of
+from fairlead.engines.kustomize.resmap import ResMap
+from fairlead.engines.kustomize.resource import Id, Resource
 
-_POD_SPECS = (
-    ("Pod", "spec"),
-    *(
-        (kind, "spec/template/spec")
-        for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController")
-    ),
-    ("CronJob", "spec/jobTemplate/spec/template/spec"),
-)
-_IN_POD = {
-    "ConfigMap": (
-        "volumes/configMap/name",
-        "volumes/projected/sources/configMap/name",
-        *(f"{c}/env/valueFrom/configMapKeyRef/name" for c in ("containers", "initContainers")),
-        *(f"{c}/envFrom/configMapRef/name" for c in ("containers", "initContainers")),
-    ),
-    "Secret": (
-        "volumes/secret/secretName",
-        "volumes/projected/sources/secret/name",
-        *(f"{c}/env/valueFrom/secretKeyRef/name" for c in ("containers", "initContainers")),
-        *(f"{c}/envFrom/secretRef/name" for c in ("containers", "initContainers")),
-        "imagePullSecrets/name",
-    ),
-    "ServiceAccount": ("serviceAccountName",),
-    "PersistentVolumeClaim": ("volumes/persistentVolumeClaim/claimName",),
-}
-_OTHERS = {
-    "Deployment": (("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),),
-    "StatefulSet": (("HorizontalPodAutoscaler", "spec/scaleTargetRef/name"),),
-    "Secret": (
-        ("Ingress", "spec/tls/secretName"),
-        ("ServiceAccount", "secrets/name"),
-        ("ServiceAccount", "imagePullSecrets/name"),
-    ),
-    "Service": (
-        ("StatefulSet", "spec/serviceName"),
-        ("Ingress", "spec/rules/http/paths/backend/service/name"),
-        ("Ingress", "spec/defaultBackend/service/name"),
-        ("APIService", "spec/service/name"),
-    ),
-    "ServiceAccount": (("RoleBinding", "subjects/name"), ("ClusterRoleBinding", "subjects/name")),
-    "Role": (("RoleBinding", "roleRef/name"),),
-    "ClusterRole": (("RoleBinding", "roleRef/name"), ("ClusterRoleBinding", "roleRef/name")),
-    "Namespace": (("RoleBinding", "subjects/namespace"), ("ClusterRoleBinding", "subjects/namespace")),
-}
+Gvk = tuple[str, str, str]
 
 
-def default_fields() -> Iterator[tuple[str, str, str]]:
-    """(kind that is named, kind that names it, path), as kustomize knows them from the start."""
-    for target, paths in _IN_POD.items():
-        for kind, prefix in _POD_SPECS:
-            for path in paths:
-                yield target, kind, f"{prefix}/{path}"
-    for target, users in _OTHERS.items():
-        for kind, path in users:
-            yield target, kind, path
-
-
-def configured_fields(config: Json) -> Iterator[tuple[str, str, str]]:
-    """The same from a `nameReference` configuration file."""
-    for entry in config.get("nameReference") or ():
-        for field in entry.get("fieldSpecs") or ():
-            yield entry.get("kind", ""), field.get("kind", ""), field["path"]
-
-
-def follow(
-    objects: Sequence[Json], renamed: dict[tuple[str, str, str], str], fields: Sequence[tuple[str, str, str]]
-) -> list[Json]:
-    """*objects* with every reference to a renamed object changed; *renamed* is by (kind, namespace, old name)."""
+def follow_names(items: ResMap, configuration: Configuration) -> None:
+    """Write the new names of renamed objects into the fields that refer to them. Raises: KustomizeError."""
+    renamed: dict[str, list[Resource]] = {}
+    for item in items:
+        for name in {name for name, _, _ in item.previous}:
+            renamed.setdefault(name, []).append(item)
     if not renamed:
-        return list(objects)
-    wanted: dict[str, list[tuple[str, str]]] = {}
-    for target, user, path in fields:
-        wanted.setdefault(user, []).append((target, path))
-    return [_follow_one(obj, wanted, renamed) for obj in objects]
+        return
+    began: dict[str, list[Resource]] = {}
+    for item in items:
+        known = item.original_id()
+        if not known.is_cluster_scoped:
+            began.setdefault(known.effective_namespace, []).append(item)
+    users: dict[str, list[tuple[FieldSpec, Gvk]]] = {}
+    for item in items:
+        known = item.original_id()
+        if known.kind not in users:
+            users[known.kind] = [
+                (spec, target)
+                for target, specs in configuration.references
+                for spec in specs
+                if not spec.kind or spec.kind == known.kind
+            ]
+        if users[known.kind]:
+            _follow_one(item, known, users[known.kind], _Referrer(item, renamed, began))
 
 
-def _follow_one(obj: Json, wanted: dict[str, list[tuple[str, str]]], renamed: dict[tuple[str, str, str], str]) -> Json:
-    namespace = (obj.get("metadata") or {}).get("namespace", "")
-    changed: Any = obj
-    for target, path in (*wanted.get(GVK.of(obj).kind, ()), *wanted.get("", ())):
-
-        def swap(name: Any, target: str = target) -> Any:
-            return renamed.get((target, namespace, name), renamed.get((target, "", name), name))
-
-        changed = _change(changed, path.split("/"), swap)
-    result: Json = changed
-    return result
+def _follow_one(item: Resource, known: Id, fields: list[tuple[FieldSpec, Gvk]], referrer: _Referrer) -> None:
+    for spec, target in fields:
+        if not spec.selects(known.group, known.version, known.kind) or not _has(item.node, spec.path):
+            continue
+        try:
+            visit(item.node, FieldSpec(spec.path), referrer.setter(spec.path, target))
+        except KustomizeError as error:
+            now = item.current_id()
+            raise KustomizeError(f"updating name reference in '{spec.path}' field of '{now}': {error}") from error
 
 
-def _change(value: Any, path: Sequence[str], swap: Any) -> Any:
-    if isinstance(value, list):
-        return [_change(item, path, swap) for item in value]
-    if not path:
-        return swap(value) if isinstance(value, str) else value
-    if not isinstance(value, dict) or path[0] not in value:
-        return value
-    return {**value, path[0]: _change(value[path[0]], path[1:], swap)}
+def _has(node: Any, path: str) -> bool:
+    first, *rest = split_path(path)
+    found = node.get(first)
+    if found is None or not rest or found.__class__ is not dict:
+        return found is not None
+    return found.get(rest[0].removesuffix("[]")) is not None
+
+
+class _Referrer:
+    """One object that may name others."""
+
+    def __init__(self, item: Resource, renamed: dict[str, list[Resource]], began: dict[str, list[Resource]]) -> None:
+        self._item = item
+        self._renamed = renamed
+        self._began = began
+        self._now = item.current_id()
+        self._namespaces: set[str] | None = None
+
+    def setter(self, path: str, target: Gvk) -> Callable[[Any, Any], None]:
+        """Return what changes a field that names an object of the type *target*."""
+
+        def set_reference(holder: Any, key: Any) -> None:
+            node = peel(holder[key])
+            if is_null(node):
+                return
+            if node.__class__ is dict:
+                self._set_mapping(node, path, target)
+            elif node.__class__ is list:
+                for at, element in enumerate(node):
+                    element = peel(element)
+                    if element.__class__ is dict:
+                        self._set_mapping(element, path, target)
+                    elif element.__class__ is list:
+                        raise KustomizeError("a list is expected to be either a string or a map of string")
+                    elif not is_null(element):
+                        self._set_scalar(node, at, path, target)
+            else:
+                self._set_scalar(holder, key, path, target)
+
+        return set_reference
+
+    def _set_scalar(self, holder: Any, key: Any, path: str, target: Gvk) -> None:
+        old = text_of(holder[key])
+        found = self._find(old, path, target, None, lambda item: item.name)
+        if found is not None and found.name != old:
+            assign(holder, key, put_text(holder[key], found.name))
+
+    def _set_mapping(self, node: dict[str, Any], path: str, target: Gvk) -> None:
+        name = node.get("name")
+        if name is None:
+            raise KustomizeError("path config error; no 'name' field in node")
+        old = text_of(name)
+        namespace = node.get("namespace")
+        wanted = None if namespace is None else text_of(namespace)
+        found = self._find(old, path, target, wanted, lambda item: (item.name, item.namespace))
+        if found is None or (found.name == old and not found.namespace):
+            return
+        if found.name:
+            set_field(node, "name", found.name)
+        if found.namespace:
+            set_field(node, "namespace", found.namespace)
+
+    def _find(
+        self, name: str, path: str, target: Gvk, namespace: str | None, same: Callable[[Resource], Any]
+    ) -> Resource | None:
+        candidates = self._renamed.get(name)
+        if not candidates:
+            return None
+        candidates = [item for item in candidates if self._could_be(item) and _was(item, target)]
+        if namespace is not None and candidates:
+            candidates = self._in_namespace(candidates, namespace)
+        if path.endswith("roleRef/name"):
+            role = self._role_type()
+            if role is not None:
+                candidates = [item for item in candidates if _was(item, role)]
+        if not self._now.is_cluster_scoped:
+            candidates = [item for item in candidates if self._is_near(item)]
+        if len(candidates) == 1:
+            return candidates[0]
+        mine = self._item
+        candidates = [item for item in candidates if item.same_affixes(mine, allow_empty=True)]
+        if len(candidates) > 1:
+            candidates = [item for item in candidates if item.same_affixes(mine, allow_empty=False)]
+        if len(candidates) > 1 and len({same(item) for item in candidates}) > 1:
+            ids = ", ".join(str(item.current_id()) for item in candidates)
+            raise KustomizeError(f"found multiple possible referrals: {ids}")
+        return candidates[0] if candidates else None
+
+    def _could_be(self, item: Resource) -> bool:
+        """Whether *item* is in sight of this object."""
+        if self._now.is_cluster_scoped:
+            return True
+        other = item.current_id()
+        if other.is_cluster_scoped or other.effective_namespace == self._now.effective_namespace:
+            return True
+        if self._namespaces is None:
+            self._namespaces = self._subject_namespaces()
+        return item.namespace in self._namespaces
+
+    def _subject_namespaces(self) -> set[str]:
+        subjects = self._item.node.get("subjects") if self._item.kind == "RoleBinding" else None
+        if subjects.__class__ is not list:
+            return set()
+        found = set()
+        for subject in subjects:
+            if subject.__class__ is dict and text_of(subject.get("kind")) == "ServiceAccount":
+                namespace = subject.get("namespace")
+                if namespace is not None:
+                    if not isinstance(peel(namespace), str):
+                        raise KustomizeError(f'Invalid Input: namespace is blank for resource "{self._now}"\n')
+                    found.add(text_of(namespace))
+        return found
+
+    def _is_near(self, item: Resource) -> bool:
+        other = item.current_id()
+        return (
+            other.is_cluster_scoped
+            or other.kind == "ServiceAccount"
+            or other.effective_namespace == self._now.effective_namespace
+        )
+
+    def _in_namespace(self, candidates: list[Resource], namespace: str) -> list[Resource]:
+        if any(self._could_be(item) for item in self._began.get(namespace, ())):
+            return [item for item in candidates if _is_in(item.original_id(), namespace)]
+        return [item for item in candidates if _is_in(item.current_id(), namespace)]
+
+    def _role_type(self) -> Gvk | None:
+        role = self._item.node.get("roleRef")
+        if role.__class__ is not dict or role.get("apiGroup") is None or role.get("kind") is None:
+            return None
+        return text_of(role["apiGroup"]), "", text_of(role["kind"])
+
+
+def _is_in(known: Id, namespace: str) -> bool:
+    return not known.is_cluster_scoped and known.effective_namespace == namespace
+
+
+def _was(item: Resource, gvk: Gvk) -> bool:
+    group, version, kind = gvk
+    return any(
+        (not group or known.group == group)
+        and (not version or known.version == version)
+        and (not kind or known.kind == kind)
+        for known in item.previous_ids()
+    )

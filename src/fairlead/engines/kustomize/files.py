@@ -1,0 +1,110 @@
+"""The files that one kustomization may read.
+
+Source: kustomize api v0.21.2 internal/loader/fileloader.go, loadrestrictions.go; internal/git/repospec.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from fairlead.engines.kustomize.errors import KustomizeError
+from fairlead.engines.kustomize.loader import Loader, is_below, is_url, join
+
+DEPTH_LIMIT = 64
+_USER = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*@")
+_SCHEMES = ("ssh://", "https://", "http://", "file://")
+
+
+class Files:
+    """The tree as seen from one folder, and the folders that led to it."""
+
+    def __init__(self, loader: Loader, root: str, *, above: tuple[str, ...] = (), anywhere: bool = False) -> None:
+        self.loader = loader
+        self.root = root
+        self._above = above
+        self._anywhere = anywhere
+
+    def path(self, name: str) -> str:
+        """Return the path of the file *name*. Raises: KustomizeError when it may not be read."""
+        if is_url(name):
+            raise KustomizeError(f"'{name}' is not loaded: remote files are not allowed here; keep a copy in the tree")
+        try:
+            path = join(self.root, name)
+        except KustomizeError:
+            shown = posixpath.normpath(posixpath.join(self.root, name))
+            raise KustomizeError(f"security; file '{shown}' is not in or below '{self.root}'") from None
+        resolve = getattr(self.loader, "resolve", None)
+        real = resolve(path) if resolve is not None else path
+        if not self.loader.is_file(real):
+            if self.loader.is_folder(real):
+                raise KustomizeError(f"'{path}' must resolve to a file")
+            raise _missing(path)
+        if not self._anywhere and not is_below(posixpath.dirname(real) or ".", self.root):
+            raise KustomizeError(f"security; file '{path}' is not in or below '{self.root}'")
+        return str(real)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the file *name*. Raises: KustomizeError."""
+        return self.loader.read(self.path(name))
+
+    def below(self, name: str) -> Files:
+        """Return the tree as seen from the folder *name*. Raises: KustomizeError."""
+        if not name:
+            raise KustomizeError("new root cannot be empty")
+        if is_repository(name):
+            raise KustomizeError(
+                f"'{name}' is not loaded: remote repositories are not allowed here; vendor it into the tree"
+            )
+        if posixpath.isabs(name):
+            raise KustomizeError(f"new root '{name}' cannot be absolute")
+        if any(part.strip(".") and ".." in part for part in name.split("/")) or "..." in name:
+            raise KustomizeError(
+                f'path "{name}" is ambiguous: resolves to "{posixpath.normpath(name)}" after normalization, which is '
+                "likely not the intended target; check for YAML indentation errors in your kustomization file"
+            )
+        path = join(self.root, name)
+        resolve = getattr(self.loader, "resolve", None)
+        real = str(resolve(path)) if resolve is not None else path
+        if not self.loader.is_folder(real):
+            if self.loader.is_file(real):
+                raise KustomizeError(f"must build at directory: '{path}' is a file; a folder is wanted")
+            raise KustomizeError(f"must build at directory: not a valid directory: {_missing(path)}")
+        for visited in (*self._above, self.root):
+            if is_below(visited, real):
+                raise KustomizeError(f"cycle detected: candidate root '{real}' contains visited root '{visited}'")
+        if len(self._above) >= DEPTH_LIMIT:
+            raise KustomizeError(f"overlays are nested more than {DEPTH_LIMIT} deep at '{real}'")
+        return Files(self.loader, real, above=(*self._above, self.root), anywhere=self._anywhere)
+
+
+def _missing(path: str) -> KustomizeError:
+    return KustomizeError(f"evalsymlink failure on '{path}' : lstat {path}: no such file or directory")
+
+
+def is_repository(name: str) -> bool:
+    """Whether kustomize takes *name* for a git repository."""
+    if posixpath.isabs(name):
+        return False
+    rest = name.partition("?")[0]
+    if rest.lower().startswith("git::"):
+        rest = rest[5:]
+    scheme = next((known for known in _SCHEMES if rest.lower().startswith(known)), "")
+    rest = rest[len(scheme) :]
+    user = _USER.match(rest)
+    if user:
+        rest = rest[user.end() :]
+    is_github = rest.lower().startswith(("github.com/", "github.com:"))
+    if not scheme and not user and not is_github:
+        return False
+    if scheme == "file://":
+        return bool(rest)
+    at = rest.find("/")
+    if not scheme:
+        colon = rest.find(":")
+        if at < 0 or 0 < colon < at:
+            at = colon
+    if at < 0:
+        return False
+    path = rest[at + 1 :]
+    return any(mark in path for mark in ("_git/", "//", ".git")) or path.count("/") >= 1

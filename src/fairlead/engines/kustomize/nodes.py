@@ -1,0 +1,408 @@
+"""The values a build works on: YAML as kyaml keeps it, without what never reaches the output.
+
+Source: kyaml v0.21.2 (yaml/rnode.go, yaml/fns.go, kio/byteio_reader.go) over go.yaml.in/yaml v3.0.5.
+
+kustomize prints through JSON, so comments and key order are lost on the way out, but the text and the quotes of a
+scalar are not: `1.10` put into a quoted field is "1.10", and a quoted field stays a string whatever is put there.
+A node is therefore one of
+
+- `dict`, `list`
+- `str`: text, written plainly; `Quoted`: text that was quoted or in a block
+- `Scalar`: a number, boolean, null or tagged word, with its text
+- `Cell`: a box around one of these that stands in several places at once. Labels and annotations that a transformer
+  adds are such: a later change of one changes all, as it does in kustomize.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from functools import lru_cache
+from typing import Any
+
+from yaml._yaml import CParser
+from yaml.events import ScalarEvent
+
+from fairlead.base.yaml.resolve import float64_text, resolve, resolve_v3
+from fairlead.engines.kustomize.errors import KustomizeError
+
+NULL, BOOL, INT, FLOAT, STR, TIME = "!!null", "!!bool", "!!int", "!!float", "!!str", "!!timestamp"
+BINARY = "!!binary"
+_CACHE_LIMIT = 20_000
+
+_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?(Z|[-+]\d{2}:\d{2}))"
+    r"|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?))?\Z"
+)
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+_OLD_BOOLS = frozenset(word for old in ("y", "yes", "on", "n", "no", "off") for word in (old, old.title(), old.upper()))
+
+
+class Quoted(str):
+    """Text that was quoted or in a block: what is put in its place stays text."""
+
+    __slots__ = ()
+
+
+class Folded(Quoted):
+    """Text of a folded block (`>`). kustomize writes it so in between, which adds lines to some: see `refolded`."""
+
+    __slots__ = ()
+
+
+class Key(str):
+    """A key that YAML reads as something else than text: 1, true or null."""
+
+    __slots__ = ()
+
+
+class Scalar:
+    """A plain scalar that is not text: a number, boolean, null, time, or a word with a tag of its own."""
+
+    __slots__ = ("tag", "text")
+
+    def __init__(self, text: str, tag: str) -> None:
+        self.text = text
+        self.tag = tag
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.text!r}, {self.tag!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scalar) and (self.text, self.tag) == (other.text, other.tag)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.tag))
+
+
+class Cell:
+    """One scalar that stands in several places of an object."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+EMPTY = Scalar("", NULL)
+_plain: dict[str, Any] = {}
+
+
+def plain(text: str) -> Any:
+    """Return the node of the unquoted word *text*."""
+    known = _plain.get(text)
+    if known is None:
+        known = _new_plain(text)
+        if len(_plain) >= _CACHE_LIMIT:
+            _plain.clear()
+        _plain[text] = known
+    return known
+
+
+def _new_plain(text: str) -> Any:
+    tag = tag_of(text)
+    return text if tag == STR else Scalar(text, tag)
+
+
+def tag_of(text: str) -> str:
+    """Return the tag of the unquoted word *text* in YAML 1.2 as go-yaml v3 reads it."""
+    if text == "<<":
+        return "!!merge"
+    value = resolve_v3(text)
+    kind = value.__class__
+    if kind is str:
+        return TIME if text[:4].isdecimal() and _moment(text) else STR
+    if kind is bool:
+        return BOOL
+    if kind is int:
+        return INT
+    return NULL if value is None else FLOAT
+
+
+def peel(node: Any) -> Any:
+    """Return *node* without the box that shares it."""
+    return node.value if node.__class__ is Cell else node
+
+
+def text_of(node: Any) -> str:
+    """Return the text of a scalar as the file has it, "" for a mapping or a list."""
+    if node.__class__ is Cell:
+        node = node.value
+    if isinstance(node, str):
+        return node
+    return node.text if node.__class__ is Scalar else ""
+
+
+def value_text(node: Any) -> str:
+    """Return the text of a scalar, "" for null."""
+    return "" if is_null(node) else text_of(node)
+
+
+def is_null(node: Any) -> bool:
+    """Whether *node* is missing or null."""
+    if node.__class__ is Cell:
+        node = node.value
+    return node is None or (node.__class__ is Scalar and node.tag == NULL)
+
+
+def is_empty(node: Any) -> bool:
+    """Whether *node* is missing, null, or a container with nothing in it."""
+    if node.__class__ is Cell:
+        node = node.value
+    if node.__class__ is dict or node.__class__ is list:
+        return not node
+    return is_null(node)
+
+
+def is_scalar(node: Any) -> bool:
+    """Whether *node* is a scalar; null is one."""
+    return node.__class__ is not dict and node.__class__ is not list
+
+
+def is_text(node: Any) -> bool:
+    """Whether *node* is a string."""
+    return isinstance(peel(node), str)
+
+
+def kind_name(node: Any) -> str:
+    """Return kyaml's name for the kind of *node*."""
+    if isinstance(node, dict):
+        return "MappingNode"
+    return "SequenceNode" if isinstance(node, list) else "ScalarNode"
+
+
+def wrong_kind(expected: str, node: Any) -> KustomizeError:
+    """Return the error for a node that is not *expected*."""
+    from fairlead.engines.kustomize.emit import render
+
+    return KustomizeError(
+        f"wrong node kind: expected {expected} but got {kind_name(peel(node))}: node contents:\n{render(node)}"
+    )
+
+
+def copied(node: Any) -> Any:
+    """Return a deep copy; boxes become their content."""
+    kind = node.__class__
+    if kind is dict:
+        return {key: item if item.__class__ is str else copied(item) for key, item in node.items()}
+    if kind is list:
+        return [item if item.__class__ is str else copied(item) for item in node]
+    return node.value if kind is Cell else node
+
+
+# Writing into a node, with kyaml's rules for what keeps its quotes.
+
+
+def put_text(old: Any, text: str) -> Any:
+    """Return what stands in *old*'s place once its text is set: an unquoted one is read anew."""
+    old = peel(old)
+    return old.__class__(text) if isinstance(old, Quoted) else plain(text)
+
+
+def put_string(old: Any, text: str) -> Any:
+    """Return *text* as a string with the quotes of *old*."""
+    old = peel(old)
+    return old.__class__(text) if isinstance(old, Quoted) else str(text)
+
+
+def put_node(old: Any, node: Any) -> Any:
+    """Return the scalar *node* with the quotes of *old*, the scalar it replaces; containers as they are."""
+    node = peel(node)
+    if node.__class__ is dict or node.__class__ is list:
+        return node
+    old = peel(old)
+    if isinstance(old, Quoted):
+        return node if is_null(node) else old.__class__(text_of(node))
+    return str(node) if isinstance(node, Quoted) else node
+
+
+def assign(container: Any, key: Any, node: Any) -> None:
+    """Put *node* at *key*, where a node is, in all the places that share it."""
+    old = container[key]
+    if old.__class__ is Cell:
+        old.value = peel(node)
+    else:
+        container[key] = node
+
+
+def fresh(node: Any) -> Any:
+    """Return *node* as a new field holds it: a word that YAML 1.1 misreads is quoted."""
+    if node.__class__ is str and is_old_word(node):
+        return Quoted(node)
+    return node
+
+
+def is_old_word(text: str) -> bool:
+    """Whether YAML 1.1 reads *text* as something else than a string."""
+    if not text or "\n" in text:
+        return False
+    if resolve(text).__class__ is not str:
+        return True
+    first = text[0]
+    if first in "[{" or (first.isdigit() and tag_of(text) == TIME):
+        return True
+    return ": " in text or text.endswith(":") or (first in "-#&" and _reads_as_container(text))
+
+
+def _reads_as_container(text: str) -> bool:
+    return text.startswith(("- ", "#"))
+
+
+def new_key(name: str) -> str:
+    """Return *name* as the key of a new entry, which is written without quotes."""
+    return name if tag_of(name) == STR else Key(name)
+
+
+# To values and back.
+
+
+def to_value(node: Any) -> Any:
+    """Return *node* as a JSON value.
+
+    Raises: KustomizeError for a key that is not text below the top, as kustomize cannot print it.
+    """
+    return {str(key): _value(item) for key, item in node.items()} if node.__class__ is dict else _value(node)
+
+
+def _value(node: Any) -> Any:
+    kind = node.__class__
+    if kind is str:
+        return node
+    if kind is dict:
+        found = {}
+        for key, item in node.items():
+            if key.__class__ is Key:
+                raise KustomizeError("json: unsupported type: map[interface {}]interface {}")
+            found[key] = item if item.__class__ is str else _value(item)
+        return found
+    if kind is list:
+        return [item if item.__class__ is str else _value(item) for item in node]
+    if kind is Quoted:
+        return str(node)
+    if kind is Folded:
+        return refolded(node)
+    return _value(node.value) if kind is Cell else _scalar_value(node)
+
+
+def _scalar_value(node: Scalar) -> Any:
+    tag = node.tag
+    if tag == NULL:
+        return None
+    if tag == TIME:
+        return _moment(node.text)
+    if tag == BINARY:
+        try:
+            return base64.b64decode("".join(node.text.split()), validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            raise KustomizeError("yaml: !!binary value contains invalid base64 data") from None
+    if tag not in (BOOL, INT, FLOAT):
+        return node.text
+    value = resolve_v3(node.text)
+    found = tag_of(node.text)
+    if found != tag and not (tag == FLOAT and found == INT):
+        raise KustomizeError(f"yaml: cannot decode {found} `{node.text}` as a {tag}")
+    if value.__class__ is float and not math.isfinite(value):
+        name = {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
+        raise KustomizeError(f"json: unsupported value: {name}")
+    return value
+
+
+@lru_cache(maxsize=1024)
+def refolded(text: str) -> str:
+    """Return what becomes of *text* when go-yaml v3 writes it as a folded block and reads it again.
+
+    An empty line appears before lines that are indented more, and one at the end where several are.
+    """
+    if not text or text[-1] == " " or " \n" in text or not _BLOCK.fullmatch(text):
+        return str(text)
+    first = text.lstrip("\n")[:1]
+    doubles = first not in ("", " ", "\t")
+    hint = "2" if text[0] in " \n" else ""
+    chomp = "" if text[-1] == "\n" else "-"
+    if text == "\n" or text.endswith("\n\n"):
+        chomp = "+"
+    parts = [f">{hint}{chomp}\n"]
+    breaks = leading = True
+    for char in text:
+        if char == "\n":
+            if not breaks and not leading and doubles:
+                parts.append("\n")
+            parts.append("\n")
+            breaks = True
+            continue
+        if breaks:
+            parts.append("  ")
+            leading = char in " \t"
+        parts.append(char)
+        breaks = False
+    return read_scalar(f"- {''.join(parts)}\n")
+
+
+def read_scalar(text: str) -> str:
+    """Return the one scalar in the list that *text* is."""
+    parser: Any = CParser(text.encode())
+    while True:
+        event = parser.get_event()
+        if event.__class__ is ScalarEvent:
+            return str(event.value)
+
+
+def from_value(value: Any) -> Any:
+    """Return the node that kustomize makes of a JSON value, numbers as Go's float64 writes them."""
+    kind = value.__class__
+    if kind is dict:
+        return {key if tag_of(key) == STR else Quoted(key): from_value(item) for key, item in value.items()}
+    if kind is list:
+        return [from_value(item) for item in value]
+    if kind is str:
+        return string_node(value)
+    if value is None:
+        return Scalar("null", NULL)
+    if kind is bool:
+        return Scalar("true" if value else "false", BOOL)
+    return plain(float64_text(float(value)))
+
+
+def string_node(text: str) -> str:
+    """Return *text* as go-yaml writes and reads back a string: quoted where it must be."""
+    if "\n" in text or tag_of(text) != STR or text in _OLD_BOOLS or _BASE60.match(text) or _needs_quotes(text):
+        return Quoted(text)
+    return text
+
+
+def _needs_quotes(text: str) -> bool:
+    return (
+        not text
+        or text[0] in "#,[]{}&*!|>'\"%@` "
+        or text[-1] in " :"
+        or ": " in text
+        or " #" in text
+        or (text[0] in "-?:" and (len(text) == 1 or text[1] == " "))
+        or text.startswith(("---", "..."))
+        or not text.isprintable()
+    )
+
+
+def _moment(text: str) -> str:
+    """Return a YAML time as RFC 3339 has it, "" when it is none."""
+    found = _TIME.match(text)
+    if found is None:
+        return ""
+    year, month, day = int(found[1]), int(found[2]), int(found[3])
+    if not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1]:
+        return ""
+    if month == 2 and day == 29 and (year % 4 or (year % 100 == 0 and year % 400)):
+        return ""
+    hour, minute, second = (int(found[at] or found[at + 5] or 0) for at in (4, 5, 6))
+    if hour > 23 or minute > 59 or second > 59:
+        return ""
+    fraction = (found[7] or found[12] or "").rstrip("0")
+    zone = found[8] or "Z"
+    zone = "Z" if zone[1:] == "00:00" else zone
+    stamp = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"
+    return f"{stamp}.{fraction}{zone}" if fraction else f"{stamp}{zone}"
