@@ -194,8 +194,8 @@ class MachineController(BaseController):
 
     async def _take_node(self, seen: Seen, draft: Json) -> None:
         node, remote = seen.node, seen.connection.remote
-        if node is None or remote is None or not get_in(draft, "spec", "providerID"):
-            return
+        if node is None or remote is None or not get_in(seen.machine, "spec", "providerID"):
+            return  # the Machine is Provisioned first, and Running with the next pass
         status, name = draft["status"], meta(node)["name"]
         if not get_in(status, "nodeRef", "name"):
             status["nodeRef"] = {"name": name}

@@ -26,10 +26,23 @@ class CloneError(Exception):
         self.hint = hint
 
 
+FIELDS = {
+    "vm": "template",
+    "folder": "folder",
+    "resource pool": "resourcePool",
+    "datastore": "datastore",
+    "network": "network.devices",
+    "storage policy": "storagePolicyName",
+    "datacenter": "datacenter",
+}
+
+
 def hint_for(error: VSphereError) -> str:
     """What to do about a name that was not found, or meant several things."""
-    if isinstance(error, NotFound) and error.closest:
-        return f"closest: {', '.join(error.closest[:3])}"
+    if isinstance(error, NotFound):
+        closest = f" (closest: {', '.join(error.closest[:3])})" if error.closest else ""
+        field = f"spec.template.spec.{FIELDS[error.kind]}" if error.kind in FIELDS else "the name"
+        return f"create it in the vCenter, or refer to a new VSphereMachineTemplate with another {field}{closest}"
     if isinstance(error, Ambiguous) and error.matches:
         return f"use a full path, one of: {', '.join(error.matches[:5])}"
     return ""

@@ -15,6 +15,7 @@ from fairlead.controllers.conditions import FAILURE_DOMAINS, PAUSED, VCENTER_AVA
 from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
+    SETTLE_CLUSTER,
     SETTLE_MACHINE,
     get_or_none,
     is_paused,
@@ -27,7 +28,7 @@ from fairlead.controllers.vsphere.identity import SECRET, Credentials, Credentia
 from fairlead.controllers.vsphere.sessions import Login, Sessions
 from fairlead.engines.selectors import label_selector
 from fairlead.runtime.client import Client
-from fairlead.runtime.clock import Clock
+from fairlead.runtime.clock import Clock, parse_timestamp
 from fairlead.runtime.controller import BaseController, Watch, wake_owner
 from fairlead.runtime.edit import editing
 from fairlead.runtime.events import Recorder
@@ -37,6 +38,7 @@ from fairlead.vsphere.errors import LoginFailed, SessionLost, VSphereError
 FINALIZER = "vspherecluster.infrastructure.cluster.x-k8s.io"
 SECRET_FINALIZER = "vspherecluster/infrastructure.cluster.x-k8s.io"
 RETRY = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=5)  # a Secret that is applied after its VSphereCluster is no trouble
 MANAGER = "manager"
 
 
@@ -71,7 +73,7 @@ class VSphereClusterController(BaseController):
 
     name = "vspherecluster"
     kind = VSPHERE_CLUSTER
-    settle = SETTLE_MACHINE
+    settle = SETTLE_CLUSTER + SETTLE_MACHINE  # its Cluster becomes its owner first
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class VSphereClusterController(BaseController):
         self._recorder = recorder
         self._own_namespace = own_namespace
         self._default = default
+        self._warned: dict[Key, str] = {}  # the trouble that was told last
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -125,6 +128,7 @@ class VSphereClusterController(BaseController):
     async def reconcile(self, key: Key) -> Result:
         found = await get_or_none(self._client, VSPHERE_CLUSTER, key)
         if found is None:
+            self._warned.pop(key, None)
             return Result.done()
         cluster = await owner(self._client, found, CLUSTER)
         async with editing(self._client, found, field_manager=MANAGER) as draft:
@@ -138,6 +142,7 @@ class VSphereClusterController(BaseController):
             if FINALIZER not in finalizers(found):
                 draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
             if cluster is None:  # its controller sets the owner reference, which wakes this one
+                report.summarize((VCENTER_AVAILABLE,), (), required=(VCENTER_AVAILABLE,))
                 return Result.done()
             return await self._reach(found, draft, report)
 
@@ -155,14 +160,15 @@ class VSphereClusterController(BaseController):
             return Result.again(timedelta(0))
         except (VSphereError, CredentialsError) as error:
             trouble = explain(error)
-            await self._warn(found, report, trouble)
+            patience = PATIENCE if isinstance(error, CredentialsError) else timedelta(0)
+            later = await self._warn(found, report, trouble, patience)
             report.fail(
                 VCENTER_AVAILABLE,
                 "VCenterUnreachable",
                 trouble.message,
                 (VCENTER_AVAILABLE, "VCenterUnreachable", "Error"),
             )
-            return Result.done() if isinstance(error, CredentialsError) else Result.again(RETRY)
+            return Result.again(later or RETRY) if later or not patience else Result.done()
         else:
             report.set(VCENTER_AVAILABLE, True, "Available")
             report.set_old(VCENTER_AVAILABLE, True)
@@ -172,11 +178,22 @@ class VSphereClusterController(BaseController):
         finally:
             report.summarize((VCENTER_AVAILABLE, FAILURE_DOMAINS), (VCENTER_AVAILABLE,), required=(VCENTER_AVAILABLE,))
 
-    async def _warn(self, found: Json, report: Reporter, trouble: Trouble) -> None:
-        known = report.get(VCENTER_AVAILABLE)
+    async def _warn(self, found: Json, report: Reporter, trouble: Trouble, patience: timedelta) -> timedelta | None:
+        """Tell a trouble once, when it has lasted for *patience*; until then return how long to wait."""
+        key, known = Key.of(found), report.get(VCENTER_AVAILABLE)
         if known is None or known.get("message") != trouble.message:
+            self._warned.pop(key, None)
+            if patience:
+                return patience
+        elif patience:
+            lasted = self._clock.now() - parse_timestamp(known["lastTransitionTime"])
+            if lasted < patience:
+                return patience - lasted
+        if self._warned.get(key) != trouble.message:
+            self._warned[key] = trouble.message
             text = f"cannot use vCenter {found['spec']['server']!r}: {trouble.message}; {trouble.hint}"
             await self._recorder.warning(found, "VCenterUnreachable", text)
+        return None
 
     async def _keep_secret(self, found: Json) -> None:
         """Own the Secret with the credentials, so that it lives as long as the cluster needs it."""

@@ -129,7 +129,9 @@ class _Reader:
             current = self._objects.get(id_) if id_ is not None else None
             if self._gone.get(owner.get("uid", ""), math.inf) <= t + SAME_MOMENT_S:
                 return True
-            if current is not None and owner["kind"] in CASCADING and is_deleting(current):
+            if current is None or owner["kind"] not in CASCADING or obj["kind"].endswith("Template"):
+                continue
+            if is_deleting(current):
                 return True
         return applied_part(obj) is None and bool(self.actions)
 

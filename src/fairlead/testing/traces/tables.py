@@ -22,7 +22,14 @@ SETTLED = "available"
 NAMESPACE = "gold"
 ACCEPT = "application/json;as=Table;v=v1;g=meta.k8s.io"
 COMMAND = re.compile(r"^\$ kubectl get (\S+) -A( -o wide)?$")
-VARYING = ("AGE", "SERVER", "INTERNAL-IP", "EXTERNAL-IP", "OS-IMAGE", "CLUSTERCLASS")  # times, ports, what the simulator leaves, and a ClusterClass that is no part of the manifest
+VARYING = (
+    "AGE",
+    "SERVER",
+    "INTERNAL-IP",
+    "EXTERNAL-IP",
+    "OS-IMAGE",
+    "CLUSTERCLASS",
+)  # times, ports, what the simulator leaves, and a ClusterClass that is no part of the manifest
 GIVEN_S = 120
 
 
