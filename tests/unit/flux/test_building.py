@@ -72,10 +72,10 @@ def test_a_folder_of_nothing_gives_nothing() -> None:
             id="no-object",
         ),
         pytest.param(
-            {"app/one.yaml": ONE.replace("name: one", "name: one\n  namespace: no")},
+            {"app/one.yaml": ONE.replace("name: one", "name: one\n  namespace: 12")},
             {},
-            "ConfigMap 'one': metadata.namespace False must be a text; put it in quotes",
-            id="namespace-no",
+            "ConfigMap 'one': metadata.namespace 12 must be a text; put it in quotes",
+            id="namespace-number",
         ),
         pytest.param(
             {"app/one.yaml": ONE.replace("name: one", "name: one\n  labels: [a]")},
