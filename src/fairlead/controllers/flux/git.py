@@ -22,7 +22,7 @@ from dulwich.repo import MemoryRepo, Repo
 
 from fairlead.controllers.flux.gitrefs import Choice, Reference, RefError, choose
 from fairlead.controllers.flux.gitssh import SshError
-from fairlead.controllers.flux.gittransport import Credentials, CredentialsError, client_for
+from fairlead.controllers.flux.gittransport import Credentials, CredentialsError, client_for, hang_up
 from fairlead.controllers.flux.sourceignore import without_ignored
 
 FILE_LIMIT_BYTES = 50 * 1024 * 1024
@@ -133,7 +133,10 @@ class GitFetcher:
             client, path = client_for(request.url, request.credentials, request.timeout_seconds)
             name = request.reference.name
             prefixes = [name.encode()] if name else [b"HEAD", b"refs/heads/", b"refs/tags/"]
-            client.fetch(path, kept.repo, determine_wants=wants, depth=1, ref_prefix=prefixes)
+            try:
+                client.fetch(path, kept.repo, determine_wants=wants, depth=1, ref_prefix=prefixes)
+            finally:
+                hang_up(client)
         kept.repo.refs[LAST] = _commit_of(kept.repo, chosen[-1].sha).id
         kept.fetches += 1
         return chosen[-1]

@@ -96,6 +96,35 @@ def client_for(url: str, credentials: Credentials, timeout: float) -> tuple[Any,
     return client, parts.path
 
 
+class _Responses:
+    """Remembers the answers of a pool, so that one that nobody read to its end (a refusal) is closed too."""
+
+    def urlopen(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().urlopen(*args, **kwargs)  # type: ignore[misc]  # mixed into a pool
+        self.__dict__.setdefault("answers", []).append(response)
+        return response
+
+    def close_answers(self) -> None:
+        """Close connections and what came over them."""
+        for response in self.__dict__.pop("answers", []):
+            response.close()
+        self.clear()  # type: ignore[attr-defined]  # as above
+
+
+class _Pool(_Responses, urllib3.PoolManager):
+    """Connections to the server."""
+
+
+class _ProxyPool(_Responses, urllib3.ProxyManager):
+    """Connections to the server through a proxy."""
+
+
+def hang_up(client: Any) -> None:
+    """Let go of the connections of a client that `client_for` made."""
+    if isinstance(client, HttpGitClient):
+        client.pool_manager.close_answers()
+
+
 def _pool(credentials: Credentials, timeout: float) -> Any:
     options: dict[str, Any] = {
         "timeout": urllib3.Timeout(total=timeout),
@@ -104,11 +133,11 @@ def _pool(credentials: Credentials, timeout: float) -> Any:
         "ssl_context": _tls(credentials),
     }
     if not credentials.proxy:
-        return urllib3.PoolManager(**options)
+        return _Pool(**options)
     if credentials.proxy_username:
         text = f"{credentials.proxy_username}:{credentials.proxy_password}"
         options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=text)
-    return urllib3.ProxyManager(credentials.proxy, **options)
+    return _ProxyPool(credentials.proxy, **options)
 
 
 def _tls(credentials: Credentials) -> ssl.SSLContext:

@@ -1,0 +1,247 @@
+"""Reading repositories over http, https and ssh from servers on loopback; the ssh one runs the real git."""
+
+import asyncio
+import base64
+import contextlib
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import asyncssh
+import pytest
+from dulwich import porcelain
+from dulwich.repo import Repo
+from dulwich.server import DictBackend
+from dulwich.web import make_wsgi_chain
+
+from fairlead.controllers.flux.git import Checkout, GitError, GitFetcher, Request
+from fairlead.controllers.flux.gitrefs import Reference
+from fairlead.controllers.flux.gittransport import Credentials
+from fairlead.server.pki import Authority
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+HOST = "127.0.0.1"
+MAIN = Reference(branch="main")
+
+
+class Repository:
+    """A repository on disk, with commits on demand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        Repo.init(str(folder), default_branch=b"main").close()
+
+    def commit(self, **files: str) -> str:
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
+            porcelain.add(str(self.folder), [str(self.folder / name)])
+        made = porcelain.commit(str(self.folder), message=b"x", author=b"a <a@b>", committer=b"a <a@b>")
+        return made.decode()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        return None
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    (tmp_path / "repo").mkdir()
+    return Repository(tmp_path / "repo")
+
+
+@contextlib.contextmanager
+def serving(repository: Repository, wrap: Callable[[Any], Any], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve the repository at `<url>/fleet`."""
+    application = wrap(make_wsgi_chain(DictBackend({"/fleet": Repo(str(repository.folder))})))
+    server = make_server(HOST, 0, application, handler_class=_Quiet)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http{'s' if tls else ''}://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def fetched(url: str, fetcher: GitFetcher | None = None, **changes: Any) -> Checkout:
+    request = Request(url, **{"reference": MAIN, "timeout_seconds": 10.0, **changes})
+    return (fetcher or GitFetcher()).fetch(request)
+
+
+def guarded(application: Any, expected: str) -> Any:
+    def guard(environ: dict[str, Any], start: Any) -> Any:
+        if environ.get("HTTP_AUTHORIZATION") != expected:
+            start("401 Unauthorized", [("WWW-Authenticate", "Basic")])
+            return [b""]
+        return application(environ, start)
+
+    return guard
+
+
+def test_http_brings_only_what_is_new(repository: Repository) -> None:
+    """The first fetch brings the tree, the next one the difference; a known commit brings nothing."""
+    first = repository.commit(a="1", b="x" * 1000)
+    sizes: list[int] = []
+
+    def counting(application: Any) -> Any:
+        def count(environ: dict[str, Any], start: Any) -> Any:
+            body = b"".join(application(environ, start))
+            if environ["REQUEST_METHOD"] == "POST":
+                sizes.append(len(body))
+            return [body]
+
+        return count
+
+    with serving(repository, counting) as url:
+        fetcher = GitFetcher()
+        checkout = fetched(f"{url}/fleet", fetcher)
+        assert (checkout.commit, checkout.files) == (first, {"a": b"1", "b": b"x" * 1000})
+        packs = len(sizes)
+        assert fetched(f"{url}/fleet", fetcher, known=first).files is None
+        assert len([size for size in sizes[packs:] if size > 200]) == 0
+        second = repository.commit(a="2")
+        checkout = fetched(f"{url}/fleet", fetcher, known=first)
+        assert (checkout.commit, checkout.files) == (second, {"a": b"2", "b": b"x" * 1000})
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [
+        pytest.param(
+            Credentials(username="me", password="secret"),
+            "Basic " + base64.b64encode(b"me:secret").decode(),
+            id="basic",
+        ),
+        pytest.param(Credentials(bearer="token"), "Bearer token", id="bearer"),
+    ],
+)
+def test_http_with_credentials(repository: Repository, credentials: Credentials, header: str) -> None:
+    """Basic and bearer credentials are sent; without them upstream's words come back."""
+    made = repository.commit(a="1")
+    with serving(repository, lambda application: guarded(application, header)) as url:
+        assert fetched(f"{url}/fleet", credentials=credentials).commit == made
+        with pytest.raises(GitError) as caught:
+            fetched(f"{url}/fleet")
+        assert str(caught.value) == f"unable to clone '{url}/fleet': authentication required: "
+
+
+def test_https_with_a_private_authority(repository: Repository, tmp_path: Path) -> None:
+    """caFile makes a private certificate acceptable; without it the certificate is refused."""
+    made = repository.commit(a="1")
+    now = datetime.now(UTC)
+    authority = Authority.create("test", now)
+    pair = authority.issue_server((HOST,), now)
+    file = tmp_path / "pair.pem"
+    file.write_text(pair.certificate + pair.key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with serving(repository, lambda application: application, context) as url:
+        credentials = Credentials(ca=authority.certificate)
+        assert fetched(f"{url}/fleet", credentials=credentials).commit == made
+        with pytest.raises(GitError, match="x509: certificate signed by unknown authority"):
+            fetched(f"{url}/fleet")
+
+
+def test_http_failures_in_upstreams_words(repository: Repository) -> None:
+    """A repository that is not there, an address where nobody listens, a branch that does not exist."""
+    repository.commit(a="1")
+    with serving(repository, lambda application: application) as url:
+        with pytest.raises(GitError, match=r"unable to clone '.*': repository not found: "):
+            fetched(f"{url}/none")
+        with pytest.raises(GitError, match='couldn\'t find remote ref "refs/heads/nope"'):
+            fetched(f"{url}/fleet", reference=Reference(branch="nope"))
+    with pytest.raises(GitError) as caught:
+        fetched("http://127.0.0.1:9/none", has_artifact=True)
+    assert str(caught.value) == (
+        "unable to list remote for 'http://127.0.0.1:9/none': "
+        'Get "http://127.0.0.1:9/none/info/refs?service=git-upload-pack": '
+        "dial tcp 127.0.0.1:9: connect: connection refused"
+    )
+
+
+@contextlib.contextmanager
+def ssh_server(repository: Repository, client_key: Any) -> Iterator[tuple[str, str]]:
+    """An SSH server that runs `git upload-pack`; yields the URL and its known_hosts line."""
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    loop = asyncio.new_event_loop()
+    ready, found = threading.Event(), dict[str, Any]()
+
+    class Server(asyncssh.SSHServer):
+        def begin_auth(self, username: str) -> bool:
+            return True
+
+        def public_key_auth_supported(self) -> bool:
+            return True
+
+        def validate_public_key(self, username: str, key: Any) -> bool:
+            return bool(key.public_data == client_key.public_data)
+
+    async def pump(source: Any, target: Any) -> None:
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError, asyncssh.Error):
+            while data := await source.read(1 << 16):
+                target.write(data)
+                await target.drain()
+
+    async def run(process: Any) -> None:
+        command = ["git", "upload-pack", str(repository.folder)]
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        asked = asyncio.ensure_future(pump(process.stdin, child.stdin))
+        await pump(child.stdout, process.stdout)
+        await child.wait()
+        asked.cancel()
+        process.exit(0)
+
+    async def serve() -> None:
+        acceptor = await asyncssh.listen(
+            HOST, 0, server_factory=Server, server_host_keys=[host_key], process_factory=run, encoding=None
+        )
+        found["port"] = acceptor.get_port()
+        ready.set()
+        await found["stop"].wait()
+        acceptor.close()
+        await acceptor.wait_closed()
+
+    def work() -> None:
+        found["stop"] = asyncio.Event()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    known = f"[{HOST}]:{found['port']} {host_key.export_public_key().decode().strip()}"
+    try:
+        yield f"ssh://git@{HOST}:{found['port']}/fleet", known
+    finally:
+        loop.call_soon_threadsafe(found["stop"].set)
+        thread.join(5)
+
+
+def test_ssh_with_identity_and_known_hosts(repository: Repository) -> None:
+    """The right key and host key read the repository; another host key or another identity is refused."""
+    made = repository.commit(a="1")
+    key, other = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
+    with ssh_server(repository, key.convert_to_public()) as (url, known):
+        identity = key.export_private_key().decode()
+        fetcher = GitFetcher()
+        good = Credentials(username="git", identity=identity, known_hosts=known)
+        assert fetched(url, fetcher, credentials=good).commit == made
+        second = repository.commit(a="2")
+        assert fetched(url, fetcher, credentials=good, known=made).commit == second
+        stranger = known.rpartition(" ")[0] + " " + other.export_public_key().decode().split()[1]
+        with pytest.raises(GitError, match="knownhosts: key is unknown or does not match"):
+            fetched(url, credentials=Credentials(username="git", identity=identity, known_hosts=stranger))
+        wrong = other.export_private_key().decode()
+        with pytest.raises(GitError, match="unable to authenticate"):
+            fetched(url, credentials=Credentials(username="git", identity=wrong, known_hosts=known))
