@@ -16,6 +16,7 @@ from fairlead.api.kubernetes.validation import check
 from fairlead.base.objects import GVK, Json
 from fairlead.engines.schema.defaulting import default
 from fairlead.engines.schema.errors import TYPE_INVALID, FieldError, strict_decoding_message
+from fairlead.engines.schema.model import Schema
 from fairlead.engines.schema.pruning import prune
 from fairlead.engines.schema.validation import validate, validate_scale
 from fairlead.engines.schema.zero_values import fill_zero_values
@@ -24,6 +25,7 @@ from fairlead.server.registry import Resource, TypeVersion
 from fairlead.server.request import Request
 from fairlead.server.typing_errors import decoding_error
 
+_STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what rules raise on values of wrong types
 Look = Callable[[GVK, str, str], Json | None]
 
 
@@ -82,6 +84,17 @@ def defaulted(resource: Resource, obj: Json, old: Json | None, request: Request,
         return rules.default(given)
     except DeniedError as error:
         raise _denied(rules.webhook.replace("validation.", "default.", 1), error) from error
+    except _STUMBLES:
+        target = resource.stored_as
+        _refuse_wrong_types(resource, target.versions[target.storage].schema, obj)
+        raise
+
+
+def _refuse_wrong_types(resource: Resource, schema: Schema, obj: Json) -> None:
+    """Say what the schema says of *obj*, over which a kind's own rules have stumbled. Raises: ApiError Invalid."""
+    errors = [each for each in validate(obj, schema) if each.type == TYPE_INVALID]
+    if errors:
+        raise invalid_object(resource, obj, errors)
 
 
 def field_errors(resource: Resource, obj: Json, old: Json | None) -> list[FieldError]:
@@ -139,7 +152,11 @@ def stored_form(resource: Resource, version: str, obj: Json, request: Request) -
     """Decode *obj* and convert it to the stored version, whose defaults are filled in too."""
     decoded = decode(resource, version, obj, request)
     check_types(resource, version, decoded)
-    stored = to_stored(resource, version, decoded)
+    try:
+        stored = to_stored(resource, version, decoded)
+    except _STUMBLES:
+        _refuse_wrong_types(resource, resource.versions[version].schema, decoded)
+        raise
     target = resource.stored_as
     if stored is not decoded and target.custom:
         schema = target.versions[target.storage].schema
