@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from fairlead.api.errors import ApiError
+from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, get_in
 from fairlead.controllers.flux.helmvalues import CONFIG_MAP
 from tests.unit.flux_helm.fleet import CHART, DEPLOY, NAMESPACE, SECRET, Fleet, simulate
@@ -696,6 +697,101 @@ def test_new_values_interrupt_a_wait() -> None:
         await fleet.settle(2)
         assert (await fleet.conditions())["Ready"][0] == "True"
         assert (await fleet.data())["color"] == "good"
+
+    simulate(scenario)
+
+
+def test_new_config_map_interrupts_a_wait() -> None:
+    """Values that change while a release waits count at once; a status of its own does not."""
+
+    async def scenario(fleet: Fleet) -> None:
+        config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "v", "namespace": NAMESPACE}}
+        await fleet.apply({**config, "data": {"values.yaml": "color: bad"}})
+        await fleet.source(WAITING)
+        await fleet.release(valuesFrom=[{"kind": "ConfigMap", "name": "v"}])
+        await fleet.settle(5)
+        assert [record.status for record in await fleet.records()] == ["pending-install"]
+        await fleet.apply({**config, "data": {"values.yaml": "color: good"}})
+        await fleet.settle(1)
+        await fleet.make_ready()
+        await fleet.settle(1)
+        assert (await fleet.conditions())["Ready"][0] == "True"
+        assert (await fleet.data())["color"] == "good"
+
+    simulate(scenario)
+
+
+def test_custom_health() -> None:
+    """healthCheckExprs say when an object of one's own kind is ready."""
+
+    async def scenario(fleet: Fleet) -> None:
+        crd = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "boats.sea.example.com"},
+            "spec": {
+                "group": "sea.example.com",
+                "names": {"kind": "Boat", "plural": "boats", "singular": "boat", "listKind": "BoatList"},
+                "scope": "Namespaced",
+                "versions": [
+                    {
+                        "name": "v1",
+                        "served": True,
+                        "storage": True,
+                        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+                    }
+                ],
+            },
+        }
+        boat = "apiVersion: sea.example.com/v1\nkind: Boat\nmetadata: {name: skiff}\nspec: {}\n"
+        files = {"charts/parcel/crds/boat.yaml": goyaml.dump(crd), "charts/parcel/templates/boat.yaml": boat}
+        await fleet.source({**CHART, **files})
+        check = {"apiVersion": "sea.example.com/v1", "kind": "Boat", "current": "status.afloat == true"}
+        await fleet.release(healthCheckExprs=[check])
+        await fleet.settle()
+        assert (await fleet.conditions())["Ready"][0] == "Unknown"
+        boats = GVK("sea.example.com", "v1", "Boat")
+        await fleet.client.patch(boats, "skiff", NAMESPACE, {"status": {"afloat": True}})
+        await fleet.settle()
+        assert (await fleet.conditions())["Ready"][0] == "True"
+        entries = (await fleet.get())["status"]["inventory"]["entries"]
+        assert {"id": "_boats.sea.example.com_apiextensions.k8s.io_CustomResourceDefinition", "v": "v1"} in entries
+
+    simulate(scenario)
+
+
+def test_preserved_values() -> None:
+    """With upgrade.preserveValues what was given before stays, and nothing is released again and again."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release(values={"extra": {"a": "1"}}, upgrade={"preserveValues": True})
+        await fleet.settle()
+        await fleet.patch(spec={"values": {"extra": None, "color": "red"}})
+        await fleet.settle()
+        assert await fleet.data() == {"a": "1", "color": "red", "revision": "2"}
+        await fleet.settle(3600)
+        assert (await fleet.data())["revision"] == "2"
+
+    simulate(scenario)
+
+
+def test_retry_on_failure() -> None:
+    """With the strategy RetryOnFailure a failed release is upgraded again after the interval, without remediation."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(WAITING)
+        retry = {"strategy": {"name": "RetryOnFailure", "retryInterval": "30s"}}
+        await fleet.release(timeout="5s", install=retry, upgrade=retry)
+        await fleet.settle(10)
+        conditions = await fleet.conditions()
+        assert conditions["Reconciling"] == ("True", "ProgressingWithRetry", "retrying after 30s")
+        assert conditions["Ready"][1] == "InstallFailed"
+        await fleet.settle(26)
+        await fleet.make_ready()
+        await fleet.settle(2)
+        assert (await fleet.conditions())["Ready"][1] == "UpgradeSucceeded"
+        assert "failures" not in (await fleet.get())["status"]
 
     simulate(scenario)
 

@@ -32,6 +32,7 @@ from fairlead.controllers.flux.helmpackage import (
 )
 from fairlead.controllers.flux.helmreport import HelmReport
 from fairlead.controllers.flux.helmrepository import SourceError, credentials_of
+from fairlead.controllers.flux.helmuses import Uses
 from fairlead.controllers.flux.reporting import FINALIZER, READY
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, timestamp
@@ -77,18 +78,14 @@ class HelmChartController(BaseController):
         self._recorder = recorder
         self._fetcher = fetcher or WebFetcher()
         self._indexes = Indexes.of(artifacts)
-        self._users: dict[tuple[GVK, Key], set[Key]] = {}
-        self._uses: dict[Key, tuple[GVK, Key]] = {}
+        self._uses = Uses()
         self._found: OrderedDict[tuple[str, str], Found] = OrderedDict()
         self._packed: OrderedDict[tuple[object, ...], _Packed] = OrderedDict()
         self._seen: dict[Key, str] = {}  # the source revision that was looked at last
         self._missing: dict[str, set[Key]] = {}  # source artifacts that a restart lost, and who waits for them
 
     def watches(self) -> Sequence[Watch]:
-        return [Watch(kind, self._concerned) for kind in KINDS.values()]
-
-    def _concerned(self, obj: Json) -> set[Key]:
-        return set(self._users.get((GVK.of(obj), Key.of(obj)), ()))
+        return [Watch(kind, self._uses.concerned) for kind in KINDS.values()]
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
         return (self._arrivals(),)
@@ -99,18 +96,10 @@ class HelmChartController(BaseController):
             for key in self._missing.pop(digest, ()):
                 yield key
 
-    def _note_use(self, key: Key, source: tuple[GVK, Key] | None) -> None:
-        before = self._uses.pop(key, None)
-        if before is not None and before != source:
-            self._users[before].discard(key)
-        if source is not None:
-            self._uses[key] = source
-            self._users.setdefault(source, set()).add(key)
-
     async def reconcile(self, key: Key) -> Result:
         found = await get_or_none(self._client, HELM_CHART, key)
         if found is None:
-            self._note_use(key, None)
+            self._uses.forget(key)
             self._seen.pop(key, None)
             return Result.done()
         async with editing(self._client, found, field_manager=MANAGER) as draft:
@@ -119,7 +108,7 @@ class HelmChartController(BaseController):
                 await self._delete(found, draft)
                 return Result.done()
             source = (KINDS[found["spec"]["sourceRef"]["kind"]], Key(key.namespace, found["spec"]["sourceRef"]["name"]))
-            self._note_use(key, source)
+            self._uses.note(key, (source,))
             if FINALIZER not in finalizers(found):
                 draft["metadata"].setdefault("finalizers", []).append(FINALIZER)
             if found["spec"].get("suspend"):
@@ -138,7 +127,7 @@ class HelmChartController(BaseController):
 
     async def _delete(self, found: Json, draft: Json) -> None:
         key = Key.of(found)
-        self._note_use(key, None)
+        self._uses.forget(key)
         self._artifacts.remove("HelmChart", key.namespace, key.name)
         draft["metadata"]["finalizers"] = [name for name in finalizers(found) if name != FINALIZER]
         if get_in(found, "status", "artifact"):

@@ -1,28 +1,20 @@
 """One release brought to what its HelmRelease asks for: look, decide, act, until nothing is left to do.
 
-Source: helm-controller v1.6 internal/reconcile (atomic_release.go and one file for every action): order, texts, counts.
+Source: helm-controller v1.6 internal/reconcile/atomic_release.go (order, when to stop, what is said at the end).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.base.objects import Json
 from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmactions import ActionError, Actions, Outcome, is_selected
-from fairlead.controllers.flux.helmdrift import Drift
 from fairlead.controllers.flux.helmduration import format_duration
-from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
-from fairlead.controllers.flux.helmreport import DRIFTED, RELEASED, REMEDIATED, TEST_SUCCESS, HelmReport
-from fairlead.controllers.flux.helmresources import read_objects
+from fairlead.controllers.flux.helmreport import DRIFTED, RELEASED, HelmReport
 from fairlead.controllers.flux.helmspec import FORCE_AT, INSTALL, UPGRADE, HelmSpec
 from fairlead.controllers.flux.helmstate import Seen, State, Step, decide, determine
-from fairlead.controllers.flux.inventory import Item
+from fairlead.controllers.flux.helmsteps import Steps
 from fairlead.controllers.flux.reporting import READY, RECONCILING
-from fairlead.engines.helm import Chart, HelmError, Release, merge_maps
-from fairlead.engines.helm.record import Record, values_digest
-from fairlead.runtime.clock import Clock
-from fairlead.runtime.events import Recorder
+from fairlead.engines.helm import HelmError, merge_maps
+from fairlead.engines.helm.record import values_digest
 
 GROUP = "helm.toolkit.fluxcd.io"
 STEPS = 16  # a pass that takes more is a fault
@@ -38,26 +30,21 @@ class Ending:
 
 @dataclass(slots=True)
 class ReleaseRun:
-    """One run. `spec` reads the draft, whose status the run changes; `flush` writes it."""
+    """One run of *steps*."""
 
-    spec: HelmSpec
-    report: HelmReport
-    actions: Actions
-    chart: Chart
-    values: Mapping[str, Any]
-    render: Callable[[str, Release, Chart, Mapping[str, Any]], Awaitable[Outcome]]
-    drift: Drift
-    recorder: Recorder
-    clock: Clock
-    oci_digest: str = ""
+    steps: Steps
+
+    @property
+    def spec(self) -> HelmSpec:
+        return self.steps.spec
+
+    @property
+    def report(self) -> HelmReport:
+        return self.steps.report
 
     @property
     def _status(self) -> Json:
-        return self.report.status
-
-    @property
-    def _chart_text(self) -> str:
-        return f"{self.chart.metadata.name}@{self.chart.metadata.version}"
+        return self.steps.report.status
 
     async def run(self) -> Ending:
         """Go on until there is nothing to do, or nothing to do now."""
@@ -68,13 +55,13 @@ class ReleaseRun:
             if step is Step.EXHAUSTED or step is Step.NO_TARGET:
                 return self._stall(step)
             if state is State.DRIFTED:
-                await self._report_drift()
+                await self.steps.report_drift()
             if step is Step.REST:
                 return self._rest(state)
             if self._kind(step) in done:
                 return self._stop()
-            self._begin(step)
-            failed_early = await self._act(step)
+            self.steps.begin(step)
+            failed_early = await self.steps.act(step)
             if failed_early:
                 return self._later(failed_early)
             if step.is_remediation:
@@ -86,23 +73,23 @@ class ReleaseRun:
         return "release" if step.is_release else "remediate" if step.is_remediation else step.value
 
     async def _observe(self) -> tuple[Seen, State]:
-        last = await self.actions.storage.last(self.spec.release_name)
-        wanted = self.values
+        last = await self.steps.actions.storage.last(self.spec.release_name)
+        wanted = self.steps.values
         if last is not None and self.spec.action(UPGRADE).get("preserveValues"):
-            wanted = merge_maps(last.config, self.values)
+            wanted = merge_maps(last.config, self.steps.values)
         seen = Seen(
             spec=self.spec,
             last=last,
-            chart_name=self.chart.metadata.name,
-            chart_version=self.chart.metadata.version,
+            chart_name=self.steps.chart.metadata.name,
+            chart_version=self.steps.chart.metadata.version,
             config_digest=values_digest(wanted),
             forced=self.forced,
             rollback_target=await self._rollback_target(),
         )
         state = determine(seen)
         if state is State.IN_SYNC and last is not None and self.spec.detects_drift and not self.forced:
-            await self.drift.detect(last)
-            if self.drift.found:
+            await self.steps.drift.detect(last)
+            if self.steps.drift.found:
                 state = State.DRIFTED
         return seen, state
 
@@ -120,7 +107,7 @@ class ReleaseRun:
         before = helmhistory.previous(history, ignore_tests=self.spec.remediation(UPGRADE).ignores_tests)
         if before is None:
             return "missing"
-        record = await self.actions.storage.get(before["name"], before["version"])
+        record = await self.steps.actions.storage.get(before["name"], before["version"])
         return "ok" if record is not None and helmhistory.is_observed(before, record) else "changed"
 
     # -- ends of a run ------------------------------------------------------------------------------------------
@@ -146,30 +133,22 @@ class ReleaseRun:
         """The release is as asked for: restore what a failure before had left in the conditions."""
         history = self._status.get("history") or []
         remediation = self.spec.remediation(self._status.get("lastAttemptedReleaseAction") or INSTALL)
-        if self._retry_seconds() is not None:
+        if self.steps.retry_seconds() is not None:
             self.report.put("history", helmhistory.bounded(history))
         else:
             self.report.put("history", helmhistory.truncated(history, ignore_tests=remediation.ignores_tests))
-        self._replace_remediated()
+        self.steps.replace_remediated()
         released = self.report.get(RELEASED)
         if released is not None and (released["status"] != "True" or not self.report.has(READY, "True")):
             action = {"InstallFailed": "install", "UpgradeFailed": "upgrade"}.get(released["reason"])
             if action:
-                self.report.set(RELEASED, True, f"{action.title()}Succeeded", self._success_text(action))
+                self.report.set(RELEASED, True, f"{action.title()}Succeeded", self.steps.success_text(action))
         if self.spec.detects_drift:
             self.report.set(DRIFTED, False, "NoDriftDetected", "No drift detected against the cluster state")
 
-    def _replace_remediated(self) -> None:
-        if self.report.has(REMEDIATED, "True"):
-            self.report.drop(REMEDIATED, RELEASED)
-            self.report.set(RELEASED, True, "UpgradeSucceeded", self._success_text("upgrade"))
-
-    def _retry_seconds(self) -> float | None:
-        return self.spec.retry_seconds(self._status.get("lastAttemptedReleaseAction") or "")
-
     def _stop(self) -> Ending:
         """The same action must not run twice in one pass."""
-        retry = self._retry_seconds()
+        retry = self.steps.retry_seconds()
         if retry is not None:
             self.report.set(RECONCILING, True, "ProgressingWithRetry", f"retrying after {format_duration(retry)}")
             return Ending("again", retry)
@@ -189,7 +168,7 @@ class ReleaseRun:
         return min(2.0 ** min(failures - 1, 10), 300.0) if failures > 0 else 0.0
 
     def _after_remediation(self) -> Ending:
-        if self._retry_seconds() is not None:
+        if self.steps.retry_seconds() is not None:
             return self._stop()
         action = self._status.get("lastAttemptedReleaseAction") or ""
         remediation = self.spec.remediation(action) if action else None
@@ -199,334 +178,8 @@ class ReleaseRun:
 
     def _later(self, error: Exception) -> Ending:
         """An action failed before it left a record."""
-        if self._retry_seconds() is not None:
+        if self.steps.retry_seconds() is not None:
             return self._stop()
         if isinstance(error.__cause__, HelmError):  # the same inputs give the same again
             return Ending("again", self.spec.interval)
         return Ending("again", self._backoff())
-
-    # -- actions ------------------------------------------------------------------------------------------------
-
-    def _begin(self, step: Step) -> None:
-        action = {Step.ROLL_BACK: "rollback", Step.CORRECT_DRIFT: "", Step.UNLOCK: ""}.get(step, step.value)
-        text = f"Running '{step.value}' action with timeout of {format_duration(self.spec.timeout(action))}"
-        self.report.set(RECONCILING, True, "Progressing", text)
-        if step.is_release:
-            self.report.set(READY, "Unknown", "Progressing", text)
-        self.actions.observed.clear()
-
-    async def _act(self, step: Step) -> Exception | None:
-        """Take *step*; returns the error of an action that failed before it left a record."""
-        match step:
-            case Step.INSTALL | Step.UPGRADE:
-                return await self._release(step)
-            case Step.UNLOCK:
-                await self._unlock()
-            case Step.TEST:
-                return await self._test()
-            case Step.ROLL_BACK:
-                return await self._roll_back()
-            case Step.UNINSTALL:
-                return await self._uninstall()
-            case Step.CORRECT_DRIFT:
-                await self._correct_drift()
-        return None
-
-    async def _release(self, step: Step) -> Exception | None:
-        action = step.value
-        began = self.clock.monotonic()
-        self._answer_force()
-
-        async def render(release: Release, chart: Chart, values: Mapping[str, Any]) -> Outcome:
-            return await self.render(action, release, chart, values)
-
-        run = self.actions.install if step is Step.INSTALL else self.actions.upgrade
-        error: ActionError | None = None
-        try:
-            await run(self.chart, self.values, render)
-        except ActionError as caught:
-            error = caught
-        took = format_duration(self.clock.monotonic() - began)
-        self._status["lastAttemptedReleaseAction"] = action
-        self._status["lastAttemptedReleaseActionDuration"] = took
-        if step is Step.INSTALL:
-            self._status.pop("history", None)
-        self.report.drop(TEST_SUCCESS, REMEDIATED)
-        observed = dict(self.actions.observed)
-        self._record(observed, action)
-        if error is not None:
-            await self._release_failed(action, error)
-            if observed:
-                self._count(action)
-        else:
-            await self._release_succeeded(action)
-        self.report.summarize(self.spec.obj["spec"])
-        return error if error is not None and not observed else None
-
-    def _answer_force(self) -> None:
-        asked = (self.spec.obj["metadata"].get("annotations") or {}).get(FORCE_AT)
-        if asked:
-            self._status["lastHandledForceAt"] = asked
-
-    def _record(self, observed: Mapping[int, Record], action: str) -> None:
-        """Put what was written to Helm's storage into the history."""
-        if not observed:
-            return
-        history: list[Json] = list(self._status.get("history") or [])
-        newest, *older = sorted(observed, reverse=True)
-        for version in older:
-            for index, item in enumerate(history):
-                if helmhistory.targets(item, observed[version]):
-                    history[index] = helmhistory.snapshot(
-                        observed[version], oci_digest=item.get("ociDigest", ""), tests=item.get("testHooks")
-                    )
-        entry = helmhistory.snapshot(observed[newest], action=action, oci_digest=self.oci_digest)
-        self._status["history"] = [entry, *history]
-        self._take_stock(observed[newest])
-
-    def _take_stock(self, record: Record) -> None:
-        """`status.inventory`: the objects of the release and the definitions that came with its chart."""
-        namespace = self.spec.release_namespace
-        entries = [Item.of(obj).entry for obj in self.drift.placed(read_objects(record.manifest), namespace)]
-        for _, file in self.chart.crds():
-            entries += [Item.of(obj).entry for obj in read_objects(file.data.decode("utf-8", "replace"))]
-        self._status["inventory"] = {"entries": entries}
-
-    async def _release_failed(self, action: str, error: Exception) -> None:
-        name = f"{self.spec.release_namespace}/{self.spec.release_name}"
-        text = f"Helm {action} failed for release {name} with chart {self._chart_text}: {str(error).strip()}"
-        self._status["failures"] = int(self._status.get("failures", 0)) + 1
-        self.report.set(RELEASED, False, f"{action.title()}Failed", text)
-        await self.recorder.warning(self.spec.obj, f"{action.title()}Failed", text, self._meta())
-
-    async def _release_succeeded(self, action: str) -> None:
-        text, current = self._success_text(action), self._latest
-        self.report.set(RELEASED, True, f"{action.title()}Succeeded", text)
-        if self.spec.tests and not helmhistory.has_been_tested(current):
-            waiting = f"Helm release {full_name(current)} with chart {versioned_chart(current)} is awaiting tests"
-            self.report.set(TEST_SUCCESS, "Unknown", "AwaitingTests", waiting)
-        if self._retry_seconds() is not None:
-            clear_failures(self._status)
-        await self.recorder.normal(self.spec.obj, f"{action.title()}Succeeded", text, _meta_of(current))
-
-    @property
-    def _latest(self) -> Json:
-        found = helmhistory.latest(self._status.get("history"))
-        if found is None:
-            raise RuntimeError(f"HelmRelease {self.spec.key} has no release in its history")
-        return found
-
-    def _success_text(self, action: str) -> str:
-        current = self._latest
-        return f"Helm {action} succeeded for release {full_name(current)} with chart {versioned_chart(current)}"
-
-    def _count(self, action: str) -> None:
-        name = f"{action}Failures"
-        self._status[name] = int(self._status.get(name, 0)) + 1
-
-    def _meta(self) -> dict[str, str]:
-        metadata = self.chart.metadata
-        return _meta(metadata.version, values_digest(self.values), metadata.app_version, self.oci_digest)
-
-    async def _unlock(self) -> None:
-        """A pending state was left by a process that died: the release counts as failed."""
-        last = await self.actions.storage.last(self.spec.release_name)
-        if last is None or not last.is_pending:
-            return
-        failed = last.with_status("failed", f"Release unlocked from stale '{last.status}' state")
-        await self.actions.storage.update(failed)
-        entry = helmhistory.snapshot(failed)
-        history = list(self._status.get("history") or [])
-        for index, item in enumerate(history):
-            if helmhistory.targets(item, failed):
-                history[index] = helmhistory.snapshot(
-                    failed, action=item.get("action", ""), oci_digest=item.get("ociDigest", "")
-                )
-        self.report.put("history", history)
-        text = f"Unlocked Helm release {full_name(entry)} with chart {versioned_chart(entry)} in {last.status} state"
-        self.report.set(RELEASED, False, "PendingRelease", text)
-        await self.recorder.normal(self.spec.obj, "PendingRelease", text, _meta_of(entry))
-
-    async def _test(self) -> Exception | None:
-        last = await self.actions.storage.last(self.spec.release_name)
-        if last is None:
-            return None
-        self._replace_remediated()
-        current, error = self._latest, None
-        try:
-            await self.actions.test(last)
-        except ActionError as caught:
-            error = caught
-        tested = self.actions.observed.get(last.version, last)
-        self._status["history"] = [
-            helmhistory.snapshot(
-                tested,
-                action=current.get("action", ""),
-                oci_digest=current.get("ociDigest", ""),
-                tests=self._tests(tested),
-            ),
-            *helmhistory.ordered(self._status["history"])[1:],
-        ]
-        await self._test_ended(error)
-        self.report.summarize(self.spec.obj["spec"])
-        return error if error is not None and not helmhistory.has_been_tested(self._latest) else None
-
-    def _tests(self, record: Record) -> Json:
-        filters = self.spec.action("test").get("filters") or []
-        found: Json = {}
-        for hook in record.hooks:
-            if "test" in hook.events and is_selected(hook.name, filters):
-                run = hook.last_run
-                body = {"phase": run.phase, "lastStarted": run.started[:19], "lastCompleted": run.completed[:19]}
-                found[hook.name] = {
-                    name: f"{value}Z" if name != "phase" else value for name, value in body.items() if value
-                }
-        return found
-
-    async def _test_ended(self, error: Exception | None) -> None:
-        current = self._latest
-        name = f"release {full_name(current)} with chart {versioned_chart(current)}"
-        if error is None:
-            count = len(current.get("testHooks") or {})
-            hooks = f"{count} test hook{'s' if count > 1 else ''} completed successfully" if count else "no test hooks"
-            text = f"Helm test succeeded for {name}: {hooks}"
-            self.report.set(TEST_SUCCESS, True, "TestSucceeded", text)
-            await self.recorder.normal(self.spec.obj, "TestSucceeded", text, _meta_of(current))
-            return
-        text = f"Helm test failed for {name}: {str(error).strip()}"
-        self._status["failures"] = int(self._status.get("failures", 0)) + 1
-        self.report.set(TEST_SUCCESS, False, "TestFailed", text)
-        await self.recorder.warning(self.spec.obj, "TestFailed", text, _meta_of(current))
-        action = self._status.get("lastAttemptedReleaseAction") or ""
-        if action and helmhistory.has_been_tested(current) and not self.spec.remediation(action).ignores_tests:
-            self._count(action)
-
-    async def _roll_back(self) -> Exception | None:
-        remediation = self.spec.remediation(UPGRADE)
-        self._truncate(remediation.ignores_tests)
-        before = helmhistory.previous(self._status["history"], ignore_tests=remediation.ignores_tests)
-        if before is None:
-            raise RuntimeError(f"HelmRelease {self.spec.key} has nothing to roll back to")
-        name = f"release {full_name(before)} with chart {versioned_chart(before)}"
-        error: ActionError | None = None
-        try:
-            await self.actions.rollback(before["version"])
-        except ActionError as caught:
-            error = caught
-        self._record_rollback()
-        if error is None:
-            text = f"Helm rollback to previous {name} succeeded"
-            self.report.set(REMEDIATED, True, "RollbackSucceeded", text)
-            await self.recorder.normal(self.spec.obj, "RollbackSucceeded", text, self._remediation_meta(before))
-        else:
-            text = f"Helm rollback to previous {name} failed: {str(error).strip()}"
-            self._status["failures"] = int(self._status.get("failures", 0)) + 1
-            self.report.set(REMEDIATED, False, "RollbackFailed", text)
-            await self.recorder.warning(self.spec.obj, "RollbackFailed", text, self._remediation_meta(before))
-        self.report.summarize(self.spec.obj["spec"])
-        return error if error is not None and not self.actions.observed else None
-
-    def _remediation_meta(self, item: Json) -> dict[str, str]:
-        return _meta(
-            item["chartVersion"], values_digest(self.values), item.get("appVersion", ""), item.get("ociDigest", "")
-        )
-
-    def _record_rollback(self) -> None:
-        history = list(self._status.get("history") or [])
-        for version in sorted(self.actions.observed):
-            record = self.actions.observed[version]
-            for index, item in enumerate(history):
-                if helmhistory.targets(item, record):
-                    history[index] = helmhistory.snapshot(
-                        record,
-                        action="rollback",
-                        oci_digest=item.get("ociDigest", ""),
-                        tests=item.get("testHooks"),
-                    )
-                    break
-            else:
-                history.insert(0, helmhistory.snapshot(record, action="rollback"))
-                self._take_stock(record)
-        self._status["history"] = helmhistory.ordered(history)
-
-    def _truncate(self, ignore_tests: bool) -> None:
-        self._status["history"] = helmhistory.truncated(self._status.get("history"), ignore_tests=ignore_tests)
-
-    async def _uninstall(self) -> Exception | None:
-        """Uninstall what failed, so that the next attempt starts afresh."""
-        action = self._status.get("lastAttemptedReleaseAction") or INSTALL
-        self._truncate(self.spec.remediation(action).ignores_tests)
-        before, error = self._latest, None
-        try:
-            record = await self.actions.uninstall()
-            if record is None:
-                raise ActionError("uninstall completed with error: storage update not observed")
-        except ActionError as caught:
-            error = caught
-        self.record_uninstall("uninstall-remediation")
-        name = f"release {full_name(before)} with chart {versioned_chart(before)}"
-        if error is None:
-            text = f"Helm uninstall remediation for {name} succeeded"
-            self.report.set(REMEDIATED, True, "UninstallSucceeded", text)
-            await self.recorder.normal(self.spec.obj, "UninstallSucceeded", text, _meta_of(before))
-            return None
-        text = f"Helm uninstall remediation for {name} failed: {str(error).strip()}"
-        self._status["failures"] = int(self._status.get("failures", 0)) + 1
-        self.report.set(REMEDIATED, False, "UninstallFailed", text)
-        await self.recorder.warning(self.spec.obj, "UninstallFailed", text, _meta_of(before))
-        return error if self._latest["digest"] == before["digest"] else None
-
-    def record_uninstall(self, action: str) -> None:
-        """Put what an uninstallation wrote into the history."""
-        history = list(self._status.get("history") or [])
-        for record in self.actions.observed.values():
-            for index, item in enumerate(history):
-                if helmhistory.targets(item, record):
-                    history[index] = helmhistory.snapshot(
-                        record, action=action, oci_digest=item.get("ociDigest", ""), tests=item.get("testHooks")
-                    )
-        self._status["history"] = history
-
-    # -- drift --------------------------------------------------------------------------------------------------
-
-    async def _report_drift(self) -> None:
-        text = (
-            f"Cluster state of release {full_name(self._latest)} has drifted from the desired state:\n"
-            f"{self.drift.summary}"
-        )
-        known = self.report.get(DRIFTED)
-        if known is None or known["message"] != text:
-            await self.recorder.warning(self.spec.obj, "DriftDetected", text)
-        self.report.set(DRIFTED, True, "DriftDetected", text)
-
-    async def _correct_drift(self) -> None:
-        self.report.set(READY, "Unknown", "Progressing", "correcting cluster drift")
-        changes, errors = await self.drift.correct()
-        current = self._latest
-        if errors:
-            partly = "partially " if changes else ""
-            text = f"Failed to {partly}correct cluster state of release {full_name(current)}:\n" + "\n".join(errors)
-            if changes:
-                text += "\n\nSuccessful corrections:\n" + "\n".join(changes)
-            await self.recorder.warning(self.spec.obj, "DriftCorrectionFailed", text, _meta_of(current))
-        elif changes:
-            text = f"Cluster state of release {full_name(current)} has been corrected:\n" + "\n".join(changes)
-            await self.recorder.normal(self.spec.obj, "DriftCorrected", text, _meta_of(current))
-
-
-def clear_failures(status: Json) -> None:
-    """Forget how often actions failed."""
-    for name in ("failures", "installFailures", "upgradeFailures"):
-        status.pop(name, None)
-
-
-def _meta(revision: str, token: str, app_version: str, oci_digest: str) -> dict[str, str]:
-    found = {"revision": revision, "token": token, "app-version": app_version, "oci-digest": oci_digest}
-    return {f"{GROUP}/{name}": value for name, value in found.items() if value}
-
-
-def _meta_of(item: Json) -> dict[str, str]:
-    return _meta(item["chartVersion"], item["configDigest"], item.get("appVersion", ""), item.get("ociDigest", ""))
-
-
-meta_of = _meta_of
