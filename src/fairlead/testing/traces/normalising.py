@@ -77,6 +77,9 @@ class Names:
         for row in trace.rows:
             if row.object["kind"] in GENERATED_KINDS:
                 names.add(meta(row.object)["name"])
+            about = row.object.get("involvedObject") or {}
+            if about.get("kind") in GENERATED_KINDS:
+                names.add(about["name"])
             names.update(owner["name"] for owner in owner_references(row.object) if owner["kind"] in GENERATED_KINDS)
         return cls(names)
 

@@ -44,7 +44,7 @@ def read_known(text: str) -> list[Known]:
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
         if line.startswith("| `") and len(cells) == 5:  # the columns of the list
             patterns = [cell.strip("`") for cell in cells[:4]]
-            rows.append(Known(*patterns, reason=cells[4]))
+            rows.append(Known(patterns[0], patterns[1], patterns[2], patterns[3], cells[4]))
     return rows
 
 
