@@ -13,7 +13,6 @@ and emitterc.go. Ways it would surprise a Python reader:
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from fairlead.base import gojson
@@ -28,10 +27,12 @@ _JSON_KEY_LIMIT = 1024
 _CACHE_LIMIT = 20_000
 _CACHED_LENGTH = 80
 
-_REFUSED = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_PRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_BREAKS = re.compile("[\n\u2028\u2029]")
+# Classes of wide characters take milliseconds to compile: most texts are ASCII and never need them.
+_REFUSED = "[\x7f-\x84\x86-\x9f\ufffe\uffff]"
+_SURROGATE = "[\ud800-\udfff]"
+_NOT_PRINTABLE = "[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+_NOT_PRINTABLE_ASCII = re.compile("[^\n\x20-\x7e]")
+_BREAKS = re.compile("\n|\u2028|\u2029")
 _BAD_START = re.compile(r"""[-?:](?: |\Z)|[#,\[\]{}&*!|>'"%@` ]|---|\.\.\.""")
 _BAD_INSIDE = re.compile(r":(?: |\Z)| #| \Z")
 _ESCAPES = {
@@ -51,7 +52,8 @@ _ESCAPES = {
     0x2028: "\\L",
     0x2029: "\\P",
 }
-_ESCAPED = re.compile('[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\]')
+_ESCAPED = '[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\]'
+_ESCAPED_ASCII = re.compile('[^\x20-\x7e]|["\\\\]')
 
 _words: dict[str, str] = {}  # values without a space: the text never depends on the column
 _phrases: dict[str, str] = {}  # values with spaces, as written where the line does not break
@@ -180,7 +182,7 @@ def _scalar(value: Any, column: int, inner: str) -> str:
 def _float(value: float) -> str:
     text = gojson.float_text(float(value))
     if text.lstrip("-").isdigit():
-        whole = int(Decimal(text))
+        whole = int(text)
         if INT64_MIN <= whole <= UINT64_MAX:
             return str(whole)
     return float64_text(float(value))
@@ -193,9 +195,9 @@ def _checked(text: str) -> str:
     """
     if text.isascii() and "\x7f" not in text:
         return text
-    if _SURROGATE.search(text):
-        text = _SURROGATE.sub("\ufffd", text)
-    if _REFUSED.search(text):
+    if re.search(_SURROGATE, text):
+        text = re.sub(_SURROGATE, "\ufffd", text)
+    if re.search(_REFUSED, text):
         raise YamlError("control characters are not allowed")
     if "\x85" in text:
         text = load(gojson.dumps(text))
@@ -228,9 +230,20 @@ def _text(value: str, column: int, inner: str) -> str:
     return _fold(value, text, column, inner)
 
 
+def _is_unprintable(value: str) -> bool:
+    """Whether *value* has a character that only a double-quoted string can have."""
+    found = _NOT_PRINTABLE_ASCII.search(value) if value.isascii() else re.search(_NOT_PRINTABLE, value)
+    return found is not None
+
+
+def _escaped(value: str) -> re.Pattern[str]:
+    """Return the pattern of the characters of *value* that are escaped in double quotes."""
+    return _ESCAPED_ASCII if value.isascii() else re.compile(_ESCAPED)
+
+
 def _style(value: str) -> str:
     """Choose how a string without line breaks is written: plain (""), single- or double-quoted."""
-    if not value or _NOT_PRINTABLE.search(value) or not is_plain_text(value):
+    if not value or _is_unprintable(value) or not is_plain_text(value):
         return '"'
     if _BAD_START.match(value) or _BAD_INSIDE.search(value):
         return "'"
@@ -249,7 +262,7 @@ def _one_line(value: str) -> str:
 def _escape(value: str) -> str:
     if value.startswith("\ufeff"):  # the emitter looks for the mark at the start of the text, at every character
         return "".join(map(_escape_char, value))
-    return _ESCAPED.sub(lambda found: _escape_char(found[0]), value)
+    return _escaped(value).sub(lambda found: _escape_char(found[0]), value)
 
 
 def _escape_char(char: str) -> str:
@@ -289,10 +302,11 @@ def _fold_double(value: str, column: int, inner: str) -> str:
     column += 1
     spaces = False
     bom = value.startswith("\ufeff")  # see _escape
+    escaped = _escaped(value)
     last = len(value) - 1
     for at, char in enumerate(value):
         if char != " " or bom:
-            text = _escape_char(char) if bom or _ESCAPED.match(char) else char
+            text = _escape_char(char) if bom or escaped.match(char) else char
             spaces = False
         elif not spaces and column > WIDTH and 0 < at < last:
             text = f"\n{inner}" + ("\\" if value[at + 1] == " " else "")
@@ -309,7 +323,7 @@ def _fold_double(value: str, column: int, inner: str) -> str:
 
 def _block(value: str, column: int, inner: str) -> str:
     """Write a string with newlines: a literal block where YAML can, else double-quoted."""
-    if value[-1] == " " or " \n" in value or _NOT_PRINTABLE.search(value) or re.search(" [\u2028\u2029]", value):
+    if value[-1] == " " or " \n" in value or _is_unprintable(value) or re.search(" [\u2028\u2029]", value):
         return _fold_double(value, column, inner)
     hint = "2" if value[0] in " \n\u2028\u2029" else ""
     if not _BREAKS.match(value[-1]):
@@ -344,7 +358,7 @@ def _separated(value: str, inner: str) -> list[str]:
 
 def _with_separators(value: str, column: int, inner: str) -> str:
     """Write a string whose only line breaks are U+2028 or U+2029."""
-    if _NOT_PRINTABLE.search(value) or not is_plain_text(value) or re.search("[\u2028\u2029] | [\u2028\u2029]", value):
+    if _is_unprintable(value) or not is_plain_text(value) or re.search("[\u2028\u2029] | [\u2028\u2029]", value):
         return _fold_double(value, column, inner)
     parts = ["'"]
     column += 1
