@@ -66,10 +66,13 @@ class Pages:
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes] = {}
+        self.errors: dict[str, FetchError] = {}
         self.asked: list[tuple[str, Access, tuple[tuple[str, str], ...]]] = []
 
     async def get(self, url: str, access: Access, marks: tuple[tuple[str, str], ...] = ()) -> Answer:
         self.asked.append((url, access, marks))
+        if url in self.errors:
+            raise self.errors[url]
         if url not in self.pages:
             raise FetchError(f"failed to fetch {url} : 404 Not Found", 404)
         tag = (("ETag", str(hash(self.pages[url]))),)

@@ -22,6 +22,7 @@ from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmcluster import Clusters
 from fairlead.controllers.flux.helmdependencies import unready_dependency
 from fairlead.controllers.flux.helmdrift import Drift, DriftError
+from fairlead.controllers.flux.helmpace import Pace
 from fairlead.controllers.flux.helmparking import Parking
 from fairlead.controllers.flux.helmpass import Pass
 from fairlead.controllers.flux.helmremoval import remove, uninstall
@@ -78,7 +79,7 @@ class HelmReleaseController(BaseController):
         self._templates = ChartTemplates(client, recorder)
         self._uses = Uses()
         self._parking = Parking()
-        self._held: dict[Key, tuple[object, float]] = {}  # what failed, and until when it is not tried again
+        self._pace = Pace(clock)  # what failed is not tried again at once
         self._missing: dict[str, set[Key]] = {}  # charts that a restart lost, and who waits for them
 
     # -- what wakes a release -----------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class HelmReleaseController(BaseController):
 
     def _forget(self, key: Key) -> None:
         self._uses.forget(key)
-        self._held.pop(key, None)
+        self._pace.forget(key)
         self._managed.drop(key)
 
     async def _guarded(self, current: Pass) -> Result:
@@ -250,9 +251,9 @@ class HelmReleaseController(BaseController):
             await self._targets.expect(current.stored)
             return current.close(Result.again(UNREACHABLE_RETRY), observed=False)
         inputs = (current.inputs, id(target))
-        failed, until = self._held.get(spec.key, (None, 0.0))
-        if failed == inputs and self._clock.monotonic() < until:
-            return Result.again(timedelta(seconds=until - self._clock.monotonic()))
+        left = self._pace.left(spec.key, inputs)
+        if left > 0:
+            return Result.again(timedelta(seconds=left))
         if _target_changed(spec, chart):
             await uninstall(current, self._clusters, target)
             report.status.pop("history", None)
@@ -271,7 +272,7 @@ class HelmReleaseController(BaseController):
         if ending.kind == "stalled":
             return current.close(Result.done(), observed=True)
         if ending.kind == "again":
-            self._held[current.spec.key] = (inputs, self._clock.monotonic() + ending.seconds)
+            self._pace.keep(current.spec.key, inputs, ending.seconds)
             return current.close(Result.again(timedelta(seconds=ending.seconds)), observed=False)
         return current.close(Result.again(timedelta(seconds=current.spec.interval)), observed=True)
 

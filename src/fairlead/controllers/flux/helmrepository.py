@@ -10,14 +10,15 @@ import hashlib
 from datetime import timedelta
 
 from fairlead.api.flux.kinds import HELM_REPOSITORY, SOURCE
-from fairlead.base.objects import GVK, Json, Key, finalizers, get_in, is_deleting
+from fairlead.base.objects import GVK, Json, Key, annotations, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.helmduration import parse_duration
 from fairlead.controllers.flux.helmfetch import Access, Answer, Fetcher, FetchError, WebFetcher
 from fairlead.controllers.flux.helmindex import Indexes, NoSuchChartError, parse_index
+from fairlead.controllers.flux.helmpace import Pace
 from fairlead.controllers.flux.helmreport import HelmReport
-from fairlead.controllers.flux.reporting import FINALIZER, READY
+from fairlead.controllers.flux.reporting import FINALIZER, READY, REQUESTED_AT
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, timestamp
 from fairlead.runtime.controller import BaseController
@@ -64,13 +65,20 @@ class HelmRepositoryController(BaseController):
         self._recorder = recorder
         self._fetcher = fetcher or WebFetcher()
         self._indexes = Indexes.of(artifacts)
+        self._pace = Pace(clock)
         self._marks: dict[Key, tuple[str, Answer]] = {}  # digest of the index that came with the answer
 
     async def reconcile(self, key: Key) -> Result:
         found = await get_or_none(self._client, HELM_REPOSITORY, key)
         if found is None:
             self._marks.pop(key, None)
+            self._pace.forget(key)
             return Result.done()
+        metadata = found["metadata"]
+        inputs = (metadata["uid"], metadata.get("generation"), annotations(found).get(REQUESTED_AT))
+        left = 0.0 if is_deleting(found) else self._pace.left(key, inputs)
+        if left > 0:
+            return Result.again(timedelta(seconds=left))
         is_oci = found["spec"].get("type") == "oci"
         async with editing(self._client, found, field_manager=MANAGER) as draft:
             report = HelmReport(draft, self._clock.now())
@@ -87,8 +95,13 @@ class HelmRepositoryController(BaseController):
                 await self._update(found, report)
             except SourceError as error:
                 await self._fail(found, report, error)
-                return Result.done() if error.stalled else Result.again(RETRY)
-        return Result.again(timedelta(seconds=parse_duration(found["spec"].get("interval", "")) or 60))
+                if error.stalled:
+                    return Result.done()
+                self._pace.keep(key, inputs, RETRY.total_seconds())
+                return Result.again(RETRY)
+        seconds = parse_duration(found["spec"].get("interval", "")) or 60
+        self._pace.keep(key, inputs, seconds)
+        return Result.again(timedelta(seconds=seconds))
 
     async def _delete(self, found: Json, draft: Json) -> None:
         key = Key.of(found)
