@@ -1,4 +1,4 @@
-"""Write `engines/kustomize/mergekeys.py`: what kustomize's built-in OpenAPI says about merging lists.
+"""Write `engines/kustomize/mergekeys.py` and `scopes.py`: what kustomize's built-in OpenAPI says about merging lists.
 
     python tests/peer/record_kustomize_schema.py PATH-OF-BUNDLE.json.gz
 
@@ -21,7 +21,17 @@ ADDED = {
     "admissionregistration.k8s.io/v1|ValidatingAdmissionPolicy",
     "admissionregistration.k8s.io/v1|ValidatingAdmissionPolicyBinding",
 }
-HEAD = '''"""Which lists of the built-in kinds merge by key, and which kinds are cluster-scoped.
+SCOPES = TARGET.with_name("scopes.py")
+SCOPES_HEAD = '''"""The built-in kinds that are cluster-scoped, as "apiVersion|kind".
+
+Source: the OpenAPI of Kubernetes 1.21.2 as kustomize 5.8.2 embeds it, and kyaml v0.21.2 openapi.go.
+Written by tests/peer/record_kustomize_schema.py; do not edit.
+"""
+
+# ruff: noqa: E501 - a table
+
+'''
+HEAD = '''"""Which lists of the built-in kinds merge by key.
 
 Source: the OpenAPI of Kubernetes 1.21.2 as kustomize 5.8.2 embeds it (kyaml v0.21.2).
 Written by tests/peer/record_kustomize_schema.py; do not edit.
@@ -80,8 +90,8 @@ def main() -> None:
     types = {name: tables.fields(tables.definitions[name]) for name in sorted(tables.useful)}
     text = f"{HEAD}TYPES: dict[str, dict[str, object]] = {types!r}\n\n"
     text += f'# "apiVersion|kind" -> type\nKINDS: dict[str, str] = {kinds!r}\n\n'
-    text += f'# "apiVersion|kind"\nCLUSTER_SCOPED = frozenset({sorted(scopes)!r})\n'
     TARGET.write_text(text)
+    SCOPES.write_text(f"{SCOPES_HEAD}CLUSTER_SCOPED = frozenset({sorted(scopes)!r})\n")
 
 
 if __name__ == "__main__":

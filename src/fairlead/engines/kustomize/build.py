@@ -6,11 +6,9 @@ Source: kustomize api v0.21.2 api/krusty/kustomizer.go. Differences: docs/compat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import Json
-from fairlead.engines.kustomize import variables
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.files import Files
@@ -22,8 +20,10 @@ from fairlead.engines.kustomize.provenance import Origin
 from fairlead.engines.kustomize.references import follow_names
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import INTERNAL, LOCAL_CONFIG, ORIGIN, TRANSFORMATIONS, Resource, Source
-from fairlead.engines.kustomize.target import Session, Target
+from fairlead.engines.kustomize.target import Gathered, Session, Target
 from fairlead.engines.kustomize.transformers import add_entries, add_hashes
+
+Json = dict[str, Any]
 
 OUTPUT_LIMIT = 256 * 1024 * 1024
 MANAGED_BY = {"app.kubernetes.io/managed-by": "kustomize-v5.8.2"}
@@ -91,10 +91,9 @@ def build(
             target.origin = Origin()
         gathered = target.gather()
         items = gathered.items
-        configuration = gathered.configuration
         add_hashes(items)
-        follow_names(items, configuration)
-        unused = variables.resolve(items, gathered.variables, configuration.specs("varReference"))
+        follow_names(items, gathered.configuration)
+        unused = _resolve(gathered)
     except RecursionError as error:
         raise KustomizeError(f"{root}: a value is nested too deep") from error
     warnings = list(session.warnings)
@@ -111,6 +110,14 @@ def build(
     _clean(ordered.items, target.metadata)
     resources = tuple(_value(item) for item in ordered)
     return Built(resources, tuple(tuple(item.sources) for item in ordered), tuple(warnings))
+
+
+def _resolve(gathered: Gathered) -> list[str]:
+    if not gathered.variables:
+        return []
+    from fairlead.engines.kustomize import variables
+
+    return variables.resolve(gathered.items, gathered.variables, gathered.configuration.specs("varReference"))
 
 
 def _value(item: Resource) -> Json:

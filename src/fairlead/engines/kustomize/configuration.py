@@ -6,32 +6,20 @@ internal/accumulator/loadconfigfromcrds.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from fairlead.base import yaml as goyaml
-from fairlead.engines.kustomize import defaults
-from fairlead.engines.kustomize.defaults import Reference
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.order import ORDER_FIRST, ORDER_LAST
 from fairlead.engines.kustomize.shapes import CONFIGURATION, decode
 
-_LISTS: Mapping[str, Callable[[], Iterable[FieldSpec]]] = {
-    "namePrefix": defaults.name_prefix,
-    "nameSuffix": defaults.name_prefix,
-    "namespace": defaults.namespace,
-    "commonLabels": defaults.common_labels,
-    "labels": tuple,
-    "templateLabels": defaults.template_labels,
-    "volumeClaimTemplateLabels": defaults.volume_claim_labels,
-    "commonAnnotations": defaults.common_annotations,
-    "varReference": defaults.var_references,
-    "images": defaults.images,
-    "replicas": defaults.replicas,
-}
-_GO_NAMES = {
+Reference = tuple[tuple[str, str, str], tuple[FieldSpec, ...]]  # (group, version, kind) and who refers to it
+
+# The sections that are lists of field specs, and what upstream's errors call them.
+_LISTS = {
     "namePrefix": "NamePrefix",
     "nameSuffix": "NameSuffix",
     "namespace": "NameSpace",
@@ -106,7 +94,7 @@ class Configuration:
                 try:
                     lists[name] = _sorted(merge_specs(self.specs(name), other.specs(name)))
                 except KustomizeError as error:
-                    raise KustomizeError(f"failed to merge {_GO_NAMES[name]} fieldSpec: {error}") from error
+                    raise KustomizeError(f"failed to merge {_LISTS[name]} fieldSpec: {error}") from error
         references = self._references
         if references is not other._references:
             try:
@@ -122,11 +110,15 @@ NOTHING = Configuration(dict.fromkeys(_LISTS, ()), ())
 
 @cache
 def _default_specs(name: str) -> tuple[FieldSpec, ...]:
-    return _sorted(_LISTS[name]())
+    from fairlead.engines.kustomize import defaults
+
+    return _sorted(defaults.LISTS[name]())
 
 
 @cache
 def _default_references() -> tuple[Reference, ...]:
+    from fairlead.engines.kustomize import defaults
+
     return _sort_references(defaults.name_references())
 
 

@@ -6,11 +6,10 @@ Where two fields of a kind can be the same one, their order is upstream's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from fairlead.engines.kustomize.configuration import Reference
 from fairlead.engines.kustomize.fields import FieldSpec
-
-Reference = tuple[tuple[str, str, str], tuple[FieldSpec, ...]]  # (group, version, kind) and who refers to it
 
 _POD = {
     "Pod": "spec",
@@ -257,3 +256,18 @@ def _service_users() -> Iterator[FieldSpec]:
     yield FieldSpec("spec/service/name", "apiregistration.k8s.io", kind="APIService")
     yield FieldSpec("webhooks/clientConfig/service", _ADMISSION, kind="ValidatingWebhookConfiguration")
     yield FieldSpec("webhooks/clientConfig/service", _ADMISSION, kind="MutatingWebhookConfiguration")
+
+
+LISTS: Mapping[str, Callable[[], Iterable[FieldSpec]]] = {
+    "namePrefix": name_prefix,
+    "nameSuffix": name_prefix,
+    "namespace": namespace,
+    "commonLabels": common_labels,
+    "labels": tuple,
+    "templateLabels": template_labels,
+    "volumeClaimTemplateLabels": volume_claim_labels,
+    "commonAnnotations": common_annotations,
+    "varReference": var_references,
+    "images": images,
+    "replicas": replicas,
+}

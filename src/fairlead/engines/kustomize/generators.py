@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from typing import Any
 
 from fairlead.base import gojson
@@ -165,6 +164,8 @@ def _unquoted(value: str) -> str:
 
 def name_hash(node: Mapping[str, Any]) -> str:
     """Return the ten letters that stand for an object's content."""
+    from hashlib import sha256  # loads OpenSSL
+
     kind = text_of(node.get("kind"))
     # Upstream looks the name up under the key "metadata/name", which no object has: it is always empty.
     if kind == "ConfigMap":

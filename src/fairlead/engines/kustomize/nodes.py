@@ -32,14 +32,14 @@ NULL, BOOL, INT, FLOAT, STR, TIME = "!!null", "!!bool", "!!int", "!!float", "!!s
 BINARY = "!!binary"
 _CACHE_LIMIT = 20_000
 
-_TIME = re.compile(
+_TIME = (
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?(Z|[-+]\d{2}:\d{2}))"
     r"|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?))?\Z"
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
-_BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+_BASE60 = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z"
+_BLOCK = "[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
 _OLD_BOOLS = frozenset(word for old in ("y", "yes", "on", "n", "no", "off") for word in (old, old.title(), old.upper()))
 
 
@@ -318,7 +318,7 @@ def refolded(text: str) -> str:
 
     An empty line appears before lines that are indented more, and one at the end where several are.
     """
-    if not text or text[-1] == " " or " \n" in text or not _BLOCK.fullmatch(text):
+    if not text or text[-1] == " " or " \n" in text or not re.fullmatch(_BLOCK, text):
         return str(text)
     first = text.lstrip("\n")[:1]
     doubles = first not in ("", " ", "\t")
@@ -370,7 +370,7 @@ def from_value(value: Any) -> Any:
 
 def string_node(text: str) -> str:
     """Return *text* as go-yaml writes and reads back a string: quoted where it must be."""
-    if "\n" in text or tag_of(text) != STR or text in _OLD_BOOLS or _BASE60.match(text) or _needs_quotes(text):
+    if "\n" in text or tag_of(text) != STR or text in _OLD_BOOLS or re.match(_BASE60, text) or _needs_quotes(text):
         return Quoted(text)
     return text
 
@@ -390,7 +390,7 @@ def _needs_quotes(text: str) -> bool:
 
 def _moment(text: str) -> str:
     """Return a YAML time as RFC 3339 has it, "" when it is none."""
-    found = _TIME.match(text)
+    found = re.match(_TIME, text)
     if found is None:
         return ""
     year, month, day = int(found[1]), int(found[2]), int(found[3])

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.configuration import specs_of
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.files import Files
-from fairlead.engines.kustomize.generators import generate
-from fairlead.engines.kustomize.images import set_images
 from fairlead.engines.kustomize.nodes import to_value
 from fairlead.engines.kustomize.objects import objects_in
-from fairlead.engines.kustomize.patching import Json6902, Patch, apply_merges, read_merges
-from fairlead.engines.kustomize.replacements import replace
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import Resource
-from fairlead.engines.kustomize.schema import Schema
 from fairlead.engines.kustomize.shapes import PLUGINS, REPLACEMENT, decode
 from fairlead.engines.kustomize.transformers import (
     Namespacer,
@@ -33,6 +28,9 @@ from fairlead.engines.kustomize.transformers import (
     add_value,
     set_replicas,
 )
+
+if TYPE_CHECKING:
+    from fairlead.engines.kustomize.schema import Schema
 
 Transform = Callable[[ResMap], None]
 Generate = Callable[[], list[Resource]]
@@ -52,10 +50,10 @@ class Workshop:
 
     def generator(self, kind: str, entry: Mapping[str, Any]) -> Generate:
         """Return what makes the objects of a generator's *entry*. Raises: KustomizeError."""
-        if kind == "ConfigMapGenerator":
-            return lambda: [generate("ConfigMap", entry, self.files)]
-        if kind == "SecretGenerator":
-            return lambda: [generate("Secret", entry, self.files)]
+        if kind in ("ConfigMapGenerator", "SecretGenerator"):
+            from fairlead.engines.kustomize.generators import generate
+
+            return lambda: [generate(kind.removesuffix("Generator"), entry, self.files)]
         if kind == "IAMPolicyGenerator":
             return lambda: _service_account(entry)
         return self._chart(entry)
@@ -91,20 +89,28 @@ class Workshop:
 
     def patches(self, entry: Mapping[str, Any]) -> Transform:
         """Return the step of one entry of `patches`. Raises: KustomizeError."""
+        from fairlead.engines.kustomize.patching import Patch
+
         patch = Patch(entry, self.files, self.config)
         return lambda items: patch.apply(items, self._schema())
 
     def merges(self, paths: Sequence[str], text: str) -> Transform:
         """Return the step of `patchesStrategicMerge`. Raises: KustomizeError."""
+        from fairlead.engines.kustomize.patching import apply_merges, read_merges
+
         patches = read_merges(paths, text, self.files, self.config)
         return lambda items: apply_merges(items, patches, self._schema())
 
     def json6902(self, target: Mapping[str, Any] | None, path: str, text: str) -> Transform:
         """Return the step of one entry of `patchesJson6902`. Raises: KustomizeError."""
+        from fairlead.engines.kustomize.patching import Json6902
+
         return Json6902(target, path, text, self.files, self.config).apply
 
     def replacements(self, entries: Sequence[Mapping[str, Any]]) -> Transform:
         """Return the step of `replacements`. Raises: KustomizeError."""
+        from fairlead.engines.kustomize.replacements import replace
+
         listed: list[Mapping[str, Any]] = []
         for entry in entries:
             path = entry.get("path") or ""
@@ -184,6 +190,8 @@ def _replicas(settings: Mapping[str, Any], specs: Sequence[FieldSpec]) -> Transf
 
 
 def _images(settings: Mapping[str, Any], specs: Sequence[FieldSpec]) -> Transform:
+    from fairlead.engines.kustomize.images import set_images
+
     return lambda items: set_images(items.items, settings.get("imageTag") or {}, specs)
 
 

@@ -6,14 +6,17 @@ Source: kustomize api v0.21.2 resmap/reswrangler.go, which looks through all of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import copied, is_null, put_string, text_of
 from fairlead.engines.kustomize.resource import ORIGIN, Id, Resource
-from fairlead.engines.kustomize.schema import Schema
-from fairlead.engines.kustomize.selector import Selector
-from fairlead.engines.kustomize.strategic import DIRECTIVE, strategic_merge
+
+if TYPE_CHECKING:
+    from fairlead.engines.kustomize.schema import Schema
+    from fairlead.engines.kustomize.selector import Selector
+
+DIRECTIVE = "$patch"
 
 
 class ResMap:
@@ -157,6 +160,8 @@ class ResMap:
 
 def merge_patch(target: Resource, patch: Resource, schema: Schema) -> None:
     """Merge *patch*, which is used up, into *target*. Raises: KustomizeError."""
+    from fairlead.engines.kustomize.strategic import strategic_merge
+
     name, namespace, kind = target.name, target.namespace, target.kind
     if patch.allow_name_change or patch.allow_kind_change:
         target.store_previous_id()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fairlead.engines.kustomize.fields import set_field
-from fairlead.engines.kustomize.mergekeys import CLUSTER_SCOPED
 from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, text_of
+from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
 
 INTERNAL = "internal.config.kubernetes.io/"
 ORIGIN = "config.kubernetes.io/origin"

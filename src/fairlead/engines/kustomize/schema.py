@@ -10,7 +10,8 @@ from typing import Any
 
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
-from fairlead.engines.kustomize.mergekeys import CLUSTER_SCOPED, KINDS, TYPES
+from fairlead.engines.kustomize.mergekeys import KINDS, TYPES
+from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
 
 BUILT_IN_VERSION = "v1.21.2"
 DEPTH_LIMIT = 40

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fairlead.engines.kustomize import variables
 from fairlead.engines.kustomize.configuration import (
     DEFAULT,
     NOTHING,
@@ -31,7 +30,9 @@ from fairlead.engines.kustomize.provenance import Origin, mark_origin, mark_tran
 from fairlead.engines.kustomize.reader import MalformedYamlError
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import Resource, Source
-from fairlead.engines.kustomize.schema import BUILT_IN, BUILT_IN_VERSION, Schema, schema_from
+
+if TYPE_CHECKING:
+    from fairlead.engines.kustomize.schema import Schema
 
 VALIDATED_BY = "validated-by"
 
@@ -46,6 +47,8 @@ class Session:
         self._schema_is_chosen = False
 
     def schema(self) -> Schema:
+        from fairlead.engines.kustomize.schema import BUILT_IN
+
         return self._schema or BUILT_IN
 
     def choose_schema(self, config: Kustomization, files: Files) -> None:
@@ -53,8 +56,10 @@ class Session:
         wanted = config.fields.get("openapi") or {}
         path = wanted.get("path")
         data = None if path is None else files.read(path)
-        if self._schema_is_chosen:
+        if self._schema_is_chosen or not wanted:
             return
+        from fairlead.engines.kustomize.schema import BUILT_IN_VERSION, schema_from
+
         version = wanted.get("version") or ""
         if data is not None:
             if "version" in wanted:
@@ -72,7 +77,7 @@ class Gathered:
     def __init__(self) -> None:
         self.items = ResMap()
         self.configuration = NOTHING
-        self.variables: variables.Variables = {}
+        self.variables: dict[str, Mapping[str, Any]] = {}
 
     def configure(self, more: Configuration) -> None:
         self.configuration = self.configuration.merged(more)
@@ -81,7 +86,10 @@ class Gathered:
         """Raises: KustomizeError when ids, field specs or variables clash."""
         self.items.extend(other.items)
         self.configure(other.configuration)
-        variables.merge(self.variables, other.variables)
+        if other.variables:
+            from fairlead.engines.kustomize import variables
+
+            variables.merge(self.variables, other.variables)
 
 
 class Target:
@@ -125,10 +133,13 @@ class Target:
             raise KustomizeError(f"accumulating components: {error}") from error
         self._transform(found)
         self._validate(found)
-        try:
-            variables.declare(found.items, found.variables, self.field("vars") or ())
-        except KustomizeError as error:
-            raise KustomizeError(f"merging vars: {error}") from error
+        if self.field("vars"):
+            from fairlead.engines.kustomize import variables
+
+            try:
+                variables.declare(found.items, found.variables, self.field("vars"))
+            except KustomizeError as error:
+                raise KustomizeError(f"merging vars: {error}") from error
         return found
 
     # Resources.

@@ -21,11 +21,9 @@ from fairlead.engines.kustomize.fields import (
     text_setter,
     visit,
 )
-from fairlead.engines.kustomize.generators import name_hash
 from fairlead.engines.kustomize.nodes import is_null, is_scalar, value_text
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import HELM_GENERATED, Id, Resource
-from fairlead.engines.kustomize.selector import Selector
 
 NAME_PATH, NAMESPACE_PATH = "metadata/name", "metadata/namespace"
 SUBJECT_MODES = ("defaultOnly", "none", "allServiceAccounts")
@@ -64,6 +62,8 @@ def add_hashes(items: ResMap) -> None:
     """End the names of generated objects with the hash of their content."""
     for item in items:
         if item.needs_hash:
+            from fairlead.engines.kustomize.generators import name_hash
+
             ending = name_hash(item.node)
             item.store_previous_id()
             item.set_name(f"{item.name}-{ending}")
@@ -178,6 +178,8 @@ def add_value(items: ResMap, value: str, target: Mapping[str, Any]) -> None:
     if position < 0:
         raise KustomizeError(f"value of FilePathPosition ({position}) cannot be negative")
     selector = target.get("selector")
+    from fairlead.engines.kustomize.selector import Selector
+
     chosen = list(items) if selector is None else items.select(Selector(selector))
     setter = text_setter(lambda old: _insert_part(old, position - 1, value) if position else value)
     for item in chosen:
