@@ -1,22 +1,31 @@
-"""``fairlead helm``: template and show.
+"""``fairlead helm``: template, lint, show, package, pull and dependency.
 
-Flags, output and exit codes are helm's (4.3). This is the one place where
-charts and values are read from files, the clock and the system's randomness.
+Flags, output and exit codes are helm's (4.3). The commands are in modules of
+their own (helm_*.py), imported when they run; this one has their flags and
+what they share: reading charts and values from files.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
 
-from fairlead.engines.gotemplate.strconv import quote
-
-if TYPE_CHECKING:
-    from fairlead.engines.helm.release import Rendered
+_COMMANDS = {
+    "template": "fairlead.cli.helm_template",
+    "lint": "fairlead.cli.helm_charts:lint",
+    "show": "fairlead.cli.helm_charts:show",
+    "inspect": "fairlead.cli.helm_charts:show",
+    "package": "fairlead.cli.helm_charts:package",
+    "pull": "fairlead.cli.helm_charts:pull",
+    "fetch": "fairlead.cli.helm_charts:pull",
+    "dependency": "fairlead.cli.helm_dependency",
+    "dep": "fairlead.cli.helm_dependency",
+    "dependencies": "fairlead.cli.helm_dependency",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +34,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     template = commands.add_parser("template", help="locally render templates", allow_abbrev=False)
     _add_values_flags(template)
     _add_template_flags(template)
-    for command in ("show", "inspect"):
-        show = commands.add_parser(command, help="show information of a chart" if command == "show" else None)
-        show.add_argument("what", choices=("all", "chart", "values", "readme", "crds"))
-        show.add_argument("chart")
+    for name, text, add in (
+        ("lint", "examine a chart for possible issues", _add_lint_flags),
+        ("show", "show information of a chart", _add_show_flags),
+        ("inspect", None, _add_show_flags),
+        ("package", "package a chart directory into a chart archive", _add_package_flags),
+        ("pull", "download a chart from a repository", _add_pull_flags),
+        ("fetch", None, _add_pull_flags),
+        ("dependency", "manage a chart's dependencies", _add_dependency_flags),
+        ("dep", None, _add_dependency_flags),
+        ("dependencies", None, _add_dependency_flags),
+    ):
+        add(_add_command(commands, name, text))
+
+
+def _add_command(commands: Any, name: str, text: str | None) -> argparse.ArgumentParser:
+    """Add a command; one without a text is a second name, which the help leaves out."""
+    hidden = {} if text is None else {"help": text}
+    added: argparse.ArgumentParser = commands.add_parser(name, allow_abbrev=False, **hidden)
+    return added
 
 
 def _add_values_flags(parser: argparse.ArgumentParser) -> None:
@@ -52,50 +76,138 @@ def _add_values_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_template_flags(parser: argparse.ArgumentParser) -> None:
+    from fairlead.cli.helm_flags import add_repository_flags
+
     parser.add_argument("args", nargs="+", metavar="[NAME] CHART")
     parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
     parser.add_argument("-s", "--show-only", action="append", default=[], metavar="TEMPLATE")
     parser.add_argument("-a", "--api-versions", action="append", default=[], metavar="VERSIONS")
     parser.add_argument("--kube-version", default="")
-    parser.add_argument("--include-crds", action="store_true")
-    parser.add_argument("--skip-tests", action="store_true")
-    parser.add_argument("--no-hooks", action="store_true")
-    parser.add_argument("--is-upgrade", action="store_true")
-    parser.add_argument("--skip-schema-validation", action="store_true")
-    parser.add_argument("--debug", action="store_true")
-    parser.add_argument("-g", "--generate-name", action="store_true")
-    parser.add_argument("--name-template", default="")
-    parser.add_argument("--output-dir", default="")
+    parser.add_argument("--name-template", default="", help="template for the release's name")
+    parser.add_argument("--output-dir", default="", help="write each template's output to a file below this folder")
+    parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="program to run the manifests through")
+    parser.add_argument("--post-renderer-args", action="append", default=[], metavar="ARG")
+    parser.add_argument("--kubeconfig", default="", help="for --dry-run=server: how to reach the API")
+    parser.add_argument("--kube-context", default="")
     parser.add_argument(
         "--source-map", default="", metavar="FILE", help="write where each output line comes from, as JSON"
     )
-    parser.add_argument("--dry-run", nargs="?", const="client", default="client", help="only client is known")
+    parser.add_argument("--dry-run", nargs="?", const="client", default="client", metavar="client|server")
+    for flag, text in (
+        ("--include-crds", "put the CRDs first"),
+        ("--skip-tests", "leave test hooks out"),
+        ("--no-hooks", "leave hooks out"),
+        ("--is-upgrade", "set .Release.IsUpgrade instead of .Release.IsInstall"),
+        ("--skip-schema-validation", "do not check values against values.schema.json"),
+        ("--release-name", "use the release's name in --output-dir"),
+        ("--dependency-update", "update missing dependencies first"),
+        ("--validate", "deprecated: the same as --dry-run=server"),
+        ("--debug", "print output that is no YAML, too"),
+        ("-g", "accepted, as helm does; has no effect"),
+    ):
+        names = (flag, "--generate-name") if flag == "-g" else (flag,)
+        parser.add_argument(*names, action="store_true", help=text)
     for flag in (
-        "--devel",
         "--enable-dns",
         "--skip-crds",
         "--hide-notes",
         "--render-subchart-notes",
         "--replace",
         "--create-namespace",
-        "--dependency-update",
         "--disable-openapi-validation",
         "--wait-for-jobs",
+        "--rollback-on-failure",
+        "--atomic",
+        "--force",
+        "--force-replace",
+        "--force-conflicts",
+        "--take-ownership",
+        "--hide-secret",
+        "--server-side",
     ):
         parser.add_argument(flag, action="store_true", help=argparse.SUPPRESS)
-    for flag in ("--version", "--timeout", "--description", "--repo", "--wait", "--labels"):
+    for flag in ("--timeout", "--description", "--wait", "--labels", "-l"):
+        parser.add_argument(flag, nargs="?", const="true", default="", help=argparse.SUPPRESS)
+    add_repository_flags(parser)
+
+
+def _add_lint_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("charts", nargs="+", metavar="PATH")
+    _add_values_flags(parser)
+    parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
+    parser.add_argument("--kube-version", default="")
+    for flag, text in (
+        ("--strict", "fail on warnings"),
+        ("--with-subcharts", "lint the charts in charts/, too"),
+        ("--quiet", "print only warnings and errors"),
+        ("--skip-schema-validation", "do not check values against values.schema.json"),
+        ("--debug", None),
+    ):
+        parser.add_argument(flag, action="store_true", help=text or argparse.SUPPRESS)
+
+
+def _add_show_flags(parser: argparse.ArgumentParser) -> None:
+    from fairlead.cli.helm_flags import add_repository_flags
+
+    parser.add_argument("what", choices=("all", "chart", "values", "readme", "crds"))
+    parser.add_argument("chart")
+    parser.add_argument("--jsonpath", default="", help="for values: a JSONPath expression to filter with")
+    add_repository_flags(parser)
+
+
+def _add_package_flags(parser: argparse.ArgumentParser) -> None:
+    from fairlead.cli.helm_flags import add_repository_flags
+
+    parser.add_argument("charts", nargs="*", metavar="CHART")
+    parser.add_argument("-d", "--destination", default=".", help="folder to write the archive to")
+    parser.add_argument("--version", dest="set_version", default="", help="version to give the chart")
+    parser.add_argument("--app-version", default="", help="appVersion to give the chart")
+    parser.add_argument("-u", "--dependency-update", action="store_true", help="update dependencies first")
+    parser.add_argument("--sign", action="store_true", help="sign the archive (not supported: refused)")
+    for flag in ("--key", "--passphrase-file"):
         parser.add_argument(flag, default="", help=argparse.SUPPRESS)
+    add_repository_flags(parser, versions=False)
+
+
+def _add_pull_flags(parser: argparse.ArgumentParser) -> None:
+    from fairlead.cli.helm_flags import add_repository_flags
+
+    parser.add_argument("charts", nargs="+", metavar="CHART")
+    parser.add_argument("-d", "--destination", default=".", help="folder to write the chart to")
+    parser.add_argument("--untar", action="store_true", help="unpack the chart")
+    parser.add_argument("--untardir", default=".", help="folder to unpack to, below the destination")
+    parser.add_argument("--prov", action="store_true", help="fetch the provenance file, too")
+    add_repository_flags(parser)
+
+
+def _add_dependency_flags(parser: argparse.ArgumentParser) -> None:
+    from fairlead.cli.helm_flags import add_repository_flags
+
+    commands = parser.add_subparsers(dest="dependency_command", metavar="COMMAND")
+    for name, text in (
+        ("list", "list the dependencies of a chart"),
+        ("update", "update charts/ based on Chart.yaml"),
+        ("build", "rebuild charts/ based on Chart.lock"),
+        ("ls", None),
+        ("up", None),
+    ):
+        command = _add_command(commands, name, text)
+        command.add_argument("chart", nargs="?", default=".")
+        command.add_argument("--max-col-width", type=int, default=80, help=argparse.SUPPRESS)
+        command.add_argument("--skip-refresh", action="store_true", help="do not fetch the known repositories' indexes")
+        add_repository_flags(command, versions=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code."""
-    from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
-
-    handlers = {"template": _template, "show": _show, "inspect": _show}
-    handler = handlers.get(args.helm_command or "")
-    if handler is None:
+    place = _COMMANDS.get(args.helm_command or "")
+    if place is None:
         print("Error: no subcommand given; see fairlead helm --help", file=sys.stderr)
         return 2
+    from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
+
+    module, _, function = place.partition(":")
+    handler: Callable[[Any], int] = getattr(import_module(module), function or "run")
     try:
         return handler(args)
     except HelmError as error:
@@ -111,16 +223,35 @@ def run(args: argparse.Namespace) -> int:
         return 1
 
 
+# Charts and values from files.
+
+
 def read_folder(path: str) -> dict[str, bytes]:
     """Return the files below *path*, links followed, by name relative to it."""
     files: dict[str, bytes] = {}
     for root, folders, names in os.walk(path, followlinks=True):
         folders.sort()
+        lead = root[len(path) :].lstrip("/")
+        lead = f"{lead}/" if lead else ""
         for name in names:
-            full = os.path.join(root, name)
-            with open(full, "rb") as handle:
-                files[os.path.relpath(full, path)] = handle.read()
+            with open(f"{root}/{name}", "rb") as handle:
+                files[lead + name] = handle.read()
     return files
+
+
+def modified_below(path: str) -> Callable[[str], float]:
+    """Return what gives the time of a file below *path*: SOURCE_DATE_EPOCH, or when it was changed last."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+
+    def modified(name: str) -> float:
+        if fixed:
+            return float(fixed)
+        try:
+            return os.stat(os.path.join(path, name)).st_mtime
+        except OSError:
+            return os.stat(path).st_mtime
+
+    return modified
 
 
 def load(path: str) -> Any:
@@ -134,12 +265,29 @@ def load(path: str) -> Any:
         with open(path, "rb") as handle:
             return load_archive(handle.read())
     except FileNotFoundError:
-        raise ChartError(f"path {path!r} not found") from None
+        raise ChartError(f"stat {path}: no such file or directory") from None
+
+
+def locate(name: str, args: argparse.Namespace) -> Any:
+    """Return the chart that *name* means: a path, a URL, or a chart in a repository (Helm: LocateChart)."""
+    name = name.strip()
+    if not args.repo:
+        if os.path.exists(name):
+            return load(name)
+        if os.path.isabs(name) or name.startswith("."):
+            from fairlead.engines.gotemplate.strconv import quote
+            from fairlead.engines.helm.errors import ChartError
+
+            raise ChartError(f"path {quote(name)} not found")
+    from fairlead.cli.helm_repositories import download
+    from fairlead.engines.helm.chart import load_archive
+
+    _, data = download(name, args)
+    return load_archive(data)
 
 
 def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) -> dict[str, Any]:
     """Return the values that the flags give; the files read are added to *sources*."""
-    from fairlead.engines.helm import strvals
     from fairlead.engines.helm.chart import load_values, merge_maps
     from fairlead.engines.helm.errors import ChartError, ValuesError
 
@@ -152,16 +300,19 @@ def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) ->
                 values = merge_maps(values, load_values(data, path))
             except ChartError as error:
                 raise ValuesError(f"failed to parse {path}: {error}", file=path, line=error.line) from error
-    for text in args.set_json:
-        values = strvals.parse_set_json(text, values)
-    for text in args.set:
-        strvals.parse_set(text, values)
-    for text in args.set_string:
-        strvals.parse_set_string(text, values)
-    for text in args.set_file:
-        strvals.parse_set_file(text, values, lambda path: _read(path).decode("utf-8", "surrogateescape"))
-    for text in args.set_literal:
-        strvals.parse_set_literal(text, values)
+    if args.set_json or args.set or args.set_string or args.set_file or args.set_literal:
+        from fairlead.engines.helm import strvals
+
+        for text in args.set_json:
+            values = strvals.parse_set_json(text, values)
+        for text in args.set:
+            strvals.parse_set(text, values)
+        for text in args.set_string:
+            strvals.parse_set_string(text, values)
+        for text in args.set_file:
+            strvals.parse_set_file(text, values, lambda path: _read(path).decode("utf-8", "surrogateescape"))
+        for text in args.set_literal:
+            strvals.parse_set_literal(text, values)
     return values
 
 
@@ -170,6 +321,10 @@ def _read(path: str) -> bytes:
 
     if path.strip() == "-":
         return sys.stdin.buffer.read()
+    if path.startswith(("http://", "https://")):
+        from fairlead.cli.helm_repositories import Repository
+
+        return Repository(path).get(path)
     try:
         with open(path, "rb") as handle:
             return handle.read()
@@ -177,196 +332,11 @@ def _read(path: str) -> bytes:
         raise ValuesError(f"open {path}: {(error.strerror or '').lower()}", file=path) from error
 
 
-def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
-    """Return the release's name and the chart's path (Helm: NameAndChart)."""
-    from fairlead.engines.helm.errors import HelmError
-
-    given = args.args
-    if len(given) > 2:
-        raise HelmError(f"expected at most two arguments, unexpected arguments: {', '.join(given[2:])}")
-    if len(given) == 2:
-        if args.generate_name:
-            raise HelmError("cannot set --generate-name and also specify a name")
-        if args.name_template:
-            raise HelmError("cannot set --name-template and also specify a name")
-        return given[0], given[1]
-    return "release-name", given[0]
-
-
-_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
-
-
-def _check_name(name: str) -> None:
-    from fairlead.engines.helm.errors import HelmError
-
-    if len(name) > 53 or not re.match(_NAME, name):
-        raise HelmError(
-            f"release name check failed: release name {quote(name)}: invalid release name, must match regex "
-            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ "
-            "and the length must not be longer than 53"
-        )
-
-
-def _template(args: argparse.Namespace) -> int:
-    from fairlead.cli.template_cache import TemplateCache
-    from fairlead.engines.helm import dependencies
-    from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities, parse_kube_version
-    from fairlead.engines.helm.errors import HelmError
-    from fairlead.engines.helm.release import Options, Release, render
-
-    try:
-        kube_version = parse_kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
-    except HelmError as error:
-        raise HelmError(f"invalid kube version '{args.kube_version}': {error}") from error
-    name, path = _name_and_chart(args)
-    sources: list[tuple[str, bytes]] = []
-    if not os.path.exists(path):
-        raise HelmError(
-            f"repo {path.partition('/')[0]} not found"
-            if "/" in path
-            else f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {path}"
-        )
-    values = gather_values(args, sources)
-    chart = load(path)
-    if chart.metadata.type not in ("", "application"):
-        raise HelmError(f"{chart.metadata.type} charts are not installable")
-    dependencies.check(chart)
-    _check_name(name)
-    versions = [version for given in args.api_versions for version in given.split(",")]
-    cache = TemplateCache(chart)
-    done = render(
-        chart,
-        values,
-        Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
-        Capabilities(kube_version, versions),
-        _world(),
-        options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
-        sources=sources,
-    )
-    cache.save()
-    for warning in (*chart.warnings, *done.warnings):
-        print(f"level=WARN msg={quote(warning)}", file=sys.stderr)
-    if args.output_dir:
-        return _write_files(done, args)
-    text = done.to_text(include_crds=args.include_crds, hooks=not args.no_hooks, skip_tests=args.skip_tests)
-    if args.show_only:
-        text = _only(text, args.show_only)
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    if args.source_map:
-        _write_source_map(done, args)
-    return 0
-
-
-def _only(text: str, wanted: list[str]) -> str:
-    """Return the documents that come from the templates asked for with --show-only."""
-    from fairlead.engines.helm.documents import split_manifests
-    from fairlead.engines.helm.errors import HelmError
-    from fairlead.engines.helm.helmignore import compile_glob
-
-    documents = split_manifests(text)
-    chosen: list[str] = []
-    for pattern in (item for given in wanted for item in given.split(",")):
-        matcher = compile_glob(pattern)
-        found = [
-            document
-            for document in documents
-            if (source := re.search(r"# Source: [^/]+/(.+)", document)) and matcher.fullmatch(source.group(1))
-        ]
-        if not found:
-            raise HelmError(f"could not find template {pattern} in chart")
-        chosen += found
-    return "".join(f"---\n{document}\n" for document in chosen)
-
-
-def _write_files(done: Rendered, args: argparse.Namespace) -> int:
-    """Write each template's output to its own file below --output-dir."""
-    written: set[str] = set()
-    items = [(item.name, item.content) for item in done.manifests]
-    if args.include_crds:
-        items = [*done.crds, *items]
-    if not args.no_hooks:
-        items += [(hook.path, hook.content) for hook in done.hooks if not (args.skip_tests and "test" in hook.events)]
-    for name, content in items:
-        path = os.path.join(args.output_dir, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "ab" if path in written else "wb") as handle:
-            handle.write(f"---\n# Source: {name}\n{content}\n".encode("utf-8", "surrogateescape"))
-        written.add(path)
-        print(f"wrote {path}")
-    return 0
-
-
-def _write_source_map(done: Rendered, args: argparse.Namespace) -> None:
-    """Write the origin of each output line as JSON."""
-    import json
-
-    from fairlead.engines.helm.sourcemap import output_origins
-
-    lines = [
-        {
-            "line": number,
-            "template": [{"file": step.file, "line": step.line, "name": step.template} for step in origin.steps],
-            "values": [{"key": value.key, "file": value.file, "line": value.line} for value in origin.values],
-        }
-        for number, origin in enumerate(output_origins(done, include_crds=args.include_crds), 1)
-        if origin.steps
-    ]
-    with open(args.source_map, "w", encoding="utf-8") as handle:
-        json.dump({"version": 1, "lines": lines}, handle, indent=1)
-
-
-def _show(args: argparse.Namespace) -> int:
-    """Print parts of a chart (Helm: pkg/action/show.go)."""
-    from fairlead.base import yaml
-
-    chart = load(args.chart)
-    parts: list[str] = []
-    everything = args.what == "all"
-    if everything or args.what == "chart":
-        parts.append(yaml.dump(chart.metadata.for_yaml()) + "\n")
-    if everything or args.what == "values":
-        for file in chart.raw:
-            if file.name == "values.yaml":
-                parts.append(("---\n" if everything else "") + file.data.decode("utf-8", "surrogateescape") + "\n")
-    if everything or args.what == "readme":
-        for file in chart.files:
-            if file.name.lower() in ("readme.md", "readme.txt", "readme"):
-                parts.append(("---\n" if everything else "") + file.data.decode("utf-8", "surrogateescape") + "\n")
-                break
-    if everything or args.what == "crds":
-        for _, file in chart.crds():
-            lead = "" if file.data.startswith(b"---") else "---\n"
-            parts.append(lead + file.data.decode("utf-8", "surrogateescape") + "\n")
-    sys.stdout.buffer.write("".join(parts).encode("utf-8", "surrogateescape"))
-    return 0
-
-
-def _world() -> Any:
-    from datetime import UTC, datetime
-
-    from fairlead.engines.helm.world import World
-
-    return World(now=lambda: datetime.now(UTC), random_bytes=os.urandom, generate_key=_generate_key)
-
-
-def _generate_key(kind: str, bits: int) -> bytes:
-    """Return a new private key as PKCS#8 DER."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
-
-    key: Any
-    if kind == "rsa":
-        key = rsa.generate_private_key(65537, bits)
-    elif kind == "ecdsa":
-        key = ec.generate_private_key(ec.SECP256R1())
-    elif kind == "ed25519":
-        key = ed25519.Ed25519PrivateKey.generate()
-    else:
-        key = dsa.generate_private_key(2048)
-    der: bytes = key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return der
+def table(rows: Sequence[Sequence[str]], limit: int) -> str:
+    """Return *rows* as Helm's tables: columns padded with spaces and followed by a tab; long cells are cut."""
+    cut = [[cell if len(cell) <= limit else cell[: max(limit - 3, 0)] + "..." for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cut) for column in range(len(cut[0]))]
+    return "\n".join("\t".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cut)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

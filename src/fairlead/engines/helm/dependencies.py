@@ -18,19 +18,28 @@ from fairlead.engines.semver import is_compatible_range
 Map = dict[str, Any]
 
 
-def check(chart: Chart) -> None:
+_LEAD = (
+    "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' "
+    "to fetch missing dependencies: "
+)
+
+
+def missing(chart: Chart) -> list[str]:
+    """Return the names in Chart.yaml's dependencies that are not in charts/."""
+    present = {sub.name for sub in chart.dependencies}
+    return [wanted.name for wanted in chart.metadata.dependencies or () if wanted.name not in present]
+
+
+def check(chart: Chart, lead: str = _LEAD) -> None:
     """See that each dependency in Chart.yaml is in charts/.
 
     Raises:
         DependencyError: with Helm's text.
     """
-    present = {sub.name for sub in chart.dependencies}
-    missing = [wanted.name for wanted in chart.metadata.dependencies or () if wanted.name not in present]
-    if missing:
+    absent = missing(chart)
+    if absent:
         raise DependencyError(
-            "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` "
-            "to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: "
-            + ", ".join(missing),
+            f"{lead}found in Chart.yaml, but missing in charts/ directory: {', '.join(absent)}",
             file="Chart.yaml",
         )
 

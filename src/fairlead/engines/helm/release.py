@@ -76,6 +76,7 @@ class Rendered:
     files: dict[str, str]  # rendered text by template path, notes excluded
     warnings: list[str]
     replay: Callable[[], SourceMap] = field(repr=False)
+    hints: list[str] = field(default_factory=list)
     _map: SourceMap | None = field(default=None, repr=False)
 
     @property
@@ -93,9 +94,19 @@ class Rendered:
         parts.extend(f"---\n# Source: {item.name}\n{item.content}\n" for item in self.manifests)
         return "".join(parts)
 
-    def to_text(self, *, include_crds: bool = False, hooks: bool = True, skip_tests: bool = False) -> str:
-        """Return what ``helm template`` prints."""
-        parts = [self.manifest(include_crds=include_crds).strip(SPACE) + "\n"]
+    def to_text(
+        self,
+        *,
+        include_crds: bool = False,
+        hooks: bool = True,
+        skip_tests: bool = False,
+        post_renderer: PostRenderer | None = None,
+    ) -> str:
+        """Return what ``helm template`` prints; the manifests, not the hooks, go through *post_renderer*."""
+        manifest = self.manifest(include_crds=include_crds)
+        if post_renderer is not None:
+            manifest = post_renderer(manifest)
+        parts = [manifest.strip(SPACE) + "\n"]
         if hooks:
             parts.extend(
                 f"---\n# Source: {hook.path}\n{hook.content}\n"

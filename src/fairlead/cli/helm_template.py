@@ -1,0 +1,303 @@
+"""``fairlead helm template``.
+
+Source: Helm v4.3 pkg/cmd/template.go, pkg/action/install.go. This is where
+the clock and the system's randomness meet the engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fairlead.cli.helm import gather_values, locate
+from fairlead.engines.gotemplate.strconv import quote
+
+if TYPE_CHECKING:
+    from fairlead.engines.helm.release import Rendered
+
+
+def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
+    """Return the release's name and the chart's path (Helm: NameAndChart)."""
+    from fairlead.engines.helm.errors import HelmError
+
+    given = args.args
+    if len(given) > 2:
+        raise HelmError(f"expected at most two arguments, unexpected arguments: {', '.join(given[2:])}")
+    if len(given) == 2:
+        if args.generate_name:
+            raise HelmError("cannot set --generate-name and also specify a name")
+        if args.name_template:
+            raise HelmError("cannot set --name-template and also specify a name")
+        return given[0], given[1]
+    if args.name_template:
+        return _template_name(args.name_template), given[0]
+    return "release-name", given[0]
+
+
+def _template_name(text: str) -> str:
+    """Return the name that --name-template gives."""
+    from fairlead.engines.gotemplate.errors import TemplateError
+    from fairlead.engines.gotemplate.template import Render, Source
+    from fairlead.engines.helm.engine import Host
+    from fairlead.engines.helm.errors import HelmError
+    from fairlead.engines.helm.functions.table import FUNCTIONS
+
+    try:
+        render = Render(Host(world()))
+        render.add(Source("name-template", text, FUNCTIONS))
+        return render.execute("name-template", None)
+    except TemplateError as error:
+        raise HelmError(str(error)) from error
+
+
+_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
+
+
+def _check_name(name: str) -> None:
+    from fairlead.engines.helm.errors import HelmError
+
+    if len(name) > 53 or not re.match(_NAME, name):
+        raise HelmError(
+            f"release name check failed: release name {quote(name)}: invalid release name, must match regex "
+            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ "
+            "and the length must not be longer than 53"
+        )
+
+
+def kube_version(text: str) -> Any:
+    """Return the version that --kube-version gives.
+
+    Raises:
+        HelmError: in Helm's words.
+    """
+    from fairlead.engines.helm.capabilities import parse_kube_version
+    from fairlead.engines.helm.errors import HelmError
+
+    try:
+        return parse_kube_version(text)
+    except HelmError as error:
+        raise HelmError(f"invalid kube version '{text}': {error}") from error
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render a chart and print what it comes to."""
+    from fairlead.cli.template_cache import TemplateCache
+    from fairlead.engines.helm import dependencies
+    from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities
+    from fairlead.engines.helm.errors import HelmError
+    from fairlead.engines.helm.release import Options, Release, render
+
+    version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
+    server = _server(args)
+    name, reference = _name_and_chart(args)
+    sources: list[tuple[str, bytes]] = []
+    chart = locate(reference, args)
+    values = gather_values(args, sources)
+    if chart.metadata.type not in ("", "application"):
+        raise HelmError(f"{chart.metadata.type} charts are not installable")
+    if chart.metadata.deprecated:
+        print('level=WARN msg="this chart is deprecated"', file=sys.stderr)
+    if args.dependency_update and dependencies.missing(chart) and os.path.isdir(reference):
+        from fairlead.cli.helm_dependency import Manager
+
+        args.skip_refresh = False
+        Manager(reference, args).update()
+        chart = locate(reference, args)
+    dependencies.check(chart)
+    _check_name(name)
+    versions = [version for given in args.api_versions for version in given.split(",")]
+    cache = TemplateCache(chart)
+    done = render(
+        chart,
+        values,
+        Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
+        server.capabilities() if server else Capabilities(version, versions),
+        world(server),
+        options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
+        sources=sources,
+    )
+    cache.save()
+    for warning in (*chart.warnings, *done.warnings):
+        print(f"level=WARN msg={quote(warning)}", file=sys.stderr)
+    for hint in done.hints:
+        print(f"hint: {hint}", file=sys.stderr)
+    if server:
+        server.check(done.manifests, args.namespace, name)
+    if args.output_dir:
+        return _write_files(done, args, name)
+    text = done.to_text(
+        include_crds=args.include_crds,
+        hooks=not args.no_hooks,
+        skip_tests=args.skip_tests,
+        post_renderer=_post_renderer(args),
+    )
+    if args.show_only:
+        text = _only(text, args.show_only)
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    if args.source_map:
+        _write_source_map(done, args)
+    return 0
+
+
+def _server(args: argparse.Namespace) -> Any:
+    """Return the API to render against; None for --dry-run=client."""
+    from fairlead.engines.helm.errors import HelmError
+
+    wanted = args.dry_run
+    if args.validate:
+        print(
+            "Flag --validate has been deprecated, use '--dry-run=server' instead",
+            file=sys.stderr,
+        )
+        wanted = "server"
+    if wanted == "server":
+        from fairlead.cli.helm_server import Server
+
+        return Server(args)
+    if wanted != "client":
+        if wanted.lower() not in ("1", "t", "true"):
+            raise HelmError(f'invalid dry-run value ({quote(wanted)}). Must be "server" or "client"')
+        print(
+            f"level=WARN msg=\"boolean '--dry-run={wanted}' flag is deprecated and must be replaced with "
+            "'--dry-run=client'\"",
+            file=sys.stderr,
+        )
+    return None
+
+
+def _post_renderer(args: argparse.Namespace) -> Any:
+    """Return the program that manifests go through, as a function."""
+    if not args.post_renderer:
+        return None
+
+    def through(text: str) -> str:
+        import shutil
+        import subprocess
+
+        from fairlead.engines.helm.errors import HelmError
+
+        program = shutil.which(args.post_renderer)
+        if program is None:
+            raise HelmError(f"unable to find binary at {args.post_renderer}")
+        done = subprocess.run(
+            [program, *args.post_renderer_args],
+            input=text.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            shown = done.stderr.decode("utf-8", "replace")
+            raise HelmError(
+                f"error while running post render on files: error while running command {program}. "
+                f"error output:\n{shown}: exit status {done.returncode}"
+            )
+        if not done.stdout.strip():
+            raise HelmError(
+                f"error while running post render on files: post-renderer {quote(program)} produced empty output"
+            )
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    return through
+
+
+def _only(text: str, wanted: list[str]) -> str:
+    """Return the documents that come from the templates asked for with --show-only."""
+    from fairlead.engines.helm.documents import split_manifests
+    from fairlead.engines.helm.errors import HelmError
+    from fairlead.engines.helm.helmignore import compile_glob
+
+    documents = split_manifests(text)
+    chosen: list[str] = []
+    for pattern in (item for given in wanted for item in given.split(",")):
+        matcher = compile_glob(pattern)
+        found = [
+            document
+            for document in documents
+            if (source := re.search(r"# Source: [^/]+/(.+)", document)) and matcher.fullmatch(source.group(1))
+        ]
+        if not found:
+            raise HelmError(f"could not find template {pattern} in chart")
+        chosen += found
+    return "".join(f"---\n{document}\n" for document in chosen)
+
+
+def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> int:
+    """Write each template's output to its own file below --output-dir."""
+    written: set[str] = set()
+    folder = os.path.join(args.output_dir, name) if args.release_name else args.output_dir
+
+    def put(folder: str, name: str, content: str) -> None:
+        path = f"{folder}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "ab" if path in written else "wb") as handle:
+            handle.write(f"---\n# Source: {name}\n{content}\n".encode("utf-8", "surrogateescape"))
+        written.add(path)
+        print(f"wrote {path}")
+
+    if args.include_crds:
+        for path, content in done.crds:
+            put(args.output_dir, path, content)
+    for item in done.manifests:
+        put(folder, item.name, item.content)
+    for hook in () if args.no_hooks else done.hooks:
+        if args.skip_tests and "test" in hook.events:
+            continue
+        if os.path.exists(f"{folder}/{hook.path}"):
+            written.add(f"{folder}/{hook.path}")  # Helm appends to what an earlier run left, too
+        put(folder, hook.path, hook.content)
+    print()
+    return 0
+
+
+def _write_source_map(done: Rendered, args: argparse.Namespace) -> None:
+    """Write the origin of each output line as JSON."""
+    import json
+
+    from fairlead.engines.helm.sourcemap import output_origins
+
+    lines = [
+        {
+            "line": number,
+            "template": [{"file": step.file, "line": step.line, "name": step.template} for step in origin.steps],
+            "values": [{"key": value.key, "file": value.file, "line": value.line} for value in origin.values],
+        }
+        for number, origin in enumerate(output_origins(done, include_crds=args.include_crds), 1)
+        if origin.steps
+    ]
+    with open(args.source_map, "w", encoding="utf-8") as handle:
+        json.dump({"version": 1, "lines": lines}, handle, indent=1)
+
+
+def world(server: Any = None) -> Any:
+    """Return what templates may use of the machine; *server* answers lookup."""
+    from datetime import UTC, datetime
+
+    from fairlead.engines.helm.world import World
+
+    made = World(now=lambda: datetime.now(UTC), random_bytes=os.urandom, generate_key=_generate_key)
+    if server:
+        made.lookup = server.lookup
+    return made
+
+
+def _generate_key(kind: str, bits: int) -> bytes:
+    """Return a new private key as PKCS#8 DER."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+
+    key: Any
+    if kind == "rsa":
+        key = rsa.generate_private_key(65537, bits)
+    elif kind == "ecdsa":
+        key = ec.generate_private_key(ec.SECP256R1())
+    elif kind == "ed25519":
+        key = ed25519.Ed25519PrivateKey.generate()
+    else:
+        key = dsa.generate_private_key(2048)
+    der: bytes = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return der
