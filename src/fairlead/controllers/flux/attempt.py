@@ -17,6 +17,7 @@ from fairlead.controllers.flux.health import FAILED, WAITING, CustomCheck, expir
 from fairlead.controllers.flux.history import recorded
 from fairlead.controllers.flux.inventory import Item, entries_of, merged, stale
 from fairlead.controllers.flux.judging import (
+    Build,
     Phase,
     Seen,
     Standing,
@@ -105,6 +106,15 @@ class Attempt:
         ks = self.seen.ks
         self._say("Fetching manifests")
         assert self.seen.tree is not None  # decide waits for it
+        known, inputs = self.standing.built, self.standing.inputs
+        if (
+            known is not None
+            and (known.generation, known.variables) == (inputs.generation, inputs.variables)
+            and known.result.holds_for(self.seen.tree)
+        ):
+            self._attempted()
+            self.standing.build_digest = known.result.digest
+            return list(known.objects)
         try:
             built = build_objects(ks["spec"], self.seen.tree, await self._variables())
         except PathError as error:
@@ -114,7 +124,9 @@ class Attempt:
             raise FailedError("BuildFailed", str(error)) from error
         self._attempted()
         self.standing.build_digest = built.digest
-        return [_labelled(obj, self.key) for obj in built.objects]
+        objects = tuple(_labelled(obj, self.key) for obj in built.objects)
+        self.standing.built = Build(inputs.generation, inputs.variables, built, objects)
+        return list(objects)
 
     def _attempted(self) -> None:
         self._say("Building manifests")
@@ -152,8 +164,9 @@ class Attempt:
 
         def known(obj: Json) -> Json | None:
             item = Item.of(obj)
-            same = not requested and before.get(item) == obj and parts.managed.is_in_force(self.key, item)
-            return obj if same else None
+            last = before.get(item)
+            same = last is obj or last == obj
+            return obj if same and not requested and parts.managed.is_in_force(self.key, item) else None
 
         applier = Applier(client, APPLIER, parts.clock)
         try:

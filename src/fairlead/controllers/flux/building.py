@@ -26,12 +26,55 @@ class PathError(BuildError):
     """The path is not in the source."""
 
 
+Answers = Mapping[tuple[str, str], object]  # what was asked of a tree: (question, path) -> answer
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The objects, and a digest of all of them as text."""
+    """The objects, a digest of all of them as text, and all that was looked at in the tree."""
 
     objects: tuple[Json, ...]
     digest: str
+    answers: Answers
+
+    def holds_for(self, tree: Loader) -> bool:
+        """Whether *tree* would give the same objects, because nothing that was looked at is different in it."""
+        return all(_ask(tree, question, path) == answer for (question, path), answer in self.answers.items())
+
+
+def _ask(tree: Loader, question: str, path: str) -> object:
+    try:
+        answer = getattr(tree, question)(path)
+    except KustomizeError:
+        return None
+    return tuple(answer) if question == "list" else answer
+
+
+class _Remembering:
+    """Another loader, of which it is remembered what was asked and answered."""
+
+    def __init__(self, below: Loader) -> None:
+        self._below = below
+        self.answers: dict[tuple[str, str], object] = {}
+
+    def _ask(self, question: str, path: str) -> Any:
+        if (question, path) not in self.answers:
+            self.answers[question, path] = _ask(self._below, question, path)
+        return self.answers[question, path]
+
+    def read(self, path: str) -> bytes:
+        data: bytes | None = self._ask("read", path)
+        return data if data is not None else self._below.read(path)  # which raises
+
+    def is_file(self, path: str) -> bool:
+        return bool(self._ask("is_file", path))
+
+    def is_folder(self, path: str) -> bool:
+        return bool(self._ask("is_folder", path))
+
+    def list(self, path: str) -> Iterable[str]:
+        names: tuple[str, ...] = self._ask("list", path)
+        return names
 
 
 class _Overlaid:
@@ -71,11 +114,12 @@ def build_objects(spec: Mapping[str, Any], tree: Loader, variables: Callable[[],
             "decryption is not supported: spec.decryption.provider 'sops' is set; "
             "keep secrets out of the repository or let another controller decrypt them"
         )
-    path = _folder(spec, tree)
-    name, config = _kustomization(tree, path)
-    _overlay(config, path, spec, tree)
+    seen = _Remembering(tree)
+    path = _folder(spec, seen)
+    name, config = _kustomization(seen, path)
+    _overlay(config, path, spec, seen)
     try:
-        built = build(path, _Overlaid(tree, name, goyaml.dump(config).encode()))
+        built = build(path, _Overlaid(seen, name, goyaml.dump(config).encode()))
     except KustomizeError as error:
         raise BuildError(f"kustomize build failed: {error}") from error
     objects = [_checked(obj) for obj in built.resources]
@@ -84,7 +128,7 @@ def build_objects(spec: Mapping[str, Any], tree: Loader, variables: Callable[[],
         objects = [_substituted(obj, variables, always) for obj in objects]
     text = "---\n".join(goyaml.dump(obj) for obj in objects)
     digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-    return Built(tuple(_with_common(obj, spec) for obj in objects), digest)
+    return Built(tuple(_with_common(obj, spec) for obj in objects), digest, seen.answers)
 
 
 def _folder(spec: Mapping[str, Any], tree: Loader) -> str:

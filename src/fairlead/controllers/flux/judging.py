@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.base.objects import Json, Key, annotations, get_in, is_deleting
+from fairlead.controllers.flux.building import Built
 from fairlead.controllers.flux.inventory import Item
 from fairlead.controllers.flux.reporting import REQUESTED_AT, interval_seconds
 from fairlead.engines.cel import CelSyntaxError, compile_expression
@@ -44,6 +45,16 @@ class Inputs:
     kubeconfig: str
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What was built last: from which inputs, and the objects with the owner's labels."""
+
+    generation: int
+    variables: str
+    result: Built
+    objects: tuple[Json, ...]
+
+
 @dataclass(slots=True)
 class Standing:
     """The last attempt of one Kustomization, as this process remembers it."""
@@ -52,6 +63,7 @@ class Standing:
     phase: Phase = Phase.FAILED
     desired: Mapping[Item, Json] = field(default_factory=dict)
     build_digest: str = ""
+    built: "Build | None" = None
     began: float = 0.0
     checks: tuple[Item, ...] = ()
     check_began: float = 0.0

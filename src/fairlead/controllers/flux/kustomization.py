@@ -228,7 +228,9 @@ class KustomizationController(BaseController):
             case Apply():
                 assert seen.inputs is not None  # observed whenever there is a source
                 before = seen.standing
-                standing = Standing(seen.inputs, desired=before.desired if before is not None else {})
+                standing = Standing(seen.inputs)
+                if before is not None:
+                    standing.desired, standing.built = before.desired, before.built
                 self._standings[key] = standing
                 return await Attempt(self._parts, seen, draft, report, standing, custom_checks(seen.ks["spec"])).apply()
             case Check():

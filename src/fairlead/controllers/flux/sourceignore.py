@@ -49,6 +49,14 @@ class Pattern:
         rest = path[len(self.folder) :]
         return self._matches_path(rest) if self.is_path else self._matches_name(rest)
 
+    @property
+    def simple_name(self) -> str:
+        """The name, or `*` and the end of it, that alone decides in any folder; empty where more counts."""
+        parts = self.parts[1:] if self.parts[0] == ANY_DEPTH and len(self.parts) == 2 else self.parts
+        text = parts[0]
+        is_plain = not any(char in text.removeprefix("*") for char in "*?[\\\\")
+        return text if len(parts) == 1 and text not in ("", "*") and is_plain else ""
+
     def _matches_name(self, path: Sequence[str]) -> bool:
         last = len(path) - 1
         return any(
@@ -103,13 +111,27 @@ def without_ignored(files: Mapping[str, bytes], ignore: str | None) -> dict[str,
         given += read_patterns(files[path].decode(errors="replace"), folder)
     given += read_patterns(ignore or "")
     texts: Iterable[str] = VERSION_CONTROL if given else (*VERSION_CONTROL, *DEFAULTS)
-    patterns = [*(Pattern.parse(text) for text in texts), *given]
-    return {path: data for path, data in files.items() if not _is_ignored(path, patterns)}
+    rules = _Rules([*(Pattern.parse(text) for text in texts), *given])
+    return {path: data for path, data in files.items() if not rules.ignore(path)}
 
 
-def _is_ignored(path: str, patterns: Sequence[Pattern]) -> bool:
-    parts = path.split("/")
-    for pattern in reversed(patterns):
-        if pattern.matches(parts):
-            return not pattern.is_inclusion
-    return False
+class _Rules:
+    """Patterns with a quick answer for the many paths that none of them can match."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._patterns = patterns
+        simple = [pattern.simple_name for pattern in patterns]
+        self._names = frozenset(name for name in simple if name and not name.startswith("*"))
+        self._suffixes = tuple(name[1:] for name in simple if name and name.startswith("*"))
+        self._others = [pattern for pattern, name in zip(patterns, simple, strict=True) if not name]
+
+    def ignore(self, path: str) -> bool:
+        """Whether the last pattern that matches *path* leaves it out."""
+        parts = path.split("/")
+        named = not self._names.isdisjoint(parts) or any(part.endswith(self._suffixes) for part in parts)
+        if not named and not any(pattern.matches(parts) for pattern in self._others):
+            return False
+        for pattern in reversed(self._patterns):
+            if pattern.matches(parts):
+                return not pattern.is_inclusion
+        return False
