@@ -51,13 +51,20 @@ READY_STATUS = {
 }
 
 
-class NoDialer:
-    """No other clusters."""
+class OtherDialer:
+    """No other clusters, unless a test puts one there."""
+
+    other: Dialer | None = None
 
     async def wait_reachable(self, kubeconfig: bytes) -> None:
-        await asyncio.Event().wait()
+        if self.other is None:
+            await asyncio.Event().wait()
+        else:
+            await self.other.wait_reachable(kubeconfig)
 
     async def dial(self, kubeconfig: bytes) -> Remote:
+        if self.other is not None:
+            return await self.other.dial(kubeconfig)
         raise UnreachableError("there is no other cluster here")
 
 
@@ -82,9 +89,9 @@ class Pages:
 class Fleet:
     """A management API with the Helm controllers on it, in virtual time."""
 
-    def __init__(self, *, seed: int = 1, clock: Clock | None = None, dialer: Dialer | None = None) -> None:
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
         self.clock = clock or LoopClock()
-        self.dialer = dialer or NoDialer()
+        self.dialer = OtherDialer()
         self.ids = Ids(seed)
         self.server = ApiServer(self.clock, self.ids, KINDS)
         self.client = self.server.client()
