@@ -1,11 +1,14 @@
 """From files and a Kustomization to objects, and the words for what is wrong with them."""
 
+import io
+import tarfile
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from fairlead.base.objects import Json
+from fairlead.controllers.flux.artifacts import archive
 from fairlead.controllers.flux.building import BuildError, PathError, build_objects
 from fairlead.engines.kustomize import MemoryLoader
 
@@ -164,3 +167,31 @@ def test_the_same_files_give_the_same_digest() -> None:
     third = MemoryLoader({"app/one.yaml": TWO.encode()})
     digests = [build_objects({"path": "app"}, tree, dict).digest for tree in (first, second, third)]
     assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [
+        pytest.param({"docs/new.md": "x"}, True, id="elsewhere"),
+        pytest.param({"app/one.yaml": TWO}, False, id="changed"),
+        pytest.param({"app/two.yaml": TWO}, False, id="added"),
+        pytest.param({"app/deep/three.yaml": TWO}, False, id="added-below"),
+        pytest.param({"app/kustomization.yaml": "resources: [one.yaml]"}, False, id="now-an-overlay"),
+    ],
+)
+def test_a_build_holds_while_nothing_that_was_read_changes(change: dict[str, str], holds: bool) -> None:
+    """Only a tree that differs in something that was looked at needs another build."""
+    files = {"app/one.yaml": ONE, "app/deep/readme.md": "", "docs/a.md": ""}
+    first = MemoryLoader({path: text.encode() for path, text in files.items()})
+    second = MemoryLoader({path: text.encode() for path, text in {**files, **change}.items()})
+    assert build_objects({"path": "app"}, first, dict).holds_for(second) is holds
+
+
+def test_archives_are_tars_that_depend_on_content_alone() -> None:
+    """Any tar reads them, whatever the paths; the same tree gives the same bytes."""
+    tree = {"b/c.yaml": b"x" * 700, "a": b"", "\u00e9.txt": b"1", "long/" + "n" * 150: b"2", "q" * 100: b"3"}
+    data = archive(tree)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        found = {member.name: file.read() for member in tar if (file := tar.extractfile(member)) is not None}
+    assert found == tree
+    assert archive(dict(reversed(tree.items()))) == data

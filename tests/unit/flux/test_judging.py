@@ -67,6 +67,29 @@ def seen(**changes: Any) -> Seen:
             id="invalid-expression",
         ),
         pytest.param(
+            seen(ks=kustomization(serviceAccountName="deployer")),
+            Stall(
+                "ReconciliationFailed",
+                "spec.serviceAccountName 'deployer': acting as a service account is not supported; "
+                "take it out of the spec to apply with the controller's own rights",
+            ),
+            id="service-account",
+        ),
+        pytest.param(
+            seen(ks=kustomization(kubeConfig={"configMapRef": {"name": "cloud"}})),
+            Stall(
+                "ReconciliationFailed",
+                "spec.kubeConfig.configMapRef is not supported; "
+                "put a kubeconfig into a Secret and name it in secretRef",
+            ),
+            id="config-map-kubeconfig",
+        ),
+        pytest.param(
+            seen(ks=kustomization(ignore=[{"paths": ["spec"]}])),
+            Stall("ReconciliationFailed", "spec.ignore: path 'spec' is no JSON pointer; it must begin with '/'"),
+            id="ignore-path",
+        ),
+        pytest.param(
             seen(source=None),
             Wait("ArtifactFailed", 'GitRepository.source.toolkit.fluxcd.io "src" not found', timedelta(minutes=10)),
             id="no-source",

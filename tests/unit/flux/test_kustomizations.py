@@ -506,3 +506,48 @@ def test_target_namespace_prefix_images_and_common_metadata() -> None:
         assert labels(obj)["team"] == "sea"
 
     in_garden(scenario)
+
+
+def test_ignored_fields_are_left_to_others() -> None:
+    """What spec.ignore names may be changed by others, also across commits; everything else is restored."""
+
+    async def scenario(garden: Garden) -> None:
+        web = deployment("web").replace("spec:\n  selector", "spec:\n  replicas: 1\n  selector", 1)
+        garden.commit({"app/web.yaml": web})
+        await garden.source()
+        await garden.kustomization(ignore=[{"paths": ["/spec/replicas"], "target": {"kind": "Deploy.*"}}])
+        await garden.sleep(1)
+        for body in ({"spec": {"replicas": 5}}, {"spec": {"paused": True}}):
+            await garden.client.patch(DEPLOYMENT, "web", NAMESPACE, body, field_manager="scaler")
+            await garden.sleep(1)
+        garden.commit({"app/web.yaml": web.replace("web:1", "web:2")})
+        await garden.pull()
+        obj = await garden.get(DEPLOYMENT, "web")
+        assert obj is not None
+        assert obj["spec"]["replicas"] == 5
+        assert get_in(obj, "spec", "template", "spec", "containers")[0]["image"] == "web:2"
+        assert (await garden.ready())[0] == "True"
+
+    in_garden(scenario)
+
+
+@pytest.mark.parametrize("mark", ["reconcile: disabled", "ssa: Ignore", "ssa: IfNotPresent"])
+def test_objects_that_say_so_are_not_touched(mark: str) -> None:
+    """Marked objects stay in the inventory, keep what others wrote, and are not waited for."""
+
+    async def scenario(garden: Garden) -> None:
+        marked = config_map("one", annotations=f"kustomize.toolkit.fluxcd.io/{mark}")
+        garden.commit({"app/one.yaml": marked, "app/two.yaml": config_map("two")})
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": NAMESPACE}}
+        await garden.client.create({**body, "data": {"k": "mine"}})
+        await garden.source()
+        await garden.kustomization(wait=True)
+        await garden.sleep(1)
+        await garden.client.patch(CONFIG_MAP, "one", NAMESPACE, {"data": {"k": "still mine"}})
+        await garden.sleep(60)
+        assert (await garden.value("one"), await garden.value("two")) == ("still mine", "1")
+        ks = await garden.get(KUSTOMIZATION, "k")
+        ids = [entry["id"] for entry in get_in(ks, "status", "inventory", "entries")]
+        assert ids == ["garden_one__ConfigMap", "garden_two__ConfigMap"]
+
+    in_garden(scenario)

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, labels
+from fairlead.controllers.flux.ignoring import Rule, adopted
 from fairlead.controllers.flux.inventory import DEFINITIONS, Item, in_order
 from fairlead.controllers.flux.managers import takeover_patch
 from fairlead.runtime.client import Client, PatchType
@@ -105,10 +106,11 @@ async def _silent(items: Sequence[Item]) -> None:
 class Applier:
     """Puts objects into one cluster."""
 
-    def __init__(self, client: Client, manager: str, clock: Clock) -> None:
+    def __init__(self, client: Client, manager: str, clock: Clock, ignored: Sequence[Rule] = ()) -> None:
         self._client = client
         self._manager = manager
         self._clock = clock
+        self._ignored = ignored
 
     async def apply(
         self,
@@ -161,6 +163,8 @@ class Applier:
             return _Plan(existing or obj, existing, "skipped")
         if existing is not None and is_marked(obj, "ssa", "ifnotpresent"):
             return _Plan(existing, existing, "skipped")
+        if existing is not None and self._ignored:
+            obj = adopted(obj, existing, self._ignored)
         try:
             after = await self._client.apply(obj, field_manager=self._manager, dry_run=True)
         except ApiError as error:

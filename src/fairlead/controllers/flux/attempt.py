@@ -15,6 +15,7 @@ from fairlead.controllers.flux.draft import Draft
 from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import FAILED, WAITING, CustomCheck, expiring_jobs, judge, targets
 from fairlead.controllers.flux.history import recorded
+from fairlead.controllers.flux.ignoring import ignore_rules
 from fairlead.controllers.flux.inventory import Item, entries_of, merged, stale
 from fairlead.controllers.flux.judging import (
     Build,
@@ -168,7 +169,7 @@ class Attempt:
             same = last is obj or last == obj
             return obj if same and not requested and parts.managed.is_in_force(self.key, item) else None
 
-        applier = Applier(client, APPLIER, parts.clock)
+        applier = Applier(client, APPLIER, parts.clock, ignore_rules(ks["spec"]))
         try:
             self.changes = await applier.apply(
                 objects, force=bool(ks["spec"].get("force")), known=known, announce=self._note_new
@@ -370,7 +371,7 @@ class Attempt:
     async def _put_back(self, items: Sequence[Item]) -> None:
         self._say("Detecting drift")
         client = await self._client()
-        applier = Applier(client, APPLIER, self.parts.clock)
+        applier = Applier(client, APPLIER, self.parts.clock, ignore_rules(self.seen.ks["spec"]))
         objects = [self.standing.desired[item] for item in items]
         try:
             changes = await applier.apply(objects, force=bool(self.seen.ks["spec"].get("force")))

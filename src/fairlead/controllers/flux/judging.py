@@ -11,6 +11,7 @@ from typing import Any
 
 from fairlead.base.objects import Json, Key, annotations, get_in, is_deleting
 from fairlead.controllers.flux.building import Built
+from fairlead.controllers.flux.ignoring import IgnoreError, ignore_rules
 from fairlead.controllers.flux.inventory import Item
 from fairlead.controllers.flux.reporting import REQUESTED_AT, interval_seconds
 from fairlead.engines.cel import CelSyntaxError, compile_expression
@@ -149,6 +150,9 @@ def decide(seen: Seen) -> Step:
         return Rest()
     if seen.invalid:
         return Stall("InvalidCELExpression", f"{TERMINAL}: {seen.invalid}")
+    refused = unsupported(spec)
+    if refused is not None:
+        return refused
     if seen.source is None:
         reference = spec["sourceRef"]
         message = f'{reference["kind"]}.source.toolkit.fluxcd.io "{reference["name"]}" not found'
@@ -164,6 +168,26 @@ def decide(seen: Seen) -> Step:
         message = "Source is not ready, artifact not found, retrying in 30s"
         return Wait("ArtifactFailed", message, DEPENDENCY_RETRY, is_fetching=True)
     return _by_standing(seen)
+
+
+def unsupported(spec: Mapping[str, Any]) -> Stall | None:
+    """What of the spec would be done with other rights, or elsewhere, than it asks for; it is refused instead."""
+    if spec.get("serviceAccountName"):
+        return Stall(
+            "ReconciliationFailed",
+            f"spec.serviceAccountName '{spec['serviceAccountName']}': acting as a service account is not supported; "
+            "take it out of the spec to apply with the controller's own rights",
+        )
+    if get_in(spec, "kubeConfig", "configMapRef"):
+        return Stall(
+            "ReconciliationFailed",
+            "spec.kubeConfig.configMapRef is not supported; put a kubeconfig into a Secret and name it in secretRef",
+        )
+    try:
+        ignore_rules(spec)
+    except IgnoreError as error:
+        return Stall("ReconciliationFailed", str(error))
+    return None
 
 
 def _by_standing(seen: Seen) -> Step:
