@@ -26,13 +26,23 @@ async def editing(client: Client, obj: Json, *, field_manager: str = "") -> Asyn
 
     When the block raises, what was changed so far (conditions above all) is still written, then the error goes on.
     """
-    draft = copy(obj)
+    draft = _draft(obj)
     try:
         yield draft
     except Exception:
         await write_changes(client, obj, draft, field_manager=field_manager)
         raise
     await write_changes(client, obj, draft, field_manager=field_manager)
+
+
+def _draft(obj: Json) -> Json:
+    """A copy to work on. Managed fields, which nobody edits and are half of an object, are shared."""
+    metadata = dict(meta(obj))
+    managed = metadata.pop("managedFields", None)
+    draft: Json = copy({**obj, "metadata": metadata})
+    if managed is not None:
+        draft["metadata"]["managedFields"] = managed
+    return draft
 
 
 async def write_changes(client: Client, before: Json, after: Json, *, field_manager: str = "") -> Json:
