@@ -100,6 +100,9 @@ class Kind:
     convert: Convert | None = None  # (object, version name) -> the object in that version
     default: Default | None = None
     validate: Validate | None = None
+    misread: Callable[[Json], str] | None = (
+        None  # what a defaulting webhook that reads typed objects says of wrong types
+    )
 
     @property
     def gvk(self) -> GVK:

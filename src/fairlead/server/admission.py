@@ -143,7 +143,13 @@ def _refused(rules: Kind, obj: Json, problems: Sequence[Problem]) -> ApiError:
 
 
 def invalid_object(resource: Resource, obj: Json, errors: Sequence[FieldError]) -> ApiError:
-    """The 422 for *errors*."""
+    """The 422 for *errors*; the 400 of a defaulting webhook that could not read the object comes before it."""
+    rules = resource.stored_as.rules
+    if rules is not None and rules.misread is not None and any(each.type == TYPE_INVALID for each in errors):
+        said = rules.misread(obj)
+        if said:
+            webhook = rules.webhook.replace("validation.", "default.", 1)
+            return _denied(webhook, DeniedError(said, code=400, reason=""))
     causes = list(dict.fromkeys(each.cause for each in errors))
     return invalid(resource.group, resource.kind, obj["metadata"].get("name", ""), causes)
 

@@ -9,6 +9,7 @@ from fairlead.api.addons import rules
 from fairlead.api.addons import v1beta1 as old
 from fairlead.api.addons.resourceset import ClusterResourceSet, ClusterResourceSetBinding
 from fairlead.api.clusterapi.conversion import convert
+from fairlead.api.decoding import misread
 from fairlead.api.kind import Column, Kind, Version
 from fairlead.api.model import Resource
 from fairlead.api.schema import schema_of
@@ -26,6 +27,10 @@ CRD_LABELS = {
 RULES: dict[str, dict[str, Any]] = {
     "ClusterResourceSet": {"default": rules.default_resource_set, "validate": rules.validate_resource_set}
 }
+
+
+# Upstream's defaulting webhooks, which complain of wrong types before the schema does.
+TYPED = ("ClusterResourceSet",)
 
 
 def _kind(
@@ -50,6 +55,7 @@ def _kind(
         crd_labels=CRD_LABELS,
         webhook=f"validation.{name.lower()}.{group}",
         convert=convert,
+        misread=misread(model) if name in TYPED else None,
         **more,
     )
 

@@ -3,7 +3,7 @@
 Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta2).
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
@@ -54,6 +54,8 @@ class ControlPlaneEndpoint(Model):
 class ControlPlaneRef(Model):
     """The control plane's object."""
 
+    GO: ClassVar[str] = "ContractVersionedObjectReference"
+
     api_group: Annotated[
         str,
         Doc("API group of the pool."),
@@ -75,6 +77,8 @@ class ControlPlaneRef(Model):
 
 class ClassRef(Model):
     """The ClusterClass."""
+
+    GO: ClassVar[str] = "ClusterClassRef"
 
     name: Annotated[
         str,

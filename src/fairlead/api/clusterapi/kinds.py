@@ -16,6 +16,7 @@ from fairlead.api.clusterapi.machinedrainrule import MachineDrainRule
 from fairlead.api.clusterapi.machinehealthcheck import MachineHealthCheck
 from fairlead.api.clusterapi.machinepool import MachinePool
 from fairlead.api.clusterapi.machineset import MachineSet
+from fairlead.api.decoding import misread
 from fairlead.api.kind import Column, Kind, Scale, Version
 from fairlead.api.model import Resource
 from fairlead.api.schema import schema_of
@@ -54,6 +55,10 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 
+# Upstream's defaulting webhooks, which complain of wrong types before the schema does.
+TYPED = ("Cluster", "ClusterClass", "Machine", "MachineDeployment", "MachineHealthCheck", "MachinePool", "MachineSet")
+
+
 def _kind(
     model: type[Resource],
     plural: str,
@@ -76,6 +81,7 @@ def _kind(
         crd_labels=CRD_LABELS,
         webhook=f"validation.{name.lower()}.{group}",
         convert=convert,
+        misread=misread(model) if name in TYPED else None,
         **more,
     )
 

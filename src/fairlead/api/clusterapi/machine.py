@@ -3,7 +3,7 @@
 Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta2).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
@@ -100,6 +100,8 @@ class NodeInfo(Model):
 
 class NodeRef(Model):
     """The node of the machine."""
+
+    GO: ClassVar[str] = "MachineNodeReference"
 
     name: Annotated[
         str,

@@ -3,7 +3,7 @@
 Source: cluster-api-provider-vsphere v1.17, api/govmomi/v1beta2 (names, bounds and defaults).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
@@ -57,6 +57,8 @@ class Route(Model):
 class NetworkDevice(Model):
     """Network cards, in order."""
 
+    GO: ClassVar[str] = "NetworkDeviceSpec"
+
     network_name: Annotated[str, Doc("Network the card is plugged into."), Meta(min_length=1, max_length=2048)]
     addresses_from_pools: Annotated[
         tuple[AddressesFromPools, ...],
@@ -95,6 +97,8 @@ class NetworkDevice(Model):
 
 class Network(Model):
     """Network cards of the VM."""
+
+    GO: ClassVar[str] = "NetworkSpec"
 
     devices: Annotated[
         tuple[NetworkDevice, ...], Doc("Network cards, in order."), Extra(max_items=128, list_type="atomic")
@@ -227,6 +231,8 @@ class Initialization(Model):
 
 class CloneSpec(Model):
     """The VM that is cloned: what VSphereMachine and VSphereVM share."""
+
+    GO: ClassVar[str] = "VirtualMachineCloneSpec"
 
     network: Annotated[Network, Doc("Network cards of the VM.")]
     template: Annotated[

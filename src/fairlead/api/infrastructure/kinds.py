@@ -3,6 +3,7 @@
 Source: cluster-api-provider-vsphere v1.17, config/default/crd/bases (names and printer columns).
 """
 
+from fairlead.api.decoding import misread
 from fairlead.api.infrastructure import rules
 from fairlead.api.infrastructure.cluster import VSphereCluster, VSphereClusterTemplate
 from fairlead.api.infrastructure.identity import VSphereClusterIdentity
@@ -38,6 +39,10 @@ def _age(what: str) -> Column:
     return Column("Age", _AGE, "date", f"Time duration since creation of {what}")
 
 
+# Upstream's defaulting webhooks, which complain of wrong types before the schema does.
+TYPED = ("VSphereMachine", "VSphereMachineTemplate", "VSphereVM", "VSphereDeploymentZone")
+
+
 def _kind(
     model: type[Resource],
     plural: str,
@@ -67,6 +72,7 @@ def _kind(
         convert=convert,
         default=default,
         validate=validate,
+        misread=misread(model) if name in TYPED else None,
     )
 
 

@@ -6,6 +6,7 @@ Source: cluster-api v1.14, bootstrap/kubeadm/config/crd and controlplane/kubeadm
 from typing import Any
 
 from fairlead.api.clusterapi.conversion import convert
+from fairlead.api.decoding import misread
 from fairlead.api.kind import Column, Kind, Scale, Version
 from fairlead.api.kubeadm import rules
 from fairlead.api.kubeadm import v1beta1 as old
@@ -46,6 +47,10 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 
+# Upstream's defaulting webhooks, which complain of wrong types before the schema does.
+TYPED = ("KubeadmConfig", "KubeadmConfigTemplate", "KubeadmControlPlane", "KubeadmControlPlaneTemplate")
+
+
 def _kind(
     model: type[Resource],
     plural: str,
@@ -68,6 +73,7 @@ def _kind(
         crd_labels=CRD_LABELS,
         webhook=f"validation.{name.lower()}.{group}",
         convert=convert,
+        misread=misread(model) if name in TYPED else None,
         **more,
     )
 

@@ -3,7 +3,7 @@
 Source: cluster-api v1.14, api/bootstrap/kubeadm and api/controlplane/kubeadm (names, bounds and defaults of v1beta2).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
@@ -242,6 +242,8 @@ class ClusterConfiguration(Model):
 class Filesystems(Model):
     """Filesystems."""
 
+    GO: ClassVar[str] = "Filesystem"
+
     device: Annotated[str, Doc("Device."), Meta(min_length=1, max_length=256)]
     filesystem: Annotated[str, Doc("Filesystem."), Meta(min_length=1, max_length=128)]
     extra_opts: Annotated[
@@ -327,6 +329,8 @@ class ContentFrom(Model):
 
 class Files(Model):
     """Files to write."""
+
+    GO: ClassVar[str] = "File"
 
     path: Annotated[str, Doc("Its path."), Meta(min_length=1, max_length=512)]
     append: Annotated[bool | None, Doc("Whether the content is appended.")] = None

@@ -3,7 +3,7 @@
 Source: cluster-api v1.14, api/bootstrap/kubeadm and api/controlplane/kubeadm (names, bounds and defaults of v1beta2).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from fairlead.api.kubeadm.kubeadmconfig import Condition, KubeadmConfigSpec, Metadata, V1Beta1Condition
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
@@ -11,6 +11,8 @@ from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 class InfrastructureRef(Model):
     """The infrastructure's object."""
+
+    GO: ClassVar[str] = "ContractVersionedObjectReference"
 
     api_group: Annotated[
         str,
