@@ -107,7 +107,8 @@ class Garden:
     async def value(self, name: str) -> str | None:
         """The data of a ConfigMap; None when it is not there."""
         obj = await self.get(CONFIG_MAP, name)
-        return get_in(obj, "data", "k")
+        found: str | None = get_in(obj, "data", "k")
+        return found
 
     async def ready(self, name: str = "k", kind: GVK = KUSTOMIZATION) -> tuple[str, str, str]:
         """Status, reason and message of the Ready condition."""

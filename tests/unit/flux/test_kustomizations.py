@@ -1,6 +1,7 @@
 """Kustomizations in virtual time: real server, real controllers, commits in memory."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -404,7 +405,7 @@ def test_deletion_takes_the_objects_and_waits_when_told_to() -> None:
         pytest.param({"prune": True, "suspend": True}, True, id="suspended"),
     ],
 )
-def test_deletion_policies(spec: dict[str, object], stays: bool) -> None:
+def test_deletion_policies(spec: dict[str, Any], stays: bool) -> None:
     """Who goes with the Kustomization: prune, deletionPolicy and suspend decide."""
 
     async def scenario(garden: Garden) -> None:

@@ -48,7 +48,7 @@ class Artifact:
 
 def archive(tree: Tree) -> bytes:
     """A gzipped tar of *tree* that depends on nothing but its content."""
-    parts = []
+    parts: list[bytes] = []
     for path in sorted(tree):
         data = tree[path]
         parts += (_header(path, len(data)), data, b"\0" * (-len(data) % BLOCK))
