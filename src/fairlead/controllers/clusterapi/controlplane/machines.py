@@ -54,7 +54,7 @@ class MachineMaker:
                 "name": name,
                 "namespace": plane.kcp["metadata"]["namespace"],
                 "labels": desired.machine_labels(plane.kcp, plane.cluster["metadata"]["name"]),
-                "annotations": desired.machine_annotations(plane.kcp),
+                **({"annotations": noted} if (noted := desired.machine_annotations(plane.kcp)) else {}),
                 "ownerReferences": [reference_to(plane.kcp)],
             },
             "spec": desired.bootstrap_spec(plane.kcp, join=join),
