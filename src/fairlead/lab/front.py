@@ -46,7 +46,8 @@ class Front:
         """Listen; returns the port. Raises: OSError."""
         nobody = Authority.create("nobody", self._clock.now())
         pair = nobody.issue_server((f"nothing.{DOMAIN}",), self._clock.now())
-        return await self._listener.open(Face(_nothing_here, pair), port)
+        # With an authority, so that client certificates are asked for: the name changes whom to believe, not whether.
+        return await self._listener.open(Face(_nothing_here, pair, nobody.certificate), port)
 
     def _find(self, name: str) -> Face | None:
         for address, site in self._network.sites.items():

@@ -129,7 +129,11 @@ class Listener:
             self._named.pop(each, None)
 
     async def open(self, face: Face, port: int = 0) -> int:
-        """Listen on *port* (0: any free one) with *face* behind it; returns the port. Raises: OSError."""
+        """Listen on *port* (0: any free one) with *face* behind it; returns the port. Raises: OSError.
+
+        Faces found by name ask for client certificates only if *face* has an authority: OpenSSL settles that before it
+        reads the name.
+        """
         context = face.context()
         context.sni_callback = self._choose
         loop = asyncio.get_running_loop()

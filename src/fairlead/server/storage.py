@@ -92,6 +92,8 @@ class SqliteDatabase:
 
     def _open(self) -> apsw.Connection:
         try:
+            if self._path != ":memory:":
+                Path(self._path).touch(mode=0o600)  # it holds Secrets; SQLite gives its other files the same mode
             connection = apsw.Connection(self._path)
             connection.set_busy_timeout(5000)
             connection.execute("pragma journal_mode=wal")
@@ -114,7 +116,7 @@ class SqliteDatabase:
             raise StorageError(
                 f"cannot open '{self._path}': another process holds it; stop that one, or use another data directory"
             ) from error
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             raise StorageError(
                 f"cannot open '{self._path}': {error}; check the directory and its free space"
             ) from error

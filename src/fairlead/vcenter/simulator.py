@@ -88,7 +88,7 @@ class VCenter:
         self.sessions = Sessions({u.name: u for u in inventory.users}, dice, clock.now)
         self.tasks.before, self.tasks.after = self._narrate_start, self._narrate_end
         self.inventory.subscribe(self._narrate_removal)
-        if not self._load(records):
+        if not self._load(self._whole(records)):
             layout.build(inventory, self.inventory, dice, clock.now())
             self.instance_uuid = self.inventory.new_uuid(dice, 0x70)
             self._write("instance-uuid", self.instance_uuid.encode())
@@ -123,6 +123,15 @@ class VCenter:
     def snapshot_records(snapshot: bytes) -> list[tuple[str, bytes]]:
         """Return what `snapshot` holds, to be given to a new VCenter."""
         return msgspec.msgpack.decode(snapshot, type=list[tuple[str, bytes]])
+
+    def _whole(self, records: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+        """*records*, unless the first run ended before it had built the inventory: then none, and they are forgotten."""
+        kept = list(records)
+        if any(key == "instance-uuid" for key, _ in kept):  # written last
+            return kept
+        for key, _ in kept:
+            self._write(key, None)
+        return []
 
     def _load(self, records: Iterable[tuple[str, bytes]]) -> bool:
         found = False

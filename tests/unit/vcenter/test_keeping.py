@@ -65,3 +65,15 @@ async def test_fork_is_another_world() -> None:
     await done(fork, clone_work(fork, "a"))
     assert fork.inventory.by_path("/DC0/vm/a") is not None
     assert vcenter.inventory.by_path("/DC0/vm/a") is None
+
+
+@in_virtual_time
+async def test_power_cut_while_the_inventory_is_built() -> None:
+    """A first run that ended before the inventory was whole counts as none: the next one builds it anew."""
+    journal: dict[str, bytes] = {}
+    make(journal=journal)
+    half = dict(list(journal.items())[: len(journal) // 2])
+    assert half
+    again = make(records=list(half.items()), journal=half)
+    assert len(again.inventory.all(VM)) == len(make().inventory.all(VM))
+    assert sorted(half.items()) == sorted(again.records())

@@ -4,7 +4,7 @@ Source: cluster-api v1.14, controlplane/kubeadm/reconcilers/kubeadmcontrolplane 
 """
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, Key, copy, is_deleting
+from fairlead.base.objects import GVK, Json, Key, copy, is_deleting, owner_references
 from fairlead.controllers.clusterapi.cloning import contract_reference, from_template
 from fairlead.controllers.clusterapi.controlplane import desired
 from fairlead.controllers.clusterapi.controlplane.seen import ControlPlane
@@ -32,6 +32,7 @@ class MachineMaker:
         assert plane.template is not None
         cluster = plane.cluster["metadata"]["name"]
         name = desired.machine_name(plane.kcp, cluster, self._ids)
+        await self._drop_orphans(plane, plane.template)
         kept, noted = desired.machine_labels(plane.kcp, cluster), desired.machine_annotations(plane.kcp)
         clone = from_template(plane.template, name=name, owner=plane.kcp, more_labels=kept, more_annotations=noted)
         infra = await self._client.apply(clone, field_manager=MANAGER)
@@ -45,6 +46,18 @@ class MachineMaker:
             for obj in made:
                 await self._remove(obj)
             raise
+
+    async def _drop_orphans(self, plane: ControlPlane, template: Json) -> None:
+        """Delete infrastructure and bootstrap objects whose Machine was never made: the process ended in between."""
+        infra = GVK.of(template)
+        namespace = plane.kcp["metadata"]["namespace"]
+        used = {machine["metadata"]["name"] for machine in plane.machines}
+        selector = f"{desired.NAME_LABEL}={plane.kcp['metadata']['name']}"
+        for gvk in (GVK(infra.group, infra.version, infra.kind.removesuffix("Template")), KUBEADM_CONFIG):
+            for obj in (await self._client.list(gvk, namespace, label_selector=selector)).items:
+                mine = any(owner["uid"] == plane.kcp["metadata"]["uid"] for owner in owner_references(obj))
+                if mine and obj["metadata"]["name"] not in used and not is_deleting(obj):
+                    await self._remove(obj)
 
     def _config(self, plane: ControlPlane, name: str, *, join: bool) -> Json:
         return {
