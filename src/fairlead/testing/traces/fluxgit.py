@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from dulwich.client import HTTPUnauthorized
@@ -38,8 +39,8 @@ class RecordedGit:
         ref = Ref(f"refs/heads/{branch}".encode())
         heads = [ref, Ref(b"refs/heads/main")]
         parent = next((repo.refs[name] for name in heads if name in repo.refs), None)
-        tree = repo[repo[parent].tree] if parent is not None else Tree()  # type: ignore[union-attr]  # a commit
-        changes = []
+        tree = repo[repo[parent].tree] if parent is not None else Tree()
+        changes: list[tuple[bytes, int | None, Any]] = []
         for path, text in write.items():
             blob = Blob.from_string(text.encode())
             repo.object_store.add_object(blob)
@@ -48,7 +49,7 @@ class RecordedGit:
         commit = Commit()
         if parent is None:
             repo.object_store.add_object(tree)
-        commit.tree = commit_tree_changes(repo.object_store, tree, changes)  # type: ignore[arg-type]  # None deletes
+        commit.tree = commit_tree_changes(repo.object_store, tree, changes)
         commit.parents = [parent] if parent is not None else []
         commit.author = commit.committer = AUTHOR
         commit.author_time = commit.commit_time = int(datetime(2026, 1, 1, 0, number, tzinfo=UTC).timestamp())
@@ -56,7 +57,7 @@ class RecordedGit:
         commit.message = f"commit {number}\n".encode()
         repo.object_store.add_object(commit)
         repo.refs[ref] = ObjectID(commit.id)
-        return commit.id.decode()
+        return str(commit.id.decode())
 
     def fetch(self, request: Request) -> Checkout:
         """What the recorded server would have answered. Raises: GitError."""
