@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import Json
+from fairlead.base.objects import Json, get_in
+from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.health import CustomCheck
 from fairlead.controllers.flux.helmhooks import HookError, Hooks
 from fairlead.controllers.flux.helmresources import Changed, ResourceError, Resources, UpdateError, identity
@@ -61,6 +62,16 @@ class Actions:
     @property
     def _resources(self) -> Resources:
         return Resources(self.client, self.scopes, self.name, self.namespace, MANAGER)
+
+    @property
+    def _known(self) -> int:
+        """The newest revision that the HelmRelease remembers."""
+        latest = helmhistory.latest(get_in(self.spec.obj, "status", "history"))
+        return int(latest["version"]) if latest is not None else 0
+
+    async def last(self) -> Record | None:
+        """The newest revision, or None."""
+        return await self.storage.last(self.name, self._known)
 
     async def _save(self, record: Record) -> None:
         await self.storage.update(record)
@@ -116,7 +127,7 @@ class Actions:
         return record
 
     async def _free_version(self, *, replace_: bool) -> int:
-        last = await self.storage.last(self.name)
+        last = await self.last()
         if last is None:
             return 1
         if replace_ and last.status in ("uninstalled", "failed"):
@@ -194,7 +205,7 @@ class Actions:
 
     async def upgrade(self, chart: Chart, values: Mapping[str, Any], render: Render) -> Record:
         """Upgrade to the next revision. Raises: ActionError."""
-        resources, history = self._resources, await self.storage.history(self.name)
+        resources, history = self._resources, await self.storage.recent(self.name, self._known)
         if not history:
             raise ActionError(f'"{self.name}" has no deployed releases')
         last, current = history[-1], _current(history)

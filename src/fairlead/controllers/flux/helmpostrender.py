@@ -9,9 +9,9 @@ from typing import Any
 from fairlead.base import gojson
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json, Key, get_in
-from fairlead.engines.helm import HelmError
-from fairlead.engines.helm.manifests import INSTALL_ORDER, Hook, Manifest, sort_manifests
-from fairlead.engines.helm.record import HookRecord, sha256
+from fairlead.engines.helm import HelmError, Rendered
+from fairlead.engines.helm.manifests import INSTALL_ORDER, Sorted, sort_objects
+from fairlead.engines.helm.record import sha256
 from fairlead.engines.kustomize import KustomizeError, MemoryLoader, build
 
 GROUP = "helm.toolkit.fluxcd.io"
@@ -22,59 +22,31 @@ class PostRenderError(HelmError):
     """Post rendering failed; the text is Helm's."""
 
 
-def post_render(
-    manifests: Sequence[Manifest], hooks: Sequence[Hook], spec: Mapping[str, Any], key: Key
-) -> tuple[str, tuple[HookRecord, ...]]:
-    """The manifest and the hooks of a release, as *spec* of the HelmRelease *key* wants them.
-
-    Raises: PostRenderError.
-    """
-    strategy = spec.get("postRenderStrategy") or "combined"
-    shown = _Documents([(item.name, item.content) for item in manifests])
-    hooked = _Documents([(item.path, item.content) for item in hooks])
-    if strategy == "combined":
-        merged = _Documents([*hooked.items, *shown.items])
-        files = merged.rendered(spec, key)
-    else:
-        files = shown.rendered(spec, key)
-        added = hooked.rendered(spec, key) if strategy == "separate" else hooked.files()
-        for path, text in added.items():
-            files[path] = f"{files[path]}\n---\n{text}" if path in files else text
-    found = sort_manifests(files, INSTALL_ORDER)
-    text = "".join(f"---\n# Source: {item.name}\n{item.content}\n" for item in found.manifests)
-    return text, tuple(HookRecord.of(hook) for hook in found.hooks)
+def post_render(rendered: Rendered, spec: Mapping[str, Any], key: Key) -> Sorted:
+    """Manifests and hooks as *spec* of the HelmRelease *key* wants them, in Helm's order. Raises: PostRenderError."""
+    shown = [(item.name, item.value) for item in rendered.manifests]
+    hooks = [(item.path, item.value) for item in rendered.hooks]
+    match spec.get("postRenderStrategy") or "combined":
+        case "separate":
+            found = [*_rendered(hooks, spec, key), *_rendered(shown, spec, key)]
+        case "nohooks":
+            found = [*hooks, *_rendered(shown, spec, key)]
+        case _:
+            found = _rendered([*hooks, *shown], spec, key)
+    found.sort(key=lambda item: item[0])
+    return sort_objects(((path, goyaml.dump(obj), obj) for path, obj in found), INSTALL_ORDER)
 
 
-class _Documents:
-    """Documents with the template each came from."""
-
-    def __init__(self, items: list[tuple[str, str]]) -> None:
-        self.items = items
-
-    def files(self) -> dict[str, str]:
-        """The documents of each template in one text."""
-        found: dict[str, str] = {}
-        for path, text in self.items:
-            found[path] = f"{found[path]}\n---\n{text}" if path in found else text
-        return found
-
-    def rendered(self, spec: Mapping[str, Any], key: Key) -> dict[str, str]:
-        """The same, after every post renderer."""
-        objects: list[tuple[str, Json]] = []
-        for path, text in self.items:
-            value = goyaml.load(text)
-            if isinstance(value, dict):
-                objects.append((path, value))
-        if not objects:
-            return {}
-        for renderer in spec.get("postRenderers") or ():
-            if renderer.get("kustomize"):
-                objects = _kustomize(objects, renderer["kustomize"])
-        common = spec.get("commonMetadata") or {}
-        origin = {f"{GROUP}/name": key.name, f"{GROUP}/namespace": key.namespace}
-        labels = {**(common.get("labels") or {}), **origin}
-        marked = [(path, _marked(obj, labels, common.get("annotations") or {})) for path, obj in objects]
-        return _Documents([(path, goyaml.dump(obj)) for path, obj in marked]).files()
+def _rendered(objects: Sequence[tuple[str, Any]], spec: Mapping[str, Any], key: Key) -> list[tuple[str, Json]]:
+    """Objects with the templates they came from, after every post renderer."""
+    found: list[tuple[str, Json]] = [(path, obj) for path, obj in objects if isinstance(obj, dict)]
+    for renderer in spec.get("postRenderers") or ():
+        if renderer.get("kustomize") and found:
+            found = _kustomize(found, renderer["kustomize"])
+    common = spec.get("commonMetadata") or {}
+    origin = {f"{GROUP}/name": key.name, f"{GROUP}/namespace": key.namespace}
+    labels = {**(common.get("labels") or {}), **origin}
+    return [(path, _marked(obj, labels, common.get("annotations") or {})) for path, obj in found]
 
 
 def _marked(obj: Json, labels: Mapping[str, str], annotations: Mapping[str, str]) -> Json:

@@ -16,6 +16,7 @@ from fairlead.base.objects import GVK, Json, copy
 from fairlead.controllers.flux.artifacts import Tree
 from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmpostrender import post_render
+from fairlead.controllers.flux.helmresources import remember_objects
 from fairlead.controllers.flux.helmscopes import Scopes
 from fairlead.controllers.flux.helmspec import HelmSpec
 from fairlead.engines.helm import (
@@ -31,6 +32,7 @@ from fairlead.engines.helm import (
     render,
 )
 from fairlead.engines.helm.functions.encoding import to_floats
+from fairlead.engines.helm.record import HookRecord
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.ids import Ids
@@ -113,8 +115,10 @@ class Renderer:
             rendered = await self._settled(release, capabilities, lookups, now, seed)
         except ManifestError as error:
             raise self._as_merged(error) from error
-        manifest, hooks = post_render(rendered.manifests, rendered.hooks, self._spec.obj["spec"], self._spec.key)
-        return Outcome(rendered, manifest, hooks)
+        found = post_render(rendered, self._spec.obj["spec"], self._spec.key)
+        manifest = "".join(f"---\n# Source: {item.name}\n{item.content}\n" for item in found.manifests)
+        remember_objects(manifest, [item.value for item in found.manifests])
+        return Outcome(rendered, manifest, tuple(HookRecord.of(hook) for hook in found.hooks))
 
     def _as_merged(self, error: ManifestError) -> ManifestError:
         """What a document that is not YAML is called where manifests are merged for a post renderer first."""

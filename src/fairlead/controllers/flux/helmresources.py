@@ -4,8 +4,10 @@ Source: Helm v4.3 pkg/kube/client.go (create, update, delete), pkg/action/valida
 Objects are always applied server-side, as Helm 4 does by default.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
@@ -40,14 +42,29 @@ def identity(obj: Json) -> tuple[str, str, str, str]:
     return gvk.group, gvk.kind, key.namespace, key.name
 
 
-def read_objects(manifest: str) -> list[Json]:
-    """The objects of a manifest in the order they are in; lists are taken apart. Raises: ResourceError."""
-    found: list[Json] = []
+REMEMBERED = 128
+
+_read: OrderedDict[str, tuple[Json, ...]] = OrderedDict()  # by manifest: a text always means the same objects
+
+
+def read_objects(manifest: str) -> Sequence[Json]:
+    """The objects of a manifest in the order they are in, shared and read-only. Raises: ResourceError."""
+    known = _read.get(manifest)
+    if known is not None:
+        return known
+    values = []
     for document in split_manifests(manifest):
         try:
-            value = goyaml.load(document)
+            values.append(goyaml.load(document))
         except goyaml.YamlError as error:
             raise ResourceError(f"error parsing : {error}") from error
+    return remember_objects(manifest, values)
+
+
+def remember_objects(manifest: str, values: Iterable[Any]) -> Sequence[Json]:
+    """Keep what the documents of *manifest* say; lists are taken apart. Raises: ResourceError."""
+    found: list[Json] = []
+    for value in values:
         if value is None:
             continue
         if not isinstance(value, dict):
@@ -56,7 +73,10 @@ def read_objects(manifest: str) -> list[Json]:
             found += [item for item in value["items"] if isinstance(item, dict)]
         else:
             found.append(value)
-    return found
+    _read[manifest] = tuple(found)
+    if len(_read) > REMEMBERED:
+        _read.popitem(last=False)
+    return _read[manifest]
 
 
 class Resources:

@@ -73,7 +73,7 @@ class ReleaseRun:
         return "release" if step.is_release else "remediate" if step.is_remediation else step.value
 
     async def _observe(self) -> tuple[Seen, State]:
-        last = await self.steps.actions.storage.last(self.spec.release_name)
+        last = await self.steps.actions.last()
         wanted = self.steps.values
         if last is not None and self.spec.action(UPGRADE).get("preserveValues"):
             wanted = merge_maps(last.config, self.steps.values)

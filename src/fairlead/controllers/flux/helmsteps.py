@@ -182,7 +182,7 @@ class Steps:
 
     async def _unlock(self) -> None:
         """A pending state was left by a process that died: the release counts as failed."""
-        last = await self.actions.storage.last(self.spec.release_name)
+        last = await self.actions.last()
         if last is None or not last.is_pending:
             return
         failed = last.with_status("failed", f"Release unlocked from stale '{last.status}' state")
@@ -200,7 +200,7 @@ class Steps:
         await self.recorder.normal(self.spec.obj, "PendingRelease", text, meta_of(entry))
 
     async def _test(self) -> Exception | None:
-        last = await self.actions.storage.last(self.spec.release_name)
+        last = await self.actions.last()
         if last is None:
             return None
         self.replace_remediated()

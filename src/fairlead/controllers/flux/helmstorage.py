@@ -35,10 +35,27 @@ class Storage:
         records = [_record(secret) for secret in found.items if secret.get("type") == SECRET_TYPE]
         return sorted(records, key=lambda record: record.version)
 
-    async def last(self, name: str) -> Record | None:
-        """The newest revision, or None."""
-        found = await self.history(name)
-        return found[-1] if found else None
+    async def last(self, name: str, hint: int = 0) -> Record | None:
+        """The newest revision, or None; *hint* is the newest that is known of, which saves searching the namespace."""
+        record = await self.get(name, hint) if hint else None
+        if record is None:
+            found = await self.history(name)
+            return found[-1] if found else None
+        while (newer := await self.get(name, record.version + 1)) is not None:
+            record = newer
+        return record
+
+    async def recent(self, name: str, hint: int = 0) -> list[Record]:
+        """The newest revisions without a gap, oldest first; all of them where the deployed one lies further back."""
+        last = await self.last(name, hint)
+        if last is None:
+            return []
+        found = [last]
+        while (older := await self.get(name, found[-1].version - 1)) is not None:
+            found.append(older)
+        if not any(record.status == "deployed" for record in found):
+            return await self.history(name)
+        return found[::-1]
 
     async def get(self, name: str, version: int) -> Record | None:
         """One revision, or None."""
@@ -52,7 +69,7 @@ class Storage:
     async def create(self, record: Record, *, keep: int) -> None:
         """Store a new revision; of the older ones *keep* - 1 stay (0 keeps all), the deployed one always."""
         if keep > 0:
-            await self._forget_oldest(record.name, keep - 1)
+            await self._forget_oldest(record.name, keep - 1, record.version - 1)
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
@@ -86,8 +103,8 @@ class Storage:
             if not error.is_not_found:
                 raise
 
-    async def _forget_oldest(self, name: str, limit: int) -> None:
-        records = await self.history(name)
+    async def _forget_oldest(self, name: str, limit: int, newest: int) -> None:
+        records = await self.recent(name, newest)
         deployed = max((record.version for record in records if record.status == "deployed"), default=0)
         left = len(records)
         for record in records:

@@ -6,7 +6,7 @@ Source: Helm v4.3 pkg/release/v1/util/manifest_sorter.go, kind_sorter.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,6 +127,7 @@ class Manifest:
     kind: str
     api_version: str = ""
     object_name: str = ""
+    value: Any = field(default=None, compare=False, repr=False)  # the document as read; shared, never changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class Hook:
     weight: int = 0
     delete_policies: tuple[str, ...] = ()
     output_log_policies: tuple[str, ...] = ()
+    value: Any = field(default=None, compare=False, repr=False)  # the document as read; shared, never changed
 
 
 @dataclass(slots=True)
@@ -160,6 +162,7 @@ class Head:
     kind: str = ""
     name: str = ""
     annotations: dict[str, str] = field(default_factory=dict)
+    value: Any = None
 
 
 class _MismatchError(Exception):
@@ -230,12 +233,23 @@ def read_head(content: str, path: str) -> Head:
         raise ManifestError(
             f"YAML parse error on {path}: error converting YAML to JSON: {error.go_text}", file=path, line=error.line
         ) from error
+    return head_of(value, path)
+
+
+def head_of(value: Any, path: str) -> Head:
+    """Return the head of a document that was read already.
+
+    Raises:
+        ManifestError: it is not shaped like an object, in Helm's words.
+    """
     try:
-        return _read_head(value)
+        head = _read_head(value)
     except _MismatchError as error:
         raise ManifestError(
             f"YAML parse error on {path}: error unmarshaling JSON: while decoding JSON: {error}", file=path
         ) from error
+    head.value = value
+    return head
 
 
 def sort_manifests(files: Mapping[str, str], order: list[str] | None = None) -> Sorted:
@@ -250,7 +264,23 @@ def sort_manifests(files: Mapping[str, str], order: list[str] | None = None) -> 
         if path.rpartition("/")[2].startswith("_") or not content.strip(SPACE):
             continue
         for document in split_manifests(content):
-            _sort_one(result, path, document)
+            _sort_one(result, path, document, read_head(document, path))
+    return _in_order(result, order)
+
+
+def sort_objects(documents: Iterable[tuple[str, str, Any]], order: list[str] | None = None) -> Sorted:
+    """Do the same with documents that were read already: (path, text, value), in the order of their paths.
+
+    Raises:
+        ManifestError: a document is not shaped like an object.
+    """
+    result = Sorted()
+    for path, text, value in documents:
+        _sort_one(result, path, text, head_of(value, path))
+    return _in_order(result, order)
+
+
+def _in_order(result: Sorted, order: list[str] | None) -> Sorted:
     ranks = {kind: rank for rank, kind in enumerate(order or INSTALL_ORDER)}
     unknown = len(ranks)
     result.manifests.sort(key=lambda item: (ranks.get(item.kind, unknown), "" if item.kind in ranks else item.kind))
@@ -261,11 +291,10 @@ def sort_manifests(files: Mapping[str, str], order: list[str] | None = None) -> 
 _ATOI = re.compile(r"[+-]?[0-9]+\Z")
 
 
-def _sort_one(result: Sorted, path: str, document: str) -> None:
-    head = read_head(document, path)
+def _sort_one(result: Sorted, path: str, document: str, head: Head) -> None:
     types = head.annotations.get(HOOK)
     if types is None:
-        result.manifests.append(Manifest(path, document, head.kind, head.api_version, head.name))
+        result.manifests.append(Manifest(path, document, head.kind, head.api_version, head.name, head.value))
         return
     events: list[str] = []
     for name in types.split(","):
@@ -285,6 +314,7 @@ def _sort_one(result: Sorted, path: str, document: str) -> None:
             int(weight) if _ATOI.match(weight) and abs(int(weight)) < 1 << 63 else 0,
             _policies(head.annotations.get(HOOK_DELETE_POLICY)),
             _policies(head.annotations.get(HOOK_OUTPUT_LOG_POLICY)),
+            head.value,
         )
     )
 

@@ -167,7 +167,7 @@ def _file(item: File) -> Json:
 def encode(record: Record) -> str:
     """The text that Helm's driver stores under the Secret's key `release` (the API encodes it once more)."""
     body = orjson.dumps(_to_json(record), option=orjson.OPT_NON_STR_KEYS)
-    return base64.b64encode(gzip.compress(body, compresslevel=9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(body, compresslevel=6, mtime=0)).decode()
 
 
 def decode(text: str) -> Record:
