@@ -1,9 +1,11 @@
-"""Git over SSH without a `ssh` program: dulwich's protocol over an asyncssh connection of the calling thread."""
+"""Git over SSH without a `ssh` program: dulwich's protocol over an asyncssh connection of the calling thread.
+
+asyncssh is loaded by the first connection: it takes as long to load as all the rest of Git, and most need only HTTP.
+"""
 
 import asyncio
 from typing import Any
 
-import asyncssh
 from dulwich.client import SSHVendor
 
 CHUNK_BYTES = 64 * 1024
@@ -26,6 +28,8 @@ class SshVendor(SSHVendor):  # type: ignore[misc]  # dulwich is not followed for
         self, host: str, command: bytes, username: str | None = None, port: int | None = None, **_: Any
     ) -> "SshCommand":
         """Start *command*. Raises: SshError."""
+        import asyncssh
+
         loop = asyncio.new_event_loop()
         try:
             return loop.run_until_complete(
@@ -44,6 +48,8 @@ class SshVendor(SSHVendor):  # type: ignore[misc]  # dulwich is not followed for
     async def _start(
         self, loop: asyncio.AbstractEventLoop, host: str, command: bytes, username: str, port: int
     ) -> "SshCommand":
+        import asyncssh
+
         key = asyncssh.import_private_key(self._identity, self._passphrase)
         connection = await asyncssh.connect(
             host,
@@ -59,6 +65,8 @@ class SshVendor(SSHVendor):  # type: ignore[misc]  # dulwich is not followed for
 
 
 def _words(error: Exception) -> str:
+    import asyncssh
+
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return "ssh: handshake failed: knownhosts: key is unknown or does not match"
     if isinstance(error, asyncssh.PermissionDenied):
