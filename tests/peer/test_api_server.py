@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import re
-import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from fairlead.runtime.kubeconfig import Access, load_access
+from fairlead.runtime.tls import tls_context
+from fairlead.testing import peers
+
 from .test_kubectl import Cluster
 
-ROOT = Path(__file__).parents[2] / ".peers"
-TOOLS = (ROOT / "etcd", ROOT / "kube-apiserver")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(not all(tool.exists() for tool in TOOLS), reason="no kube-apiserver and etcd; run `make peers`"),
-]
+ABSENT = peers.missing("etcd", "kube-apiserver")
+pytestmark = [pytest.mark.peer, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
 
 Json = dict[str, Any]
 NAMESPACE = "compare"
@@ -70,85 +67,20 @@ def normal(value: Any) -> Any:
     return value
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
     folder = tmp_path_factory.mktemp("peer")
-    with Cluster(folder) as cluster:
-        processes, theirs = start_peer(folder)
-        ours = own_side(cluster)
+    with Cluster(folder) as cluster, peers.kube_apiserver(folder) as access:
+        ours, theirs = side_of(load_access(cluster.kubeconfig)), side_of(access)
         try:
             yield ours, theirs
         finally:
             ours.close()
             theirs.close()
-            for process in processes:
-                process.terminate()
-                process.wait()
 
 
-def own_side(cluster: Cluster) -> Side:
-
-    config = json.loads(cluster.kubeconfig.read_text())
-    user = config["users"][0]["user"]
-    pem = cluster.folder / "client.pem"
-    pem.write_bytes(b"".join(base64.b64decode(user[f"client-{part}-data"]) for part in ("certificate", "key")))
-    context = ssl.create_default_context(
-        cadata=base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
-    )
-    context.load_cert_chain(pem)
-    return Side(int(config["clusters"][0]["cluster"]["server"].rsplit(":", 1)[1]), context, {})
-
-
-def start_peer(folder: Path) -> tuple[list[subprocess.Popen[bytes]], Side]:
-    client, peer, api = free_port(), free_port(), free_port()
-    (folder / "tokens.csv").write_text("secret-token,admin,admin,system:masters\n")
-    subprocess.run(["openssl", "genrsa", "-out", str(folder / "sa.key"), "2048"], check=True, capture_output=True)
-    etcd = subprocess.Popen(
-        [
-            str(TOOLS[0]),
-            f"--data-dir={folder / 'etcd'}",
-            f"--listen-client-urls=http://127.0.0.1:{client}",
-            f"--advertise-client-urls=http://127.0.0.1:{client}",
-            f"--listen-peer-urls=http://127.0.0.1:{peer}",
-            f"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
-            f"--initial-cluster=default=http://127.0.0.1:{peer}",
-        ],
-        stderr=subprocess.DEVNULL,
-    )
-    server = subprocess.Popen(
-        [
-            str(TOOLS[1]),
-            f"--etcd-servers=http://127.0.0.1:{client}",
-            f"--secure-port={api}",
-            "--bind-address=127.0.0.1",
-            f"--cert-dir={folder / 'certs'}",
-            "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={folder / 'sa.key'}",
-            f"--service-account-signing-key-file={folder / 'sa.key'}",
-            f"--token-auth-file={folder / 'tokens.csv'}",
-            "--authorization-mode=RBAC",
-            "--service-cluster-ip-range=10.96.0.0/12",
-        ],
-        stderr=subprocess.DEVNULL,
-    )
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    side = Side(api, context, {"Authorization": "Bearer secret-token"})
-    for _ in range(120):
-        try:
-            if side.call("GET", "/readyz")["status"] == 200:
-                return [server, etcd], side
-        except OSError:
-            side.close()
-        time.sleep(0.5)
-    raise AssertionError("kube-apiserver did not become ready")
+def side_of(access: Access) -> Side:
+    return Side(urlsplit(access.server).port or 0, tls_context(access), {})
 
 
 def config_map(name: str = "a", **meta: Any) -> Json:

@@ -8,22 +8,22 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fairlead.runtime.clock import WallClock
+from fairlead.testing import peers
 from fairlead.vcenter.simulator import VCenter
 from fairlead.vcenter.soap.server import SoapServer
 
-GOVC = Path(__file__).parents[2] / ".peers" / "govc"
+ABSENT = peers.missing("govc")
 POOL = "/DC0/host/DC0_C0/Resources"
 TEMPLATE = "ubuntu-2404-kube-v1.35.0"
 
 pytestmark = [
     pytest.mark.peer,
-    pytest.mark.skipif(not GOVC.exists(), reason="govc is not built: run `make peers`"),
+    pytest.mark.skipif(bool(ABSENT), reason=ABSENT),
 ]
 
 
@@ -84,7 +84,11 @@ class Lab:
 
 async def _output(args: list[str], environment: dict[str, str]) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        str(GOVC), *args, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        str(peers.find("govc")),
+        *args,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     text, _ = await asyncio.wait_for(process.communicate(), 30)
     return process.returncode or 0, text.decode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -22,11 +21,12 @@ from fairlead.server.listener import Face, Listener
 from fairlead.server.pki import Authority, kubeconfig
 from fairlead.server.server import ApiServer
 from fairlead.server.storage import SqliteStorage
+from fairlead.testing import peers
 
-KUBECTL = shutil.which("kubectl")
+KUBECTL = peers.find("kubectl")
 pytestmark = [
     pytest.mark.peer,
-    pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed"),
+    pytest.mark.skipif(KUBECTL is None, reason=peers.missing("kubectl")),
 ]
 
 SCHEMA: dict[str, Any] = {
@@ -108,7 +108,7 @@ class Cluster:
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.folder), **extra}
         assert KUBECTL is not None
         return subprocess.Popen(
-            [KUBECTL, *words],
+            [str(KUBECTL), *words],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

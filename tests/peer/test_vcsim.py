@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
+from fairlead.testing import peers
 from fairlead.testing.vcenter_contract import Site, check_vcenter
 from fairlead.vsphere.pyvmomi import PyvmomiConnector
 
-VCSIM = Path(__file__).parents[2] / ".peers" / "vcsim"
+ABSENT = peers.missing("vcsim")
 
 pytestmark = [
     pytest.mark.peer,
-    pytest.mark.skipif(not VCSIM.exists(), reason="vcsim is not built: run `make peers`"),
+    pytest.mark.skipif(bool(ABSENT), reason=ABSENT),
 ]
 
 
 @pytest.fixture
-def vcsim() -> Iterator[str]:
-    """Start vcsim on a free port; the first line it prints is its URL."""
-    command = [str(VCSIM), "-l", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            parts = urlsplit(process.stdout.readline().strip())
-            yield f"https://127.0.0.1:{parts.port}"
-        finally:
-            process.terminate()
-            process.wait(10)
+def vcsim(tmp_path: Path) -> Iterator[peers.Vcsim]:
+    with peers.vcsim(tmp_path) as running:
+        yield running
 
 
-def test_pyvmomi_adapter_keeps_the_contract_on_vcsim(vcsim: str) -> None:
+def test_pyvmomi_adapter_keeps_the_contract_on_vcsim(vcsim: peers.Vcsim) -> None:
     """Find, clone, reconfigure, power, destroy and watch work on an independent vCenter."""
     site = Site(
-        server=vcsim,
-        username="user",
-        password="pass",
+        server=f"https://{vcsim.server}",
+        username=vcsim.username,
+        password=vcsim.password,
         template="DC0_C0_RP0_VM0",
         annotates=False,
     )
