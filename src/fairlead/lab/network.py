@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ from fairlead.lab.connection import Severable
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.remote import Dialer, Etcd, Remote, UnreachableError
+
+REFUSED_RETRY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class LabNetwork:
         self._sites: dict[str, Site] = {}
         self._up: dict[str, asyncio.Event] = {}
         self._open: dict[str, set[LabRemote]] = {}
+        self._changes: dict[str, set[asyncio.Event]] = {}  # who waits for something else to answer at an address
         self.detached: list[Callable[[str], None]] = []  # told of each address at which nothing answers any more
 
     @property
@@ -112,6 +116,8 @@ class LabNetwork:
         """From now on *site* answers at *address*."""
         self._sites[address] = site
         self._event(address).set()
+        for changed in self._changes.get(address, ()):
+            changed.set()
 
     def detach(self, address: str, site: Site) -> None:
         """*site* no longer answers; another one that took the address meanwhile stays."""
@@ -130,6 +136,27 @@ class LabNetwork:
     async def wait_reachable(self, kubeconfig: bytes) -> None:
         credentials = Credentials.parse(kubeconfig)
         await self._event(credentials.address).wait()
+        site = self._sites.get(credentials.address)
+        if site is None:
+            return
+        try:
+            self._check_server(site, credentials)
+            await self._identify(site, credentials)
+        except UnreachableError:  # `dial` tells why; not at once again, but as soon as something else answers there
+            await self._change(credentials.address, REFUSED_RETRY)
+
+    async def _change(self, address: str, limit: timedelta) -> None:
+        """Return when what answers at *address* changes, at the latest after *limit*."""
+        changed = asyncio.Event()
+        waiting = self._changes.setdefault(address, set())
+        waiting.add(changed)
+        tasks = [asyncio.ensure_future(changed.wait()), asyncio.ensure_future(self._clock.sleep(limit))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.discard(changed)
+            for task in tasks:
+                task.cancel()
 
     async def dial(self, kubeconfig: bytes) -> Remote:
         credentials = Credentials.parse(kubeconfig)

@@ -49,9 +49,9 @@ class Recording:
         width = len(self.log) / count
         return [int(width * (number + dice.random())) for number in range(count)]
 
-    def go_on(self, left: list[Entry], seed: int) -> None:
+    def go_on(self, left: list[Entry], seed: int, after: timedelta = timedelta(seconds=10)) -> None:
         """Start again from what is left: it must end in the same state."""
-        later = self.ended + timedelta(seconds=10)
+        later = self.ended + after
         state, _, _ = run(left, self.url, self.clusters, seed=seed, boot=self.boot, epoch=later)
         assert state == self.state
 
@@ -61,9 +61,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return Recording(tmp_path_factory.mktemp("git"), [SKIFF], timedelta(0))
 
 
-def check(recording: Recording, left: list[Entry], moment: int) -> None:
+def check(recording: Recording, left: list[Entry], moment: int, after: timedelta = timedelta(seconds=10)) -> None:
     try:
-        recording.go_on(left, seed=1000 + moment)
+        recording.go_on(left, 1000 + moment, after)
     except AssertionError as error:
         raise AssertionError(f"killed after write {moment} of {len(recording.log)}: {error}") from error
 
@@ -114,7 +114,7 @@ def test_killed_again_and_again(small: Recording) -> None:
         later = small.ended + timedelta(minutes=seed)
         _, log, _ = run(left, small.url, small.clusters, seed=seed, epoch=later)
         left = [*left, *log[: len(log) * 2 // 3]]
-    check(small, left, len(left))
+    check(small, left, len(left), after=timedelta(minutes=14))
 
 
 def test_killed_with_a_quorum_to_keep(tmp_path: Path) -> None:
