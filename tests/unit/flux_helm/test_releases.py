@@ -776,6 +776,24 @@ def test_preserved_values() -> None:
     simulate(scenario)
 
 
+def test_other_rights_are_not_put_in_place_of_those_asked_for() -> None:
+    """A service account cannot be acted as yet: the release is refused, not made with more rights."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release(serviceAccountName="small")
+        await fleet.settle()
+        conditions = await fleet.conditions()
+        assert conditions["Stalled"][0] == "True"
+        assert "'small': acting as a service account is not supported" in conditions["Ready"][2]
+        assert await fleet.records() == []
+        before = fleet.revision
+        await fleet.settle(1800)
+        assert fleet.revision == before
+
+    simulate(scenario)
+
+
 def test_retry_on_failure() -> None:
     """With the strategy RetryOnFailure a failed release is upgraded again after the interval, without remediation."""
 

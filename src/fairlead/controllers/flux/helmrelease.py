@@ -151,14 +151,11 @@ class HelmReleaseController(BaseController):
             await current.flush()
         if draft["spec"].get("suspend"):
             return current.close(Result.done(), observed=True)
-        try:
-            custom_checks(draft["spec"])
-        except ExpressionError as error:
-            text = f"Reconciliation failed terminally due to configuration error: {error}"
-            await current.not_ready("InvalidCELExpression", text)
-            report.stall("InvalidCELExpression", text)
+        refusal = _refusal(draft["spec"])
+        if refusal is not None:
+            await current.not_ready(*refusal)
+            report.stall(*refusal)
             return current.close(Result.done(), observed=True)
-        await self._warn_of_account(current)
         await self._templates.ensure(spec, report.status)
         return await self._prerequisites(current)
 
@@ -171,12 +168,6 @@ class HelmReleaseController(BaseController):
         current.draft["metadata"]["finalizers"] = [name for name in finalizers(current.draft) if name != FINALIZER]
         self._forget(current.spec.key)
         return Result.done()
-
-    async def _warn_of_account(self, current: Pass) -> None:
-        name = current.draft["spec"].get("serviceAccountName")
-        if name and current.report.status.get("observedGeneration") != current.draft["metadata"].get("generation"):
-            text = f"serviceAccountName '{name}' is not impersonated: the release is applied with this program's rights"
-            await self._recorder.warning(current.stored, "ImpersonationUnsupported", text)
 
     async def _prerequisites(self, current: Pass) -> Result:
         spec, report = current.spec, current.report
@@ -301,6 +292,24 @@ class HelmReleaseController(BaseController):
         else:
             self._managed.drop(spec.key)
         return ending
+
+
+def _refusal(spec: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Reason and text of what a person must change first: what would be done with other rights, or cannot be judged."""
+    if spec.get("serviceAccountName"):
+        return "ReconcileError", (
+            f"spec.serviceAccountName '{spec['serviceAccountName']}': acting as a service account is not supported; "
+            "take it out of the spec to release with the controller's own rights"
+        )
+    if get_in(spec, "kubeConfig", "configMapRef"):
+        return "ReconcileError", (
+            "spec.kubeConfig.configMapRef is not supported; put a kubeconfig into a Secret and name it in secretRef"
+        )
+    try:
+        custom_checks(spec)
+    except ExpressionError as error:
+        return "InvalidCELExpression", f"Reconciliation failed terminally due to configuration error: {error}"
+    return None
 
 
 def _uses_of(spec: HelmSpec) -> set[Use]:

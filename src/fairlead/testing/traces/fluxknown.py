@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from fairlead.testing.traces import helmknown
 from fairlead.testing.traces.comparing import Difference
 
 
@@ -32,6 +33,7 @@ KNOWN: tuple[Known, ...] = (
     Known("f2-substitute", "Kustomization/k", "status.history[[]0].totalReconciliations", TWICE),
     Known("f2-source-not-found", "Kustomization/k", "status.conditions*", "ours sees at once that the source is gone"),
     Known("f3-*", "GitRepository/src", "event Normal GitOperationSucceeded", "the Secret woke ours before the request"),
+    *(Known(*row) for row in helmknown.ROWS),
 )
 
 
