@@ -168,8 +168,8 @@ def _document(fleet: Fleet, causes: Sequence[Cause]) -> Json:
         rows = []
         for obj in fleet.of_kind(*section.kinds):
             health = fleet.health(Id.of(obj))
-            names = [column.lower().replace(" ", "") for column in section.columns if column]
-            cells = dict(zip(names, section.cells(fleet, obj), strict=False))
+            names = [_camel(column) for column in section.columns if column]
+            cells = dict(zip(names, map(_value, section.cells(fleet, obj)), strict=False))
             rows.append(
                 {
                     **_id_document(Id.of(obj)),
@@ -195,6 +195,19 @@ def _document(fleet: Fleet, causes: Sequence[Cause]) -> Json:
             for cause in causes
         ],
     }
+
+
+def _camel(column: str) -> str:
+    first, *further = column.lower().split()
+    return first + "".join(word.title() for word in further)
+
+
+def _value(cell: str) -> object:
+    """A cell as data: `1/3` is how many are ready of how many."""
+    ready, slash, desired = cell.partition("/")
+    if slash and ready.isdigit() and desired.isdigit():
+        return {"ready": int(ready), "desired": int(desired)}
+    return cell
 
 
 def _id_document(id_: Id) -> Json:

@@ -1,7 +1,7 @@
 """`fairlead tree`: from Git source over Kustomizations, releases and clusters down to VMs, with how each is.
 
 What was applied stands below what applied it (labels and inventories), machines below what owns them. MachineSets,
-bootstrap configurations and VSphereMachines are left out unless they are what is not Ready.
+HelmCharts, bootstrap configurations and VSphereMachines are left out unless they are what is not Ready.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Forest:
         fleet = self._fleet
         match id_.kind:
             case "Kustomization" | "HelmRelease":
-                found = [each for each in fleet.objects if fleet.applied_by(each) == id_ and _stands_here(fleet, each)]
+                found = [each for each in fleet.objects if fleet.applied_by(each) == id_ and self._stands_here(each)]
                 if self._everything:
                     found += [each for each in entries_of(obj) if each not in fleet.objects]
                 return found
@@ -140,6 +140,18 @@ class Forest:
                 return self._cluster(id_)
             case _:
                 return list(self._owned(id_))
+
+    def _stands_here(self, id_: Id) -> bool:
+        """Whether an applied object stands below what applied it: not below its Cluster, and not unseen."""
+        if id_.kind == "HelmChart":
+            return self._everything or not self._fleet.health(id_).is_ready
+        obj = self._fleet.objects[id_]
+        cluster = labels(obj).get(CLUSTER_LABEL) or get_in(obj, "spec", "clusterName", default="")
+        return not (
+            id_.kind in _ORDER
+            and _ORDER.index(id_.kind) > _ORDER.index("Cluster")
+            and Id("Cluster", id_.namespace, cluster) in self._fleet.objects
+        )
 
     def _delivered_from(self, source: Id) -> Iterator[Id]:
         for obj in self._fleet.of_kind("Kustomization", "HelmRelease"):
@@ -170,13 +182,6 @@ class Forest:
                 yield from self._owned(each)
             elif each.kind in _ORDER:
                 yield each
-
-
-def _stands_here(fleet: Fleet, id_: Id) -> bool:
-    """Whether an applied object stands directly below what applied it, not below a Cluster that was applied too."""
-    cluster = labels(fleet.objects[id_]).get(CLUSTER_LABEL) or get_in(fleet.objects[id_], "spec", "clusterName")
-    parents_cluster = Id("Cluster", id_.namespace, cluster) in fleet.objects if cluster else False
-    return id_.kind == "Cluster" or not (id_.kind in _ORDER[4:] and parents_cluster)
 
 
 def _order(id_: Id) -> tuple[int, Id]:

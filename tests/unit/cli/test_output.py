@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pytest
+
+from fairlead.cli import events
+from fairlead.testing.serving import Served
 
 from .conftest import Cli, check_golden
 
@@ -15,6 +19,9 @@ COMMANDS = (
     ("tree --objects ks/clusters", 0),
     ("tree cluster/skiff", 0),
     ("tree hr skiff", 0),
+    ("status -o json -n production", 1),
+    ("tree cluster/skiff -o yaml", 0),
+    ("events -o yaml --for ks/wreck-cni", 0),
     ("events", 0),
     ("events --for cluster/skiff", 0),
     ("events --types warning -n production", 0),
@@ -72,3 +79,29 @@ def test_help(cli: Cli, line: str) -> None:
     outcome = cli(*line.split(), "--help")
     assert outcome.code == 0
     check_golden(f"help_{line.replace(' ', '_')}", outcome.out)
+
+
+def test_events_go_on(
+    served: Served, own: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --watch what is there is printed once, then each new event as it comes, without a header of its own."""
+    monkeypatch.setattr(events, "WATCH_SECONDS", 0.5)
+    new = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "e", "namespace": "staging"},
+        "involvedObject": {"kind": "Cluster", "name": "skiff", "namespace": "staging"},
+        "type": "Normal",
+        "reason": "Later",
+        "message": "came later",
+        "firstTimestamp": "2026-01-01T01:29:59Z",
+        "lastTimestamp": "2026-01-01T01:29:59Z",
+    }
+
+    async def later() -> None:
+        await asyncio.sleep(0.05)
+        await served.client.create(new)
+
+    served.start(later())
+    lines = own("events", "-n", "staging", "--watch").out.splitlines()
+    assert [line.split()[2] for line in lines] == ["TYPE", "Provisioned", "Later"]
