@@ -49,10 +49,11 @@ def find(name: str) -> Path | None:
 def missing(*names: str) -> str:
     """Why tests that need these tools are skipped; empty when all are there."""
     absent = [name for name in names if find(name) is None]
-    if not absent:
-        return ""
-    advice = "install it" if all(name in FROM_SYSTEM for name in absent) else "run `make peers`"
-    return f"{' and '.join(absent)} not found: {advice}"
+    groups = (
+        ("install what is missing", [name for name in absent if name in FROM_SYSTEM]),
+        ("run `make peers`", [name for name in absent if name not in FROM_SYSTEM]),
+    )
+    return "; ".join(f"{' and '.join(group)} not found: {advice}" for advice, group in groups if group)
 
 
 def free_port() -> int:
