@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairlead.testing.traces.comparing import Difference, View, compare_end, compare_events
+from fairlead.testing.traces.comparing import Difference, View, compare_end, compare_events, compare_objects
 from fairlead.testing.traces.milestones import compare_milestones, compare_states
 from fairlead.testing.traces.reading import Trace, read_trace, traces_in, write_trace
 from fairlead.testing.traces.replaying import Run, grouped, replay
@@ -49,8 +49,9 @@ def compare_group(traces: Sequence[Trace]) -> list[Outcome]:
     for run in replay(traces):
         theirs, ours = View.of(run.theirs), View.of(run.ours)
         extra, skipped = compare_states(theirs, ours)
+        before = set(compare_objects(theirs, run.theirs.start, ours, run.ours.start))  # told where it came about
         found = (
-            *compare_end(theirs, ours),
+            *(each for each in compare_end(theirs, ours) if each not in before),
             *compare_events(theirs, ours),
             *compare_milestones(theirs, ours),
             *extra,

@@ -97,7 +97,7 @@ def test_milestones_of_a_creation(created: Run) -> None:
 
 
 def test_in_steady_state_nothing_is_written_and_nothing_runs() -> None:
-    """An hour after all is well, when the last appointments are over, a day passes without a write and without a pass."""
+    """An hour after all is well, when the last appointments are over, a day passes without a write or a pass."""
     made = applied()
     environment = environment_of(made.rows)
 

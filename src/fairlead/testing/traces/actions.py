@@ -120,7 +120,7 @@ class _Reader:
         goes = row.type == "DELETED" or is_deleting(obj)
         if goes and not is_deleting(before) and not self._is_explained(obj, row.t):
             self.actions.append(Delete(row.t, id_, obj["apiVersion"]))
-        if obj["kind"] == "VSphereVM" and _is_lost(obj) and not _is_lost(before):
+        if obj["kind"] == "VSphereVM" and is_lost(obj) and not is_lost(before):
             self.actions.append(DestroyVM(0.0, id_))
 
     def _is_explained(self, obj: Json, t: float) -> bool:
@@ -156,5 +156,6 @@ def _entry(entry: Json) -> tuple[str, str, str]:
     return entry["manager"], entry["operation"], entry.get("time", "")
 
 
-def _is_lost(obj: Json) -> bool:
+def is_lost(obj: Json) -> bool:
+    """Whether a VSphereVM says that its VM is no longer there."""
     return any(condition.get("reason") in LOST for condition in get_in(obj, "status", "conditions", default=()))

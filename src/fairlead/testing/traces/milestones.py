@@ -45,6 +45,7 @@ def milestones_of(view: View, *, initial: bool = False) -> dict[Milestone, Passe
     """All milestones of a run; with *initial* also of conditions that had their final value from the beginning."""
     passed: dict[Milestone, Passed] = {}
     settled: dict[tuple[Id, str], tuple[str, Passed, bool]] = {}
+    there = set(view.trace.start)
     for number, row in enumerate(view.trace.rows):
         at, obj = Passed(row.t, number), row.object
         if obj["kind"] == "Event":
@@ -55,8 +56,10 @@ def milestones_of(view: View, *, initial: bool = False) -> dict[Milestone, Passe
             passed[Milestone(label, "is gone")] = at
             _forget(settled, Id.of(obj))
             continue
-        if applied_part(obj) is None:  # what users apply is no milestone: they choose when
-            passed.setdefault(Milestone(label, "appears"), at)
+        if Id.of(obj) not in there:
+            there.add(Id.of(obj))
+            if applied_part(obj) is None:  # what users apply is no milestone: they choose when
+                passed.setdefault(Milestone(label, "appears"), at)
         if phase := get_in(obj, "status", "phase"):
             passed.setdefault(Milestone(label, f"is {phase}"), at)
         if get_in(obj, "metadata", "deletionTimestamp"):

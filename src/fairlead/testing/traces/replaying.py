@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, Key, get_in, meta
+from fairlead.base.objects import GVK, Json, Key, get_in, meta, owner_references
 from fairlead.runtime.client import PatchType
 from fairlead.runtime.virtual import run_virtual
-from fairlead.testing.traces.actions import Action, Apply, Delete, DestroyVM, Patch, actions_of
+from fairlead.testing.traces.actions import Action, Apply, Delete, DestroyVM, Patch, actions_of, is_lost
 from fairlead.testing.traces.applying import applied_part, with_credentials
 from fairlead.testing.traces.comparing import View, pair_names
 from fairlead.testing.traces.environment import Environment, environment_of
@@ -121,12 +121,15 @@ class Replay:
         """Do what was done in *trace*, wait until all is calm, and return what happened."""
         if self._fresh:
             await self._build(trace.start.values())
-        self._fresh = False
         await self.calm()
+        if self._fresh:
+            await self._own(trace.start.values())
+            await self._lose(trace)
+            await self.calm()
+        self._fresh = False
         before, mark, zero = self._recorder.live, self._recorder.mark(), self.world.clock.monotonic()
         revision = self.world.server.store.revision
-        start = View.of(Trace(trace.name, tuple(Row(BEFORE, "ADDED", obj) for obj in before.values())))
-        names = pair_names(View.of(trace), trace.start, start, before)
+        names = self._pairs(trace)
         actions = actions_of(trace)
         for action in actions:
             await self._wait_until(zero + max(action.t, 0))
@@ -151,8 +154,39 @@ class Replay:
         """Bring about the state that was found: apply what users applied, and let the controllers do the rest."""
         for obj in objects:
             part = applied_part(obj)
-            if part is not None and not any(o.get("controller") for o in meta(obj).get("ownerReferences", ())):
+            touched = part is not None and "spec" in obj and "spec" not in part  # a controller's, with a note on it
+            if part is not None and not touched and not any(o.get("controller") for o in owner_references(obj)):
                 await self._apply(part, "kubectl")
+
+    async def _own(self, objects: Iterable[Json]) -> None:
+        """Give what users applied the owners that it was found with: some come from an earlier life of the cluster."""
+        live = self._recorder.live
+        for obj in objects:
+            mine = live.get(Id.of(obj))
+            if mine is None or applied_part(obj) is None:
+                continue
+            known = {(owner["kind"], owner["name"]) for owner in owner_references(mine)}
+            missing = []
+            for owner in owner_references(obj):
+                there = live.get(Id(owner["kind"], Id.of(obj).namespace, owner["name"]))
+                if (owner["kind"], owner["name"]) not in known and there is not None:
+                    missing.append({**owner, "uid": meta(there)["uid"]})
+            if missing:
+                body = {"metadata": {"ownerReferences": [*owner_references(mine), *missing]}}
+                id_ = Id.of(mine)
+                await self.world.client.patch(GVK.of(mine), id_.name, id_.namespace, body, PatchType.MERGE)
+
+    async def _lose(self, trace: Trace) -> None:
+        """Destroy the VMs that were lost already."""
+        names = self._pairs(trace)
+        for id_, obj in trace.start.items():
+            if id_.kind == "VSphereVM" and is_lost(obj) and id_ in names:
+                await self._destroy(names[id_])
+
+    def _pairs(self, trace: Trace) -> dict[Id, Id]:
+        """Which of the objects that are there now stands for which of the recording's start."""
+        now = Trace(trace.name, tuple(Row(BEFORE, "ADDED", obj) for obj in self._recorder.live.values()))
+        return pair_names(View.of(trace), trace.start, View.of(now), now.start)
 
     async def _wait_until(self, instant: float) -> None:
         rest = instant - self.world.clock.monotonic()
