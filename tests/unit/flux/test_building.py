@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import pytest
 
 from fairlead.base.objects import Json
@@ -120,6 +121,13 @@ def test_what_is_wrong_is_said_with_its_place(files: dict[str, str], spec: dict[
         build(files, {"a": "b"}, **spec)
     assert str(caught.value) == message
     assert isinstance(caught.value, PathError) is message.startswith("kustomization path")
+
+
+def test_objects_are_plain_json() -> None:
+    """Manifests in JSON, or with quoted keys, give ordinary texts that any encoder takes."""
+    text = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"k": "1"}}'
+    (obj,) = build({"app/one.yaml": text}, namePrefix="pre-")
+    assert orjson.loads(orjson.dumps(obj))["metadata"]["name"] == "pre-one"
 
 
 def test_the_path_cannot_leave_the_source() -> None:

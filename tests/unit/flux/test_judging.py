@@ -109,9 +109,9 @@ def seen(**changes: Any) -> Seen:
             ),
             id="dependency",
         ),
-        pytest.param(seen(tree=None, missed_seconds=4.0), Rest(timedelta(seconds=6)), id="artifact-not-held-yet"),
+        pytest.param(seen(tree=None, missed_seconds=4.0), Rest(timedelta(seconds=56)), id="artifact-not-held-yet"),
         pytest.param(
-            seen(tree=None, missed_seconds=10.0),
+            seen(tree=None, missed_seconds=60.0),
             Wait(
                 "ArtifactFailed",
                 "Source is not ready, artifact not found, retrying in 30s",

@@ -1,14 +1,16 @@
 """Kustomizations in virtual time: real server, real controllers, commits in memory."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION
-from fairlead.base.objects import get_in, labels
+from fairlead.base.objects import GVK, get_in, labels
 from fairlead.testing.garden import CONFIG_MAP, DEPLOYMENT, NAMESPACE, Garden, config_map, deployment, in_garden
 
+NAMESPACE_KIND = GVK("", "v1", "Namespace")
 AVAILABLE = {
     "observedGeneration": 1,
     "replicas": 1,
@@ -186,7 +188,7 @@ def test_a_ready_expression_replaces_the_built_in_check() -> None:
         await garden.sleep(1)
         assert (await garden.ready("high"))[1] == "DependencyNotReady"
         await garden.client.patch(KUSTOMIZATION, "low", NAMESPACE, {"metadata": {"labels": {"stage": NAMESPACE}}})
-        await garden.sleep(31)
+        await garden.sleep(0.5)
         assert await garden.value("high") == "1"
         await garden.kustomization("high", path="./high", dependsOn=[{"name": "low", "readyExpr": "dep."}])
         await garden.sleep(1)
@@ -550,5 +552,49 @@ def test_objects_that_say_so_are_not_touched(mark: str) -> None:
         ks = await garden.get(KUSTOMIZATION, "k")
         ids = [entry["id"] for entry in get_in(ks, "status", "inventory", "entries")]
         assert ids == ["garden_one__ConfigMap", "garden_two__ConfigMap"]
+
+    in_garden(scenario)
+
+
+def test_what_cannot_be_put_back_is_put_back_when_it_can() -> None:
+    """A namespace that goes with its objects comes back with them, whatever the retry interval."""
+
+    async def scenario(garden: Garden) -> None:
+        namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shed}\n"
+        garden.commit({"app/ns.yaml": namespace, "app/tool.yaml": config_map("tool", namespace="shed")})
+        await garden.source()
+        await garden.kustomization(retryInterval="1h")
+        await garden.sleep(5)
+        await garden.client.delete(NAMESPACE_KIND, "shed")
+        await garden.sleep(60)
+        obj = await garden.get(CONFIG_MAP, "tool", "shed")
+        assert obj is not None
+        assert (await garden.ready())[0] == "True"
+
+    in_garden(scenario)
+
+
+def test_a_request_by_kubectl_is_not_taken_away_by_a_parent() -> None:
+    """requestedAt on a Kustomization that another one applied reaches its controller."""
+
+    async def scenario(garden: Garden) -> None:
+        child = {
+            "interval": "10m",
+            "path": "./app",
+            "prune": True,
+            "sourceRef": {"kind": "GitRepository", "name": "src"},
+        }
+        metadata = {"name": "child", "namespace": NAMESPACE}
+        body = {"apiVersion": KUSTOMIZATION.api_version, "kind": "Kustomization", "metadata": metadata, "spec": child}
+        garden.commit({"parents/child.yaml": json.dumps(body), "app/one.yaml": config_map("one")})
+        await garden.source()
+        await garden.kustomization("parent", path="./parents")
+        await garden.sleep(5)
+        request = {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}}
+        await garden.client.patch(KUSTOMIZATION, "child", NAMESPACE, request, field_manager="kubectl-annotate")
+        await garden.sleep(1)
+        ks = await garden.get(KUSTOMIZATION, "child")
+        assert get_in(ks, "status", "lastHandledReconcileAt") == "now"
+        assert get_in(ks, "metadata", "annotations") == {"reconcile.fluxcd.io/requestedAt": "now"}
 
     in_garden(scenario)

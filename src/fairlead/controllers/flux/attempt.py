@@ -32,7 +32,7 @@ from fairlead.controllers.flux.targets import Targets
 from fairlead.controllers.flux.variables import VariablesError, load_variables
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.conditions import is_true
+from fairlead.runtime.conditions import find, is_true
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.outcome import Result
 from fairlead.runtime.remote import UnreachableError
@@ -349,40 +349,58 @@ class Attempt:
         return Result.again(after)
 
     async def correct(self, items: Sequence[Item]) -> Result:
-        """Put back *items*; those that another manager keeps changing are left for a while."""
-        parts = self.parts
-        now, later = self._now(), [parts.fights.delay(self.key, item, self._now()) for item in items]
-        due = [item for item, delay in zip(items, later, strict=True) if not delay and item in self.standing.desired]
+        """Put back *items*; those that another manager keeps changing, or that are refused, are left for a while."""
+        parts, now = self.parts, self._now()
         for item in items:
             if item not in self.standing.desired:
                 parts.managed.excuse(self.key, item)
-        if due:
-            try:
-                await self._put_back(due)
-            except FailedError as error:
-                return await self.fail(error.reason, str(error))
-            for item in due:
-                parts.fights.corrected(self.key, item, now)
-        after = Result(min((timedelta(seconds=delay) for delay in later if delay), default=None))
-        if self.standing.phase is Phase.DONE and self.standing.due > self._now():
-            return after.or_sooner(Result.again(timedelta(seconds=self.standing.due - self._now())))
+        mine = [item for item in items if item in self.standing.desired]
+        due = [item for item in mine if not parts.fights.delay(self.key, item, now)]
+        failure = await self._put_back(due) if due else None
+        for item in due:
+            parts.fights.corrected(self.key, item, now)
+        left = [item for item in mine if item in parts.managed.drifted(self.key)]
+        delays = [timedelta(seconds=max(0.001, parts.fights.delay(self.key, item, now))) for item in left]
+        after = Result(min(delays, default=None))
+        if failure is not None:
+            await self._tell_failure(failure)
+            return after
+        if self.standing.phase is Phase.DONE and self.standing.due > now:
+            if due and not left:
+                self._recover()
+            return after.or_sooner(Result.again(timedelta(seconds=self.standing.due - now)))
         return after.or_sooner(await self.check())
 
-    async def _put_back(self, items: Sequence[Item]) -> None:
+    def _recover(self) -> None:
+        """What could not be put back before is back now."""
+        if not is_true(get_in(self.seen.ks, "status", "conditions"), "Ready"):
+            self.report.succeed("ReconciliationSucceeded", f"Applied revision: {self.revision}")
+
+    async def _tell_failure(self, failure: FailedError) -> None:
+        before = find(get_in(self.seen.ks, "status", "conditions"), "Ready")
+        self.report.retry(failure.reason, str(failure), self.stage)
+        if before is None or before["message"] != str(failure):
+            await self.parts.recorder.warning(self.seen.ks, failure.reason, str(failure), self._annotations())
+
+    async def _put_back(self, items: Sequence[Item]) -> FailedError | None:
+        """Apply *items* again; what is in the way, if anything is."""
         self._say("Detecting drift")
-        client = await self._client()
-        applier = Applier(client, APPLIER, self.parts.clock, ignore_rules(self.seen.ks["spec"]))
         objects = [self.standing.desired[item] for item in items]
+        ignored, force = ignore_rules(self.seen.ks["spec"]), bool(self.seen.ks["spec"].get("force"))
         try:
-            changes = await applier.apply(objects, force=bool(self.seen.ks["spec"].get("force")))
+            applier = Applier(await self._client(), APPLIER, self.parts.clock, ignored)
+            changes = await applier.apply(objects, force=force)
+        except FailedError as error:
+            return error
         except ApplyError as error:
             self._settle(error.changes)
-            raise FailedError("ReconciliationFailed", str(error)) from error
+            return FailedError("ReconciliationFailed", str(error))
         except ApiError as error:
             await self._out_of_reach()
-            raise FailedError("ReconciliationFailed", error.message) from error
+            return FailedError("ReconciliationFailed", error.message)
         self._settle(changes)
         await self._tell_changes([change for change in changes if change.action in CHANGED])
+        return None
 
     async def fail(self, reason: str, message: str, phase: Phase = Phase.FAILED) -> Result:
         """Say what went wrong, once, and try again after the retry interval."""

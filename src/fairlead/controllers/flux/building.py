@@ -122,7 +122,7 @@ def build_objects(spec: Mapping[str, Any], tree: Loader, variables: Callable[[],
         built = build(path, _Overlaid(seen, name, goyaml.dump(config).encode()))
     except KustomizeError as error:
         raise BuildError(f"kustomize build failed: {error}") from error
-    objects = [_checked(obj) for obj in built.resources]
+    objects = [_checked(_plain(obj)) for obj in built.resources]
     if spec.get("postBuild") is not None:
         always = spec["postBuild"].get("substituteStrategy") == "Always"
         objects = [_substituted(obj, variables, always) for obj in objects]
@@ -259,6 +259,15 @@ def _images(given: list[Json], more: Iterable[Json]) -> list[Json]:
                 if image.get(part):
                     known[part] = image[part]
     return images
+
+
+def _plain(value: Any) -> Any:
+    """*value* as JSON has it: the engine's texts, which know how they were quoted, become ordinary ones."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def _checked(obj: Json) -> Json:

@@ -19,7 +19,7 @@ from fairlead.engines.kustomize import Loader
 from fairlead.runtime.conditions import is_true
 
 DEPENDENCY_RETRY = timedelta(seconds=30)
-ARTIFACT_GRACE_SECONDS = 10.0  # after a restart sources bring their trees again; nothing is said meanwhile
+ARTIFACT_GRACE_SECONDS = 60.0  # after a restart sources bring their trees again; nothing is said meanwhile
 TIMEOUT_FLOOR_SECONDS = 30.0
 TERMINAL = "Reconciliation failed terminally due to configuration error"
 

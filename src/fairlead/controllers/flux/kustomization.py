@@ -37,7 +37,7 @@ from fairlead.controllers.flux.judging import (
     unready_dependency,
 )
 from fairlead.controllers.flux.managed import ManagedObjects
-from fairlead.controllers.flux.references import References, references_of
+from fairlead.controllers.flux.references import WHOLE, References, references_of
 from fairlead.controllers.flux.reporting import FINALIZER, REQUESTED_AT, FluxReport
 from fairlead.controllers.flux.targets import Targets
 from fairlead.controllers.flux.variables import CONFIG_MAP, SECRET, VariablesError, load_variables
@@ -105,7 +105,11 @@ class KustomizationController(BaseController):
 
     def _woken_by(self, kind: str) -> Wake:
         def wake(obj: Json) -> Iterable[Key]:
-            return self._references.concerned((kind, Key.of(obj)), _state(kind, obj))
+            concerned = self._references.concerned((kind, Key.of(obj)), _state(kind, obj))
+            if kind == "Kustomization":
+                version = obj["metadata"].get("resourceVersion")
+                concerned += self._references.concerned((WHOLE, Key.of(obj)), version)
+            return concerned
 
         return wake
 

@@ -24,6 +24,7 @@ from fairlead.runtime.clock import Clock
 log = logging.getLogger(__name__)
 
 OWNER_LABEL = "kustomize.toolkit.fluxcd.io/name"
+REQUESTS = "reconcile.fluxcd.io/"  # what people ask a controller for is not drift: it is not taken away from them
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(seconds=30)
 SYNC_LIMIT_SECONDS = 10.0
 
@@ -32,7 +33,8 @@ def fingerprint(obj: Json) -> bytes:
     """A digest of all of *obj* that an apply can own: no status, no bookkeeping."""
     kept = meta(obj)
     part = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
-    part["metadata"] = [kept.get("labels"), kept.get("annotations"), kept.get("deletionTimestamp")]
+    marks = {name: text for name, text in (kept.get("annotations") or {}).items() if not name.startswith(REQUESTS)}
+    part["metadata"] = [kept.get("labels"), marks, kept.get("deletionTimestamp")]
     return hashlib.blake2b(orjson.dumps(part, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 

@@ -6,6 +6,7 @@ from fairlead.base.objects import Json, Key, get_in
 from fairlead.controllers.flux.judging import source_of
 
 Target = tuple[str, Key]  # kind and key
+WHOLE = "Kustomization (any change)"  # what an expression may look at
 
 
 class References:
@@ -47,7 +48,8 @@ def references_of(ks: Json) -> list[Target]:
     namespace, spec = Key.of(ks).namespace, ks["spec"]
     found: list[Target] = [source_of(ks)]
     for entry in spec.get("dependsOn") or ():
-        found.append(("Kustomization", Key(entry.get("namespace") or namespace, entry["name"])))
+        kind = WHOLE if entry.get("readyExpr") else "Kustomization"
+        found.append((kind, Key(entry.get("namespace") or namespace, entry["name"])))
     for entry in get_in(spec, "postBuild", "substituteFrom", default=()):
         found.append((entry["kind"], Key(namespace, entry["name"])))
     secret = get_in(spec, "kubeConfig", "secretRef", "name")
