@@ -15,6 +15,7 @@ from fairlead.controllers.flux.helmrelease import HelmReleaseController
 from fairlead.controllers.flux.helmrepository import HelmRepositoryController
 from fairlead.controllers.flux.targets import Targets
 from fairlead.engines.helm.record import Record, decode
+from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, LoopClock
 from fairlead.runtime.controller import Manager
 from fairlead.runtime.events import EVENT, Recorder
@@ -86,6 +87,32 @@ class Pages:
         return Answer(marks=tag, is_unchanged=True) if marks == tag else Answer(self.pages[url], tag)
 
 
+class Mortal:
+    """A client that makes so many writes and then never answers again: its process died after the last one."""
+
+    WRITES = ("create", "update", "patch", "apply", "delete")
+
+    def __init__(self, client: Client, writes: int) -> None:
+        self._client = client
+        self._left = writes
+        self.died = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        if name not in self.WRITES:
+            return method
+
+        async def call(*arguments: Any, **options: Any) -> Any:
+            if not options.get("dry_run"):
+                if self._left <= 0:
+                    self.died.set()
+                    await asyncio.Event().wait()
+                self._left -= 1
+            return await method(*arguments, **options)
+
+        return call
+
+
 class Fleet:
     """A management API with the Helm controllers on it, in virtual time."""
 
@@ -104,19 +131,21 @@ class Fleet:
         await self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         self.run_controllers()
 
-    def run_controllers(self) -> None:
-        def recorder(component: str) -> Recorder:
-            return Recorder(self.client, self.clock, self.ids, component)
+    def run_controllers(self, client: Client | None = None) -> None:
+        used = client or self.client
 
-        shared: dict[str, Any] = {"client": self.client, "clock": self.clock, "artifacts": self.artifacts}
+        def recorder(component: str) -> Recorder:
+            return Recorder(used, self.clock, self.ids, component)
+
+        shared: dict[str, Any] = {"client": used, "clock": self.clock, "artifacts": self.artifacts}
         controllers = [
             HelmRepositoryController(**shared, recorder=recorder("source-controller"), fetcher=self.pages),
             HelmChartController(**shared, recorder=recorder("source-controller"), fetcher=self.pages),
             HelmReleaseController(
-                **shared, ids=self.ids, targets=Targets(self.client, self.dialer), recorder=recorder("helm-controller")
+                **shared, ids=self.ids, targets=Targets(used, self.dialer), recorder=recorder("helm-controller")
             ),
         ]
-        self.manager = Manager(self.client, self.clock, self.ids, controllers)
+        self.manager = Manager(used, self.clock, self.ids, controllers)
         self._task = asyncio.create_task(self.manager.run())
 
     async def kill(self) -> None:

@@ -1,13 +1,15 @@
 """Whatever is interrupted goes on: the controllers are killed after each write, and come to the same end."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
 from fairlead.api.errors import ApiError
 from fairlead.api.flux.kinds import HELM_CHART, HELM_RELEASE
 from fairlead.base.objects import Json
-from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, simulate
+from fairlead.runtime.client import Client
+from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, Mortal, simulate
 from tests.unit.flux_helm.test_releases import CONFIG_MAP, JOB, JOBS, complete, is_gone
 
 EXTRA = {
@@ -16,13 +18,18 @@ EXTRA = {
 NEWER = {"charts/parcel/Chart.yaml": CHART["charts/parcel/Chart.yaml"].replace("0.1.0", "0.2.0")}
 
 
-async def killed_after(fleet: Fleet, writes: int, commit: str, files: dict[str, str]) -> None:
-    """Let the controllers write *writes* times, kill them, and start them anew."""
-    limit = fleet.revision + writes
-    for _ in range(2000):
-        if fleet.revision >= limit:
-            break
-        await asyncio.sleep(0)
+Act = Callable[[], Awaitable[None]]
+
+
+async def killed_after(fleet: Fleet, writes: int, commit: str, files: dict[str, str], act: Act) -> None:
+    """Start the controllers anew, let them write *writes* times after *act*, kill them, and start them once more."""
+    await fleet.kill()
+    mortal = Mortal(fleet.client, writes)
+    fleet.run_controllers(cast(Client, mortal))
+    await fleet.source(files, commit=commit)
+    await act()
+    await fleet.settle()
+    assert mortal.died.is_set()
     await fleet.kill()
     fleet.run_controllers()
     await fleet.source(files, commit=commit)
@@ -43,15 +50,13 @@ async def outcome(fleet: Fleet) -> Json:
     }
 
 
-@pytest.mark.parametrize("writes", range(1, 16))
+@pytest.mark.parametrize("writes", range(13))
 def test_killed_while_installing(writes: int) -> None:
     """One deployed release with all its objects, whenever the process died."""
 
     async def scenario(fleet: Fleet) -> None:
         files = {**CHART, **EXTRA}
-        await fleet.source(files)
-        await fleet.release(values={"color": "red"})
-        await killed_after(fleet, writes, "1" * 40, files)
+        await killed_after(fleet, writes, "1" * 40, files, lambda: fleet.release(values={"color": "red"}))
         assert await outcome(fleet) == {
             "ready": "True",
             "deployed": 1,
@@ -67,7 +72,7 @@ def test_killed_while_installing(writes: int) -> None:
     simulate(scenario)
 
 
-@pytest.mark.parametrize("writes", range(1, 12))
+@pytest.mark.parametrize("writes", range(9))
 def test_killed_while_upgrading(writes: int) -> None:
     """The objects that left the chart are gone, one release is deployed."""
 
@@ -76,9 +81,7 @@ def test_killed_while_upgrading(writes: int) -> None:
         await fleet.release(values={"color": "red"})
         await fleet.settle()
         files = {**CHART, **NEWER}
-        await fleet.source(files, commit="2" * 40)
-        await fleet.patch(spec={"values": {"color": "green"}})
-        await killed_after(fleet, writes, "2" * 40, files)
+        await killed_after(fleet, writes, "2" * 40, files, lambda: fleet.patch(spec={"values": {"color": "green"}}))
         assert await outcome(fleet) == {
             "ready": "True",
             "deployed": 1,
@@ -91,7 +94,7 @@ def test_killed_while_upgrading(writes: int) -> None:
     simulate(scenario)
 
 
-@pytest.mark.parametrize("writes", range(1, 10))
+@pytest.mark.parametrize("writes", range(8))
 def test_killed_while_uninstalling(writes: int) -> None:
     """Nothing is left, nothing hangs on a finalizer."""
 
@@ -100,8 +103,11 @@ def test_killed_while_uninstalling(writes: int) -> None:
         await fleet.source(files)
         await fleet.release()
         await fleet.settle()
-        await fleet.client.delete(HELM_RELEASE, "app", NAMESPACE)
-        await killed_after(fleet, writes, "1" * 40, files)
+
+        async def delete() -> None:
+            await fleet.client.delete(HELM_RELEASE, "app", NAMESPACE)
+
+        await killed_after(fleet, writes, "1" * 40, files, delete)
         assert await fleet.records() == []
         assert (await fleet.client.list(CONFIG_MAP, NAMESPACE)).items == ()
         assert await is_gone(fleet, HELM_RELEASE, "app")
