@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fairlead.base.objects import GVK, Json, Key, annotations, get_in, is_deleting
+from fairlead.base.objects import GVK, Json, Key, get_in, is_deleting
 from fairlead.runtime.conditions import find, is_true
 
 FLUX_SOURCE = GVK("source.toolkit.fluxcd.io", "v1", "GitRepository")
@@ -62,10 +62,8 @@ def is_ready(obj: Json | None) -> bool:
     observed = get_in(obj, "status", "observedGeneration")
     if observed != obj["metadata"].get("generation"):
         return False
-    asked, handled = (
-        annotations(obj).get("reconcile.fluxcd.io/requestedAt"),
-        get_in(obj, "status", "lastHandledReconcileAt"),
-    )
+    asked = get_in(obj, "metadata", "annotations", "reconcile.fluxcd.io/requestedAt")
+    handled = get_in(obj, "status", "lastHandledReconcileAt")
     return (not asked or asked == handled) and is_true(get_in(obj, "status", "conditions"), "Ready")
 
 
