@@ -68,7 +68,7 @@ class Files:
         real = str(resolve(path)) if resolve is not None else path
         if not self.loader.is_folder(real):
             if self.loader.is_file(real):
-                raise KustomizeError(f"must build at directory: '{path}' is a file; a folder is wanted")
+                raise KustomizeError(f"must build at directory: '{path}': file is not directory")
             raise KustomizeError(f"must build at directory: not a valid directory: {_missing(path)}")
         for visited in (*self._above, self.root):
             if is_below(visited, real):

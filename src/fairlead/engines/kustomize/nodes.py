@@ -134,7 +134,7 @@ def text_of(node: Any) -> str:
     if node.__class__ is Cell:
         node = node.value
     if isinstance(node, str):
-        return node
+        return node if node.__class__ is str else str(node)
     return node.text if node.__class__ is Scalar else ""
 
 

@@ -65,6 +65,8 @@ def mark_origin(items: Sequence[Resource], origin: Origin) -> None:
 def mark_transformation(items: ResMap, origin: Origin) -> None:
     """Add *origin* to what is said to have transformed *items*."""
     for item in items:
+        if item.is_gone():
+            continue
         marks = item.strings("annotations")
         if ORIGIN not in marks:
             marks[ORIGIN] = origin.text()

@@ -4,8 +4,6 @@ Source: the OpenAPI of Kubernetes 1.21.2 as kustomize 5.8.2 embeds it, and kyaml
 Written by tests/peer/record_kustomize_schema.py; do not edit.
 """
 
-# ruff: noqa: E501 - a table
-
 CLUSTER_SCOPED = frozenset(
     [
         "admissionregistration.k8s.io/v1beta1|MutatingWebhookConfiguration",

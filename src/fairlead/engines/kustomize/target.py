@@ -146,11 +146,9 @@ class Target:
 
     def _add_resources(self, found: Gathered, paths: Sequence[str]) -> None:
         for path in paths:
-            try:
-                found.items.extend(self._file(path))
+            problem = self._add_file(found, path)
+            if problem is None:
                 continue
-            except KustomizeError as error:
-                problem = error
             try:
                 below = self.files.below(path)
             except KustomizeError as error:
@@ -164,11 +162,22 @@ class Target:
                     f"accumulation err='{problem}': recursed accumulation of path '{below.root}': {error}"
                 ) from error
 
-    def _file(self, path: str) -> list[Resource]:
+    def _add_file(self, found: Gathered, path: str) -> KustomizeError | None:
+        """Add the objects in a file; return why that cannot be."""
         try:
-            items = objects_in(self.files.read(path), self.files.path(path))
+            items = self._file(path)
         except KustomizeError as error:
-            raise KustomizeError(f"accumulating resources from '{path}': {error}") from error
+            problem = KustomizeError(f"accumulating resources from '{path}': {error}")
+            problem.__cause__ = error
+            return problem
+        try:
+            found.items.extend(items)
+        except KustomizeError as error:
+            return KustomizeError(f"merging resources from '{path}': {error}")
+        return None
+
+    def _file(self, path: str) -> list[Resource]:
+        items = list(ResMap(objects_in(self.files.read(path), self.files.path(path))))
         if self.origin is not None:
             origin = self.origin.below(path)
             for item in items:
@@ -199,7 +208,11 @@ class Target:
             except KustomizeError as error:
                 raise KustomizeError(f'loader.New "{error}"') from error
             try:
-                found = self._folder(path, below, component=True).gather(found)
+                component = self._folder(path, below, component=True)
+            except KustomizeError as error:
+                raise KustomizeError(f'accumulateDirectory: "{error}"') from error
+            try:
+                found = component.gather(found)
             except KustomizeError as error:
                 raise KustomizeError(
                     f"accumulateDirectory: \"recursed accumulation of path '{below.root}': {error}\""

@@ -178,7 +178,7 @@ def _fixed(value: float) -> str:
 
 def _expand(text: str, mapping: Callable[[str], Any]) -> Any:
     if "$" not in text:
-        return text
+        return str(text)
     parts: list[str] = []
     at = start = 0
     while at < len(text):
