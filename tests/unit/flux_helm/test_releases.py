@@ -794,6 +794,30 @@ def test_other_rights_are_not_put_in_place_of_those_asked_for() -> None:
     simulate(scenario)
 
 
+def test_drift_that_cannot_be_compared_is_a_state_error() -> None:
+    """The API's refusal of the dry run is named; once the object is as it was, all is well again."""
+
+    async def scenario(fleet: Fleet) -> None:
+        service = "apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec:\n  ports: [{name: http, port: 80}]\n"
+        await fleet.source({**CHART, "charts/parcel/templates/service.yaml": service})
+        await fleet.release(driftDetection={"mode": "enabled"})
+        await fleet.settle()
+        services = GVK("", "v1", "Service")
+        for port, status in ((81, "False"), (80, "True")):
+            ports = [{"name": "http", "port": port, "protocol": "TCP", "targetPort": 80}]
+            await fleet.client.patch(services, "front", NAMESPACE, {"spec": {"ports": ports}}, field_manager="someone")
+            await fleet.settle(35)
+            assert (await fleet.conditions())["Ready"][0] == status
+            if status == "False":
+                assert (await fleet.conditions())["Ready"][1:] == (
+                    "StateError",
+                    "Could not determine release state: unable to determine cluster state: Service/team/front dry-run "
+                    'failed (Invalid): Service "front" is invalid: spec.ports[1].name: Duplicate value: "http"',
+                )
+
+    simulate(scenario)
+
+
 def test_retry_on_failure() -> None:
     """With the strategy RetryOnFailure a failed release is upgraded again after the interval, without remediation."""
 

@@ -137,6 +137,8 @@ def _service(obj: Json, old: Json | None) -> list[FieldError]:
         where = f"spec.ports[{index}]"
         if len(ports) > 1 and not port.get("name"):
             found.append(required(f"{where}.name"))
+        elif port.get("name") in {other.get("name") for other in ports[:index]} - {None, ""}:
+            found.append(FieldError("FieldValueDuplicate", f"{where}.name", port["name"]))
         if not 1 <= (port.get("port") or 0) <= 65535:
             found.append(invalid(f"{where}.port", port.get("port") or 0, "must be between 1 and 65535, inclusive"))
     before = (old or {}).get("spec") or {}

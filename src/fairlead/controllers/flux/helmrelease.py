@@ -255,7 +255,7 @@ class HelmReleaseController(BaseController):
             ending = await self._run(current, target, chart, values)
         except (RecordError, ResourceError, DriftError) as error:
             report.progress("Fulfilling prerequisites")
-            await current.not_ready("StateError", f"Could not determine release state: {error}")
+            report.set(READY, False, "StateError", f"Could not determine release state: {error}")
             return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
         return self._end(current, ending, inputs)
 

@@ -5,7 +5,6 @@ FRESH = "ours repeats what the HelmChart says now, not what it said before"
 PURE = "what only depends on unchanged inputs is not tried again until they change or the interval is over"
 QUIET = "an artifact that stays as it was is no event at every look"
 AT_ONCE = "ours says so after each of the two edits, not once for both"
-PORTS = "the API server does not refuse two ports of one name yet"
 ROWS: tuple[tuple[str, str, str, str], ...] = (  # scenario, object, path, reason
     ("f[56]-*", "HelmChart/*", "event Normal ArtifactUpToDate", QUIET),
     ("f[56]-*", "HelmChart/*", "event Normal GarbageCollectionSucceeded", "storage is memory: nothing is collected"),
@@ -14,7 +13,4 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (  # scenario, object, path, reaso
     ("f5-template-error", "HelmRelease/app", "status.failures", PURE),
     ("f5-values-schema", "HelmRelease/app", "status.failures", PURE),
     ("f6-drift-helmrelease", "HelmRelease/app", "event Warning DriftDetected", AT_ONCE),
-    ("f6-drift-helmrelease", "HelmRelease/app", "event Normal DriftCorrected", PORTS),
-    ("f6-drift-helmrelease", "HelmRelease/app", "status.conditions*", PORTS),
-    ("f6-drift-helmrelease", "Service/app", "*", PORTS),
 )
