@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fairlead-setup
 
-.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces format clean
+.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces bench-journey format clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,9 @@ test-peer: setup
 
 compat-kustomize: setup
 	$(BIN)/python -m fairlead.testing.compat_kustomize --kustomize .peers/kustomize $(or $(FOLDER),examples)
+
+bench-journey: setup
+	$(BIN)/python bench/journey.py $(ARGS)
 
 compat-traces: setup
 	$(BIN)/python -m fairlead.testing.compat_traces $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces)
