@@ -67,8 +67,9 @@ def chosen_order(items: Sequence[Resource], options: Mapping[str, Any]) -> list[
 
 
 def _place(known: Id, ranks: Mapping[str, int]) -> tuple[int, str, str]:
-    is_namespace = known.kind == "Namespace" and not known.group  # before its namesakes of other groups
-    type_name = "" if is_namespace else f"{known.group or '~G'}_{known.version or '~V'}_{known.kind or '~K'}"
+    type_name = f"{known.group or '~G'}_{known.version or '~V'}_{known.kind or '~K'}"
+    if known.kind == "Namespace" and not known.group and "Namespace" in ranks:
+        type_name = ""  # before its namesakes of other groups
     return (
         ranks.get(known.kind, 0),
         type_name,

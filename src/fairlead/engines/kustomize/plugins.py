@@ -82,7 +82,10 @@ class Workshop:
         """Return the step that the built-in *kind* does with *settings*. Raises: KustomizeError."""
         if specs is None:
             specs = tuple(map(specs_of, settings.get("fieldSpecs") or ()))
-            if kind in ("PrefixTransformer", "SuffixTransformer") and settings.get("fieldSpecs") is None:
+            if (
+                kind in ("PrefixTransformer", "SuffixTransformer", "PrefixSuffixTransformer")
+                and settings.get("fieldSpecs") is None
+            ):
                 raise KustomizeError("fieldSpecs is not expected to be nil")
         make = _TRANSFORMERS[kind]
         return make(self, settings, specs)

@@ -42,7 +42,6 @@ from fairlead.engines.kustomize.nodes import (
     copied,
     is_null,
     plain,
-    tag_of,
 )
 
 MAX_DEPTH = 400
@@ -257,11 +256,8 @@ def _tagged(event: Any) -> Any:
     tag = event.tag
     if tag.startswith(_LONG_TAG):
         tag = f"!!{tag[len(_LONG_TAG) :]}"
-    quoted = event.style is not None and event.style != ""
     if tag == STR or tag == "!":
-        return Quoted(event.value) if quoted else str(event.value)
-    if quoted and tag_of(event.value) == tag:
-        return Quoted(event.value)
+        return Quoted(event.value) if event.style else str(event.value)
     return Scalar(event.value, tag)
 
 

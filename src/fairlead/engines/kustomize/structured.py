@@ -14,7 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from fairlead.base import gojson
 from fairlead.engines.kustomize.errors import KustomizeError
-from fairlead.engines.kustomize.nodes import STR, tag_of, text_of, to_value
+from fairlead.engines.kustomize.nodes import STR, Scalar, tag_of, text_of, to_value
 from fairlead.engines.kustomize.reader import read_one
 
 _WIDTH = 2**31 - 1
@@ -82,6 +82,8 @@ def _follow(old: Node | None, node: Any) -> Node:
 def _scalar(old: ScalarNode | None, node: Any) -> ScalarNode:
     text = text_of(node)
     style = old.style if old is not None else None
+    if isinstance(node, Scalar) and node.tag.startswith("!!") and tag_of(text) != node.tag:
+        return ScalarNode(_TAG + node.tag[2:], text, style=style)
     if style is None and "\n" in text:
         style = "|"
     elif style is None and isinstance(node, str) and tag_of(text) != STR:

@@ -353,17 +353,23 @@ class Target:
         for step, _ in self._external(self.field("validators") or ()):
             before = [to_value(item.node) for item in found.items]
             step(found.items)
-            after = []
-            for item in found.items:
-                value = to_value(item.node)
-                labels = (value.get("metadata") or {}).get("labels")
-                if isinstance(labels, dict):
-                    labels.pop(VALIDATED_BY, None)
-                    if not labels:
-                        del value["metadata"]["labels"]
-                after.append(value)
+            after = [_without_label(item) for item in found.items]
             if before != after:
                 raise KustomizeError(f"{self.config.path}: validator shouldn't modify the resource map")
+
+
+def _without_label(item: Resource) -> Any:
+    """Return the value of *item* without the label that validators may leave.
+
+    Upstream writes all labels anew to take it away, and so finds objects changed that have others.
+    """
+    labels = item.strings("labels")
+    value = to_value(item.node)
+    if VALIDATED_BY in labels:
+        if len(labels) > 1:
+            return None
+        del value["metadata"]["labels"]
+    return value
 
 
 def mark_origin_anew(items: Sequence[Resource], origin: Origin) -> None:
