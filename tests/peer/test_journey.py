@@ -5,6 +5,7 @@ One program serves all tests of this file; each leaves the fleet as it found it,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -129,11 +130,11 @@ class Lab:
         return len(vms) == machines and self.nodes(where[1]) == dict.fromkeys(vms, version)
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("journey")
+@contextlib.contextmanager
+def program(folder: Path, *words: str) -> Iterator[Lab]:
+    """The program with the sample fleet, its clusters available; it must end quietly."""
     command = [sys.executable, "-m", "fairlead.cli.main", "up", "--ephemeral", "--data", str(folder / "data")]
-    command += ["--fleet", str(ROOT / "examples" / "fleet")]
+    command += ["--fleet", str(ROOT / "examples" / "fleet"), *words]
     log = folder / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -143,17 +144,27 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, f"no endpoints.json: {log.read_text()}"
             time.sleep(0.1)
-        made = Lab(folder)
-        for namespace, name in (STAGING, PRODUCTION):
-            made.until(lambda n=namespace, c=name: has(made, n, c), f"the cluster {name}")
-            made.kubectl("wait", "--for=condition=Available", f"cluster/{name}", "-n", namespace, "--timeout=90s")
-        yield made
+        lab = Lab(folder)
+        for where in (STAGING, PRODUCTION):
+            wait_available(lab, *where)
+        yield lab
         assert process.poll() is None, f"the program ended by itself: {log.read_text()}"
     finally:
         process.terminate()
         process.wait(20)
     assert "Traceback" not in log.read_text()
     assert not (folder / "data" / "endpoints.json").exists(), "removed on exit"
+
+
+def wait_available(lab: Lab, namespace: str, cluster: str) -> None:
+    lab.until(lambda: has(lab, namespace, cluster), f"the cluster {cluster}")
+    lab.kubectl("wait", "--for=condition=Available", f"cluster/{cluster}", "-n", namespace, "--timeout=80s")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with program(tmp_path_factory.mktemp("journey")) as running:
+        yield running
 
 
 def has(lab: Lab, namespace: str, cluster: str) -> bool:

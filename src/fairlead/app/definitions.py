@@ -1,16 +1,23 @@
-"""Our kinds in a cluster that is not the embedded one: their definitions are applied, then waited for."""
+"""Our kinds in a cluster that is not the embedded one: their definitions, and the webhooks that stand for their rules.
+
+That cluster's API server calls back for conversion, defaults and refusals; without them objects would lack what the
+controllers rely on. So the start ends with an error where it cannot call.
+"""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.app.kinds import KINDS
-from fairlead.base.objects import GVK, get_in
+from fairlead.base.objects import GVK, Json, get_in
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.conditions import is_true
-from fairlead.server.registry import kind_resource
+from fairlead.server.webhooks import manifests
 
 DEFINITION = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 MANAGER = "fairlead"
@@ -18,19 +25,33 @@ CHECK = timedelta(milliseconds=100)
 LIMIT = timedelta(seconds=60)
 
 
-async def install_kinds(client: Client, clock: Clock) -> None:
-    """Apply all definitions and return once they are served. Raises: ApiError."""
-    names = []
-    for kind in KINDS:
-        definition = kind_resource(kind)[0]
-        names.append(definition["metadata"]["name"])
-        await client.apply(definition, field_manager=MANAGER)
+def own_address(server: str) -> str:
+    """The address of this machine that the API server at the URL *server* can call. Raises: OSError."""
+    parts = urlsplit(server)
+    with socket.create_connection((parts.hostname or "", parts.port or 443), timeout=10) as connection:
+        return str(connection.getsockname()[0])
+
+
+async def install_kinds(client: Client, clock: Clock, url: str, authority: str) -> None:
+    """Apply definitions and webhook configurations; return once all is served and asked. Raises: ApiError.
+
+    *url* is where `server.webhooks.Webhooks` answers, with a certificate of the PEM *authority*.
+    """
+    objects = manifests(KINDS, url, authority)
+    for obj in objects:
+        await client.apply(obj, field_manager=MANAGER)
+    names = [obj["metadata"]["name"] for obj in objects if obj["kind"] == DEFINITION.kind]
     end = clock.monotonic() + LIMIT.total_seconds()
-    for name in names:
-        while not await _is_served(client, name):
+
+    async def wait(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+        while not await condition():
             if clock.monotonic() > end:
-                raise service_unavailable(f"CustomResourceDefinition '{name}' is not served within {LIMIT}")
+                raise service_unavailable(f"{what} within {LIMIT}")
             await clock.sleep(CHECK)
+
+    for name in names:
+        await wait(lambda name=name: _is_served(client, name), f"CustomResourceDefinition '{name}' is not served")
+    await wait(lambda: _is_asked(client), f"the API server does not call the webhooks at {url}")
 
 
 async def _is_served(client: Client, name: str) -> bool:
@@ -41,3 +62,29 @@ async def _is_served(client: Client, name: str) -> bool:
             return False
         raise
     return is_true(get_in(found, "status", "conditions"), "Established")
+
+
+async def _is_asked(client: Client) -> bool:
+    """Whether an object that only our rules refuse is refused. Raises: ApiError when the webhook cannot be called."""
+    probe: Json = {
+        "apiVersion": "cluster.x-k8s.io/v1beta2",
+        "kind": "Machine",
+        "metadata": {"name": "fairlead-probe", "namespace": "default"},
+        "spec": {
+            "clusterName": "fairlead-probe",
+            "version": "none",
+            "bootstrap": {"dataSecretName": "none"},
+            "infrastructureRef": {
+                "apiGroup": "infrastructure.cluster.x-k8s.io",
+                "kind": "VSphereMachine",
+                "name": "fairlead-probe",
+            },
+        },
+    }
+    try:
+        await client.create(probe, field_manager=MANAGER, dry_run=True)
+    except ApiError as error:
+        if error.is_invalid or error.is_not_found:
+            return "admission webhook" in error.message
+        raise
+    return False

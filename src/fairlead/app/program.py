@@ -130,27 +130,42 @@ class Program:
         return url
 
     async def _external(self, path: Path) -> str:
-        """Use the cluster that a kubeconfig names; its API gets our kinds first."""
+        """Use the cluster that a kubeconfig names; its API gets our kinds first, and asks here for their rules."""
         from fairlead.api.errors import ApiError
-        from fairlead.app.definitions import install_kinds
+        from fairlead.app.definitions import install_kinds, own_address
         from fairlead.runtime.http import HttpClient
         from fairlead.runtime.kubeconfig import KubeconfigError, load_access
 
         try:
-            access, text = load_access(path), path.read_text()
+            text = await asyncio.to_thread(path.read_text)
+            access = load_access(path)
+            host = await asyncio.to_thread(own_address, access.server)
+            url, authority = await self._webhooks(host)
             client = HttpClient(access)
             self._stack.push_async_callback(client.close)
-            await install_kinds(client, self.clock)
+            await install_kinds(client, self.clock, url, authority)
         except (KubeconfigError, OSError) as error:
             raise StartError(f"cannot use the kubeconfig '{path}': {error}") from error
         except ApiError as error:
             raise StartError(
-                f"cannot use the management cluster of '{path}': {error.message}; check that it answers and that the "
-                "user may create CustomResourceDefinitions"
+                f"cannot use the management cluster of '{path}': {error.message}; check that it answers, that the user "
+                f"may create CustomResourceDefinitions and webhook configurations, and that it can call {url}"
             ) from error
         self.client = client
         write_private(self.folder.kubeconfig, text)
         return access.server
+
+    async def _webhooks(self, host: str) -> tuple[str, str]:
+        """Serve the kinds' rules on *host*; returns the URL and the authority of its certificate."""
+        from fairlead.app.kinds import KINDS
+        from fairlead.server.listener import Face, Listener
+        from fairlead.server.webhooks import Webhooks
+
+        authority = self.folder.authority(self.clock)
+        listener = Listener(host)
+        self._stack.push_async_callback(listener.close)
+        port = await listener.open(Face(Webhooks(KINDS), authority.issue_server((host,), self.clock.now())))
+        return f"https://{host}:{port}", authority.certificate
 
     async def _open(self, opening: object, name: str, port: int) -> int:
         try:
