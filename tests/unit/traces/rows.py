@@ -35,7 +35,7 @@ def obj(kind: str, name: str, *, owner: str = "", conditions: str = "", by: str 
 
 def owned_by(manager: str, obj: Json, time: str = "2026-01-01T00:00:00Z") -> Json:
     """A managedFields entry by which *manager* applied the fields of `spec`."""
-    fields = {f"f:{name}": {} for name in obj.get("spec", {})}
+    fields: Json = {f"f:{name}": {} for name in obj.get("spec", {})}
     return {"manager": manager, "operation": "Apply", "time": time, "fieldsV1": {"f:spec": fields}}
 
 
@@ -48,7 +48,7 @@ def trace(*rows: tuple[float, str, Json], before: tuple[Json, ...] = (), name: s
 def event(about: Json, reason: str, message: str, type_: str = "Normal") -> Json:
     """An event."""
     involved = {"kind": about["kind"], "name": about["metadata"]["name"], "namespace": NAMESPACE}
-    told = {"involvedObject": involved, "reason": reason, "message": message, "type": type_}
+    told: dict[str, Any] = {"involvedObject": involved, "reason": reason, "message": message, "type": type_}
     return obj("Event", f"{about['metadata']['name']}.1", **told)
 
 

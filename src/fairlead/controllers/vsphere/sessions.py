@@ -1,7 +1,7 @@
 """vCenter sessions: one per vCenter and user, with one watch each that wakes the VMs it concerns.
 
 A rejected password is not tried again until the credentials change or a while has passed: an account that locks after a
-few failures must not be locked by us.
+few failures must not be locked by us. A vCenter that does not answer is asked by one of those who wait for it.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from fairlead.vsphere.port import Connector, Session, TaskDone, VMChanged, VMGon
 log = logging.getLogger(__name__)
 
 LOGIN_PAUSE = timedelta(minutes=1)
+ANSWER_PAUSE = timedelta(seconds=5)
 RECONNECT = timedelta(seconds=2)
 
 
@@ -45,7 +46,7 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._rejected: dict[str, tuple[datetime, LoginFailed]] = {}
+        self._failed: dict[str, tuple[datetime, VSphereError]] = {}  # by login: until when not to try, and why
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._by_uuid: dict[str, Key] = {}
         self._by_task: dict[str, Key] = {}
@@ -61,11 +62,12 @@ class Sessions:
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name in self._open:
                 return self._open[name]
-            self._refuse_rejected(name)
+            self._refuse_failed(name)
             try:
                 session = await self._connector.connect(login.server, login.username, login.password, login.thumbprint)
-            except LoginFailed as error:
-                self._rejected[name] = (self._clock.now() + LOGIN_PAUSE, error)
+            except VSphereError as error:
+                pause = LOGIN_PAUSE if isinstance(error, LoginFailed) else ANSWER_PAUSE
+                self._failed[name] = (self._clock.now() + pause, error)
                 raise
             self._open[name] = session
             task = asyncio.get_running_loop().create_task(self._follow(name, session), name=f"vcenter {login.server}")
@@ -112,14 +114,14 @@ class Sessions:
         for session in self._open.values():
             await session.close()
 
-    def _refuse_rejected(self, name: str) -> None:
-        rejected = self._rejected.get(name)
-        if rejected is None:
+    def _refuse_failed(self, name: str) -> None:
+        failed = self._failed.get(name)
+        if failed is None:
             return
-        until, error = rejected
+        until, error = failed
         if self._clock.now() < until:
-            raise LoginFailed(str(error))
-        del self._rejected[name]
+            raise error.with_traceback(None)
+        del self._failed[name]
 
     async def _follow(self, name: str, session: Session) -> None:
         synced = False

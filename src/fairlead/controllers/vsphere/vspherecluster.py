@@ -38,6 +38,7 @@ from fairlead.vsphere.errors import LoginFailed, SessionLost, VSphereError
 FINALIZER = "vspherecluster.infrastructure.cluster.x-k8s.io"
 SECRET_FINALIZER = "vspherecluster/infrastructure.cluster.x-k8s.io"
 RETRY = timedelta(seconds=10)
+RETRY_MOST = timedelta(minutes=2)
 PATIENCE = timedelta(seconds=5)  # a Secret that is applied after its VSphereCluster is no trouble
 MANAGER = "manager"
 
@@ -168,7 +169,9 @@ class VSphereClusterController(BaseController):
                 trouble.message,
                 (VCENTER_AVAILABLE, "VCenterUnreachable", "Error"),
             )
-            return Result.again(later or RETRY) if later or not patience else Result.done()
+            if later:
+                return Result.again(later)
+            return Result.done() if patience else Result.again(self._retry_after(report))
         else:
             report.set(VCENTER_AVAILABLE, True, "Available")
             report.set_old(VCENTER_AVAILABLE, True)
@@ -177,6 +180,12 @@ class VSphereClusterController(BaseController):
             return Result.done()
         finally:
             report.summarize((VCENTER_AVAILABLE, FAILURE_DOMAINS), (VCENTER_AVAILABLE,), required=(VCENTER_AVAILABLE,))
+
+    def _retry_after(self, report: Reporter) -> timedelta:
+        """Seldomer, the longer the vCenter has been out of reach: thousands of clusters may wait for one."""
+        known = report.get(VCENTER_AVAILABLE)
+        lasted = self._clock.now() - parse_timestamp(known["lastTransitionTime"]) if known is not None else RETRY
+        return max(RETRY, min(lasted / 4, RETRY_MOST))
 
     async def _warn(self, found: Json, report: Reporter, trouble: Trouble, patience: timedelta) -> timedelta | None:
         """Tell a trouble once, when it has lasted for *patience*; until then return how long to wait."""
