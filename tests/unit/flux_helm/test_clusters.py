@@ -61,15 +61,20 @@ def test_release_lands_in_the_other_cluster() -> None:
         await fleet.source(CHART)
         await fleet.release(kubeConfig={"secretRef": {"name": "away-kubeconfig"}})
         await fleet.settle()
-        assert "away-kubeconfig" in (await fleet.conditions())["Ready"][2]
+        assert (await fleet.conditions())["Ready"] == (
+            "False",
+            "RESTClientError",
+            "could not get KubeConfig secret 'team/away-kubeconfig': secrets \"away-kubeconfig\" not found",
+        )
         data = {"value": base64.b64encode(b"away").decode()}
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "away-kubeconfig", "namespace": NAMESPACE}}
         await fleet.apply({**secret, "data": data})
         await fleet.settle(1)
         assert (await fleet.conditions())["Ready"] == (
             "False",
-            "RESTClientError",
-            "failed to build kube client: cannot reach the API at away:6443: connection refused",
+            "StateError",
+            "Could not determine release state: failed to retrieve last release from storage: "
+            "cannot reach the API at away:6443: connection refused",
         )
         away.is_up.set()
         await fleet.settle(0.5)

@@ -109,7 +109,10 @@ def test_repository_that_does_not_answer() -> None:
             ("Ready", "False", "Failed"),
             ("FetchFailed", "True", "Failed"),
         ]
-        text = f"failed to fetch Helm repository index: failed to fetch {URL}/index.yaml : 404 Not Found"
+        text = (
+            "failed to fetch Helm repository index: failed to cache index to temporary file: "
+            f"failed to fetch {URL}/index.yaml : 404 Not Found"
+        )
         assert found["conditions"][1]["message"] == text
         assert len(fleet.pages.asked) < 10
         assert await fleet.events("HelmRepository") == [("Failed", text)]

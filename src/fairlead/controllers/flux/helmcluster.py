@@ -1,5 +1,8 @@
 """The cluster that a HelmRelease is for, and what is known of it."""
 
+import re
+
+from fairlead.base.objects import get_in
 from fairlead.controllers.flux.health import custom_checks
 from fairlead.controllers.flux.helmactions import Actions
 from fairlead.controllers.flux.helmpass import Pass
@@ -9,6 +12,34 @@ from fairlead.controllers.flux.helmtemplate import MANAGER
 from fairlead.controllers.flux.targets import Targets
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
+from fairlead.runtime.remote import UnreachableError
+
+
+class NoClientError(Exception):
+    """There is no way to the cluster (yet); `reason` is the condition's."""
+
+    def __init__(self, reason: str, message: str, *, is_gone: bool = False) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.is_gone = is_gone  # not even a kubeconfig is left
+
+
+_MISSING = re.compile(r"unable to read KubeConfig secret '(.*?)' error: (.*)", re.DOTALL)
+_EMPTY = re.compile(r"KubeConfig secret '(.*?)' does not contain a .*")
+
+
+def no_client(text: str, key: str | None) -> NoClientError:
+    """What helm-controller says where a connection cannot be made because of *text*. Pure."""
+    missing, empty = _MISSING.fullmatch(text), _EMPTY.fullmatch(text)
+    if missing is not None:
+        shown = f"could not get KubeConfig secret '{missing[1]}': {missing[2]}"
+        return NoClientError("RESTClientError", shown, is_gone=True)
+    if empty is not None:
+        wanted = f"'{key}'" if key else "'value' or 'value.yaml'"
+        shown = f"KubeConfig secret '{empty[1]}' does not contain a {wanted} key with data"
+        return NoClientError("RESTClientError", shown)
+    start = "Could not determine release state: failed to retrieve last release from storage"
+    return NoClientError("StateError", f"{start}: {text}")
 
 
 class Clusters:
@@ -20,8 +51,11 @@ class Clusters:
         self._scopes: dict[str, tuple[Client, Scopes]] = {}
 
     async def client_for(self, current: Pass) -> Client:
-        """The client for the release's cluster. Raises: UnreachableError."""
-        return await self.targets.client_for(current.spec.obj)
+        """The client for the release's cluster. Raises: NoClientError."""
+        try:
+            return await self.targets.client_for(current.spec.obj)
+        except UnreachableError as error:
+            raise no_client(str(error), get_in(current.spec.obj, "spec", "kubeConfig", "secretRef", "key")) from error
 
     def scopes(self, current: Pass, target: Client) -> Scopes:
         """What kinds *target* serves; remembered as long as the connection lasts."""

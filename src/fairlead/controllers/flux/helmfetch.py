@@ -2,13 +2,14 @@
 
 import base64
 import contextlib
+import errno
 import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import aiohttp
 
-LIMIT_BYTES = 64 * 1024 * 1024
+LIMIT_BYTES = 64 << 20
 
 
 class FetchError(Exception):
@@ -35,6 +36,7 @@ class Access:
     key: bytes = b""
     insecure: bool = False
     seconds: float = 60.0
+    limit_bytes: int = LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,26 @@ class WebFetcher:
                 body = bytearray()
                 async for chunk in reply.content.iter_chunked(1 << 16):
                     body += chunk
-                    if len(body) > LIMIT_BYTES:
-                        raise FetchError(f"{url} is larger than {LIMIT_BYTES} bytes")
+                    if len(body) > access.limit_bytes:
+                        raise FetchError(f"{url} exceeds the maximum size of {access.limit_bytes} bytes")
                 kept = tuple((name, reply.headers[name]) for name in _CONDITIONS if name in reply.headers)
                 return Answer(bytes(body), kept)
         except (TimeoutError, aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
-            text = str(error) or type(error).__name__
-            raise FetchError(f'Get "{url}": {text}') from error
+            raise FetchError(f'Get "{url}": {_cause(error)}') from error
+
+
+def _cause(error: Exception) -> str:
+    """What Go says of the same trouble, where there is one word for it."""
+    if isinstance(error, TimeoutError):
+        return "context deadline exceeded"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        place = f"{error.host}:{error.port}"
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return f"dial tcp: lookup {error.host}: no such host"
+        if error.os_error.errno == errno.ECONNREFUSED:
+            return f"dial tcp {place}: connect: connection refused"
+        return f"dial tcp {place}: {error.os_error.strerror or error}"
+    return str(error) or type(error).__name__
 
 
 def _context(access: Access) -> ssl.SSLContext | bool:

@@ -19,7 +19,7 @@ from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.health import ExpressionError, custom_checks
 from fairlead.controllers.flux.helmactions import Outcome
-from fairlead.controllers.flux.helmcluster import Clusters
+from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
 from fairlead.controllers.flux.helmdependencies import unready_dependency
 from fairlead.controllers.flux.helmdrift import Drift, DriftError
 from fairlead.controllers.flux.helmpace import Pace
@@ -45,7 +45,6 @@ from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.outcome import Result
-from fairlead.runtime.remote import UnreachableError
 
 OCI_REPOSITORY = GVK(SOURCE, "v1", "OCIRepository")
 DEPENDENCY_RETRY = timedelta(seconds=30)
@@ -198,7 +197,7 @@ class HelmReleaseController(BaseController):
         chart = await self._load(current, source)
         if chart is None:
             return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
-        report.clear_ready("ArtifactFailed")
+        report.clear_ready("ArtifactFailed", "RESTClientError", "StateError")
         if before is None:
             report.drop(RECONCILING)
         current.inputs = _inputs(current.stored, source, values)
@@ -236,9 +235,9 @@ class HelmReleaseController(BaseController):
         spec, report = current.spec, current.report
         try:
             target = await self._clusters.client_for(current)
-        except UnreachableError as error:
+        except NoClientError as error:
             report.progress("Fulfilling prerequisites")
-            await current.not_ready("RESTClientError", f"failed to build kube client: {error}")
+            report.set(READY, False, error.reason, str(error))
             await self._targets.expect(current.stored)
             return current.close(Result.again(UNREACHABLE_RETRY), observed=False)
         inputs = (current.inputs, id(target))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from fairlead.base.objects import Json
 from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.helmactions import ActionError, Actions
-from fairlead.controllers.flux.helmcluster import Clusters
+from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
 from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
 from fairlead.controllers.flux.helmpass import Pass
 from fairlead.controllers.flux.helmreport import RELEASED
@@ -16,7 +16,6 @@ from fairlead.controllers.flux.helmsteps import meta_of
 from fairlead.controllers.flux.reporting import READY
 from fairlead.runtime.client import Client
 from fairlead.runtime.outcome import Result
-from fairlead.runtime.remote import UnreachableError
 
 UNREACHABLE_RETRY = timedelta(seconds=10)
 
@@ -28,8 +27,8 @@ async def remove(current: Pass, clusters: Clusters) -> Result | None:
         return None
     try:
         target = await clusters.client_for(current)
-    except UnreachableError as error:
-        if "not found" in str(error):  # without its kubeconfig the cluster is gone for us, and the release with it
+    except NoClientError as error:
+        if error.is_gone:  # without its kubeconfig the cluster is gone for us, and the release with it
             return None
         text = f"failed to build REST client getter to uninstall release: {error}"
         report.set(READY, False, "UninstallFailed", text)

@@ -29,6 +29,7 @@ from fairlead.runtime.outcome import Result
 SECRET = GVK("", "v1", "Secret")
 MANAGER = "source-controller"
 RETRY = timedelta(seconds=10)
+INDEX_LIMIT_BYTES, CHART_LIMIT_BYTES = 50 << 20, 10 << 20
 OCI_TEXT = (
     "OCI repositories are not supported yet: charts cannot be read from '{url}'; "
     "use a repository with an index (http or https), or a GitRepository"
@@ -122,10 +123,11 @@ class HelmRepositoryController(BaseController):
         digest, before = self._marks.get(key, ("", Answer()))
         marks = before.marks if held and digest == known.get("digest") else ()
         try:
-            access = await credentials_of(self._client, found, url)
-            answer = await self._fetcher.get(f"{url.rstrip('/')}/index.yaml", access, marks)
+            index_url = f"{url.rstrip('/')}/index.yaml"
+            access = await credentials_of(self._client, found, index_url)
+            answer = await self._fetcher.get(index_url, access, marks)
         except FetchError as error:
-            text = f"failed to fetch Helm repository index: {error}"
+            text = f"failed to fetch Helm repository index: failed to cache index to temporary file: {error}"
             raise SourceError("Failed", text) from error
         revision = known.get("revision", "")
         if not answer.is_unchanged:
@@ -208,6 +210,7 @@ async def credentials_of(client: Client, repository: Json, url: str) -> Access:
         certificate=tls.get("tls.crt", b""),
         key=tls.get("tls.key", b""),
         insecure=bool(spec.get("insecure")),
+        limit_bytes=INDEX_LIMIT_BYTES if url.endswith("/index.yaml") else CHART_LIMIT_BYTES,
         seconds=parse_duration(spec.get("timeout") or "60s"),
     )
 
