@@ -100,6 +100,14 @@ class Selection:
         view = conversion.in_version(self.resource, self.version, record)
         return self.fields.matches(lambda path: _read(view, path))
 
+    def _exact_label(self) -> tuple[str, str] | None:
+        """A label that can have one value only, and the value."""
+        for each in self.labels.requirements if self.labels is not None else ():
+            value = self.labels.exact(each.key) if self.labels is not None else None
+            if value is not None:
+                return each.key, value
+        return None
+
     def records(self, store: Store) -> Iterable[Record]:
         """The selected records, in key order."""
         ident = self.resource.stored_as.ident
@@ -107,7 +115,11 @@ class Selection:
         if name is not None and (self.namespace or not self.resource.namespaced):
             found = store.get(ident, Key(self.namespace, name))
             return [found] if found is not None and self.matches(found) else []
-        records = store.select(ident, self.namespace)
+        term = self._exact_label() if self.namespace else None
+        if term is not None:
+            records: Iterable[Record] = store.labelled(ident, self.namespace, *term)
+        else:
+            records = store.select(ident, self.namespace)
         return records if self.is_everything else [each for each in records if self.matches(each)]
 
 

@@ -21,6 +21,7 @@ from fairlead.base.objects import Json, Key
 from fairlead.server.storage import MemoryStorage, Row, Storage
 
 HISTORY_LIMIT = 4096
+LABELS_INDEXED = 16  # per resource; labels asked for after these are looked for one by one
 VIEW_LIMIT_BYTES = 48 << 20
 
 
@@ -133,14 +134,15 @@ class Expired(Exception):  # noqa: N818 (upstream's word for it)
 
 
 class Shelf:
-    """All objects of one resource, by namespace and name."""
+    """All objects of one resource, by namespace and name; by a label's value for labels that are asked for."""
 
-    __slots__ = ("_sorted", "by_namespace", "count")
+    __slots__ = ("_labelled", "_sorted", "by_namespace", "count")
 
     def __init__(self, by_namespace: dict[str, dict[str, Record]] | None = None, count: int = 0) -> None:
         self.by_namespace: dict[str, dict[str, Record]] = by_namespace if by_namespace is not None else {}
         self.count = count
         self._sorted: dict[str, list[Record]] = {}
+        self._labelled: dict[str, dict[tuple[str, str], dict[str, Record]]] = {}  # label -> (namespace, value) -> name
 
     def get(self, key: Key) -> Record | None:
         names = self.by_namespace.get(key.namespace)
@@ -148,15 +150,22 @@ class Shelf:
 
     def put(self, record: Record) -> None:
         names = self.by_namespace.setdefault(record.key.namespace, {})
-        if record.key.name not in names:
+        before = names.get(record.key.name)
+        if before is None:
             self.count += 1
         names[record.key.name] = record
         self._sorted.pop(record.key.namespace, None)
+        for label, index in self._labelled.items():
+            if before is not None:
+                _take_out(index, label, before)
+            _put_in(index, label, record)
 
     def remove(self, key: Key) -> None:
         names = self.by_namespace[key.namespace]
-        del names[key.name]
+        record = names.pop(key.name)
         self.count -= 1
+        for label, index in self._labelled.items():
+            _take_out(index, label, record)
         if not names:
             del self.by_namespace[key.namespace]
         self._sorted.pop(key.namespace, None)
@@ -174,8 +183,37 @@ class Shelf:
             found = self._sorted[namespace] = [names[name] for name in sorted(names)]
         return found
 
+    def labelled(self, namespace: str, label: str, value: str) -> list[Record]:
+        """The records of *namespace* whose *label* is *value*, in key order; the first call for a label indexes it."""
+        index = self._labelled.get(label)
+        if index is None:
+            if len(self._labelled) >= LABELS_INDEXED:
+                return [record for record in self._of(namespace) if record.labels.get(label) == value]
+            index = self._labelled[label] = {}
+            for names in self.by_namespace.values():
+                for record in names.values():
+                    _put_in(index, label, record)
+        found = index.get((namespace, value)) or {}
+        return [found[name] for name in sorted(found)]
+
     def copy(self) -> Shelf:
         return Shelf({namespace: dict(names) for namespace, names in self.by_namespace.items()}, self.count)
+
+
+def _put_in(index: dict[tuple[str, str], dict[str, Record]], label: str, record: Record) -> None:
+    value = record.labels.get(label)
+    if value is not None:
+        index.setdefault((record.key.namespace, value), {})[record.key.name] = record
+
+
+def _take_out(index: dict[tuple[str, str], dict[str, Record]], label: str, record: Record) -> None:
+    value = record.labels.get(label)
+    if value is None:
+        return
+    found = index[record.key.namespace, value]
+    del found[record.key.name]
+    if not found:
+        del index[record.key.namespace, value]
 
 
 class Store:
@@ -235,6 +273,11 @@ class Store:
         """The records of a resource in key order; an empty namespace means all."""
         shelf = self._shelves.get(resource)
         return shelf.ordered(namespace) if shelf is not None else ()
+
+    def labelled(self, resource: str, namespace: str, label: str, value: str) -> Iterable[Record]:
+        """The records of a resource in *namespace* whose *label* is *value*, in key order: costs what it finds."""
+        shelf = self._shelves.get(resource)
+        return shelf.labelled(namespace, label, value) if shelf is not None else ()
 
     def count(self, resource: str) -> int:
         """How many objects a resource has."""
