@@ -818,6 +818,25 @@ def test_drift_that_cannot_be_compared_is_a_state_error() -> None:
     simulate(scenario)
 
 
+def test_reset_gives_new_attempts() -> None:
+    """The annotation resetAt forgets failures, so that a stalled release is tried again."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(WAITING)
+        await fleet.release(timeout="5s")
+        await fleet.settle(10)
+        assert (await fleet.conditions())["Stalled"][1] == "RetriesExceeded"
+        asked = {"reconcile.fluxcd.io/requestedAt": "one", "reconcile.fluxcd.io/resetAt": "one"}
+        await fleet.patch(metadata={"annotations": asked})
+        await fleet.settle(1)
+        await fleet.make_ready()
+        await fleet.settle(1)
+        assert (await fleet.conditions())["Ready"][1] == "UpgradeSucceeded"
+        assert (await fleet.get())["status"]["lastHandledResetAt"] == "one"
+
+    simulate(scenario)
+
+
 def test_retry_on_failure() -> None:
     """With the strategy RetryOnFailure a failed release is upgraded again after the interval, without remediation."""
 

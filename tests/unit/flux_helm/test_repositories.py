@@ -294,3 +294,18 @@ def test_refused_download_is_an_authentication_failure() -> None:
         assert reasons["FetchFailed"] == "AuthenticationFailed"
 
     simulate(scenario)
+
+
+def test_chart_that_is_to_be_verified_is_not_used_unchecked() -> None:
+    """Signatures cannot be judged yet: the chart is refused."""
+
+    async def scenario(fleet: Fleet) -> None:
+        publish(fleet, "1.0.0")
+        await repository(fleet)
+        await fleet.release(chart={"chart": "parcel", "sourceRef": SOURCE, "verify": {"provider": "cosign"}})
+        await fleet.settle()
+        assert conditions((await fleet.chart())["status"])[0] == ("Stalled", "True", "ChartVerificationError")
+        assert "signatures of 'cosign' cannot be checked" in (await fleet.conditions())["Ready"][2]
+        assert await fleet.records() == []
+
+    simulate(scenario)

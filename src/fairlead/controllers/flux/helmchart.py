@@ -141,6 +141,10 @@ class HelmChartController(BaseController):
         if source is None:
             text = f'failed to get source: {kind}.{SOURCE} "{name}" not found'
             raise SourceError("SourceUnavailable", text)
+        if found["spec"].get("verify"):
+            provider = found["spec"]["verify"].get("provider", "")
+            text = f"signatures of '{provider}' cannot be checked; take spec.verify out to use the chart unchecked"
+            raise BuildError("ChartVerificationError", text)
         artifact = get_in(source, "status", "artifact")
         self._seen[Key.of(found)] = get_in(source, "status", "artifact", "revision", default="")
         if not artifact:

@@ -16,7 +16,7 @@ from fairlead.engines.helm.helmignore import kept
 from fairlead.engines.semver import parse_version
 
 VALUES = "values.yaml"
-_PERSISTENT = ("InvalidChartReference", "MetadataPatchError", "ValuesFilesError")
+_PERSISTENT = ("InvalidChartReference", "MetadataPatchError", "ValuesFilesError", "ChartVerificationError")
 _SUMMARIES = {
     "InvalidChartReference": "invalid chart reference",
     "ChartPullError": "chart pull error",
@@ -24,6 +24,7 @@ _SUMMARIES = {
     "ValuesFilesError": "values files merge error",
     "DependencyBuildError": "dependency build error",
     "ChartPackageError": "chart package error",
+    "ChartVerificationError": "chart verification error",
 }
 
 
