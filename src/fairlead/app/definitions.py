@@ -6,6 +6,7 @@ controllers rely on. So the start ends with an error where it cannot call.
 
 from __future__ import annotations
 
+import functools
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -50,8 +51,8 @@ async def install_kinds(client: Client, clock: Clock, url: str, authority: str) 
             await clock.sleep(CHECK)
 
     for name in names:
-        await wait(lambda name=name: _is_served(client, name), f"CustomResourceDefinition '{name}' is not served")
-    await wait(lambda: _is_asked(client), f"the API server does not call the webhooks at {url}")
+        await wait(functools.partial(_is_served, client, name), f"CustomResourceDefinition '{name}' is not served")
+    await wait(functools.partial(_is_asked, client), f"the API server does not call the webhooks at {url}")
 
 
 async def _is_served(client: Client, name: str) -> bool:
