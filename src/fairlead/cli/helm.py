@@ -31,10 +31,10 @@ _COMMANDS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their flags."""
     commands = parser.add_subparsers(dest="helm_command", metavar="COMMAND")
-    template = commands.add_parser("template", help="locally render templates", allow_abbrev=False)
-    _add_values_flags(template)
-    _add_template_flags(template)
+    # Flags of commands that the command line does not name are left out: making them takes as long as a render.
+    named = [name for name in _COMMANDS if name in sys.argv[1:4]] or list(_COMMANDS)
     for name, text, add in (
+        ("template", "locally render templates", _add_template_flags),
         ("lint", "examine a chart for possible issues", _add_lint_flags),
         ("show", "show information of a chart", _add_show_flags),
         ("inspect", None, _add_show_flags),
@@ -45,7 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("dep", None, _add_dependency_flags),
         ("dependencies", None, _add_dependency_flags),
     ):
-        add(_add_command(commands, name, text))
+        if name in named or text is not None:
+            command = _add_command(commands, name, text)
+            if name in named:
+                add(command)
 
 
 def _add_command(commands: Any, name: str, text: str | None) -> argparse.ArgumentParser:
@@ -78,6 +81,7 @@ def _add_values_flags(parser: argparse.ArgumentParser) -> None:
 def _add_template_flags(parser: argparse.ArgumentParser) -> None:
     from fairlead.cli.helm_flags import add_repository_flags
 
+    _add_values_flags(parser)
     parser.add_argument("args", nargs="+", metavar="[NAME] CHART")
     parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
     parser.add_argument("-s", "--show-only", action="append", default=[], metavar="TEMPLATE")

@@ -7,6 +7,7 @@ the clock and the system's randomness meet the engine.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import sys
@@ -84,6 +85,16 @@ def kube_version(text: str) -> Any:
 
 def run(args: argparse.Namespace) -> int:
     """Render a chart and print what it comes to."""
+    collecting = gc.isenabled()
+    gc.disable()  # there is hardly anything to collect before the end
+    try:
+        return _run(args)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _run(args: argparse.Namespace) -> int:
     from fairlead.cli.template_cache import TemplateCache
     from fairlead.engines.helm import dependencies
     from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from fairlead.engines.record import Record
 
 MAX_VERSION_BYTES = 256
 MAX_CONSTRAINT_BYTES = 512
@@ -27,8 +28,7 @@ class SemverError(ValueError):
     """A version or constraint that does not parse; the text is the library's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Record, frozen=True):
     """A parsed version. ``str()`` is its canonical form, *original* the text it came from."""
 
     major: int
@@ -131,8 +131,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class _Constraint:
+class _Constraint(Record, frozen=True):
     operator: str
     version: Version
     original: str
@@ -141,8 +140,7 @@ class _Constraint:
     patch_dirty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Constraints:
+class Constraints(Record, frozen=True):
     """A parsed constraint: groups joined by "||", each with all its parts to be met."""
 
     groups: tuple[tuple[_Constraint, ...], ...]

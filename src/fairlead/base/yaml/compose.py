@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import fairlead.base.yaml.lean  # noqa: F401  # isort: skip  # before yaml
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError
 from yaml.events import (

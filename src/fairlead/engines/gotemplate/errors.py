@@ -6,7 +6,7 @@ position is kept beside the text for callers that want to show the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fairlead.engines.record import Record
 
 
 class TemplateError(Exception):
@@ -53,8 +53,7 @@ class LimitError(TemplateError):
     """A render went over one of the engine's bounds (no counterpart in Go)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record, frozen=True):
     """Where in which template an error or an output line came from."""
 
     file: str  # the parse name: what Go prints before the line

@@ -8,7 +8,8 @@ Go's words when they do not fit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from fairlead.engines.record import Record
 
 PARAMETER_TYPES = {
     "a": "interface {}",
@@ -32,8 +33,7 @@ PARAMETER_TYPES = {
 NILABLE = frozenset("avmlSBV")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Record, frozen=True):
     """A parsed signature."""
 
     parameters: str  # one letter each
@@ -54,8 +54,7 @@ def parse_signature(text: str) -> Signature:
     return Signature(parameters.replace("*", ""), parameters.endswith("*"), result or "a")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Record, frozen=True):
     """A template function: its signature and how to get at its Python body.
 
     ``load`` returns the body; it is called when the first template that names

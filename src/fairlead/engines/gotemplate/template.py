@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import ExecError, Fault, FuncError, LimitError, Place, TemplateError
 from fairlead.engines.gotemplate.gotypes import IntList, StrList
 from fairlead.engines.gotemplate.signatures import Function
+from fairlead.engines.record import Record
 
 if TYPE_CHECKING:
     from fairlead.engines.gotemplate import codegen
@@ -27,8 +27,7 @@ MAX_DEPTH = 10_000  # Go: 100000 templates deep, which Python cannot hold
 _FRAMES = 60_000  # Python frames that MAX_DEPTH may need
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Record, frozen=True):
     """Bounds of one render."""
 
     steps: int = 50_000_000  # range iterations and template calls
@@ -269,8 +268,7 @@ class Render:
 # Errors.
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Record):
     source: Source
     template: str
     site: codegen.Site

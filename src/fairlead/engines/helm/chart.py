@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.base import yaml
@@ -15,33 +14,35 @@ from fairlead.engines.helm import documents
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
 from fairlead.engines.helm.metadata import Metadata, parse_metadata, validate
+from fairlead.engines.record import Record, made
 
 MAX_SUBCHART_DEPTH = 64  # Helm has no bound
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Record, frozen=True):
     """A file of a chart; *name* is relative to the chart's root."""
 
     name: str
     data: bytes
 
 
-@dataclass(slots=True, eq=False)
-class Chart:
+class Chart(Record):
     """A chart with its dependencies. Rendering works on copies and leaves it alone."""
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     metadata: Metadata
-    templates: list[File] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-    raw: list[File] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
+    templates: list[File] = made(factory=list)
+    files: list[File] = made(factory=list)
+    raw: list[File] = made(factory=list)
+    values: dict[str, Any] = made(factory=dict)
     schema: bytes | None = None
     lock: dict[str, Any] | None = None
-    dependencies: list[Chart] = field(default_factory=list)
+    dependencies: list[Chart] = made(factory=list)
     parent: Chart | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = made(factory=list)
     source: str = ""  # where the chart's files are below the root chart, for messages and the source map
 
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
@@ -22,22 +21,21 @@ from fairlead.engines.helm.files import Files
 from fairlead.engines.helm.functions.render import WARN_END, WARN_START
 from fairlead.engines.helm.functions.table import FUNCTIONS
 from fairlead.engines.helm.world import World
+from fairlead.engines.record import Record, made
 
 _WARNING = re.compile(f"{WARN_START}(.*){WARN_END}", re.DOTALL)
 
 
-@dataclass(slots=True)
-class Host:
+class Host(Record):
     """What functions that take the render may look at."""
 
     world: World
     lint: bool = False
-    functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    functions: Mapping[str, Function] = made(factory=lambda: FUNCTIONS)
+    notes: list[tuple[str, str]] = made(factory=list)
 
 
-@dataclass(slots=True)
-class Renderable:
+class Renderable(Record):
     """One template file with the data it is run over."""
 
     text: str

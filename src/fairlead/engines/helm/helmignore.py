@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.strings import SPACE
+from fairlead.engines.record import Record
 
 HELMIGNORE = ".helmignore"
 
@@ -84,8 +84,7 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
     return pattern[position], position + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Record, frozen=True):
     pattern: re.Pattern[str]
     negate: bool
     must_dir: bool

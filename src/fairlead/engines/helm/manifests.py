@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.base import yaml
@@ -15,6 +14,7 @@ from fairlead.engines.helm.documents import split_manifests
 from fairlead.engines.helm.errors import ManifestError
 from fairlead.engines.helm.functions.encoding import json_kind
 from fairlead.engines.helm.functions.strings import SPACE
+from fairlead.engines.record import Record, made
 
 INSTALL_ORDER = [
     "PriorityClass",
@@ -118,8 +118,7 @@ HOOK_DELETE_POLICY = "helm.sh/hook-delete-policy"
 HOOK_OUTPUT_LOG_POLICY = "helm.sh/hook-output-log-policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Record, frozen=True):
     """One rendered document that is no hook."""
 
     name: str  # template path, as in "# Source:"
@@ -127,11 +126,10 @@ class Manifest:
     kind: str
     api_version: str = ""
     object_name: str = ""
-    value: Any = field(default=None, compare=False, repr=False)  # the document as read; shared, never changed
+    value: Any = None  # the document as read; shared, never changed
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Record, frozen=True):
     """One rendered document that Helm runs at certain events."""
 
     name: str  # metadata.name
@@ -142,26 +140,24 @@ class Hook:
     weight: int = 0
     delete_policies: tuple[str, ...] = ()
     output_log_policies: tuple[str, ...] = ()
-    value: Any = field(default=None, compare=False, repr=False)  # the document as read; shared, never changed
+    value: Any = None  # the document as read; shared, never changed
 
 
-@dataclass(slots=True)
-class Sorted:
+class Sorted(Record):
     """The outcome of sorting."""
 
-    manifests: list[Manifest] = field(default_factory=list)
-    hooks: list[Hook] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    manifests: list[Manifest] = made(factory=list)
+    hooks: list[Hook] = made(factory=list)
+    notes: list[str] = made(factory=list)
 
 
-@dataclass(slots=True)
-class Head:
+class Head(Record):
     """What Helm reads of a document."""
 
     api_version: str = ""
     kind: str = ""
     name: str = ""
-    annotations: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = made(factory=dict)
     value: Any = None
 
 

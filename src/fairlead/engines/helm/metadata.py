@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.base import yaml
@@ -17,21 +16,21 @@ from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.gotypes import StrMap
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind
+from fairlead.engines.record import Record, made
 
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+\Z")
 
 
-@dataclass(slots=True)
-class Dependency:
+class Dependency(Record):
     """One entry of a chart's dependencies."""
 
     name: str = ""
     version: str = ""
     repository: str = ""
     condition: str = ""
-    tags: list[str] = field(default_factory=list)
+    tags: list[str] = made(factory=list)
     enabled: bool = False
-    import_values: list[Any] = field(default_factory=list)
+    import_values: list[Any] = made(factory=list)
     alias: str = ""
 
     def for_yaml(self) -> dict[str, Any]:
@@ -61,17 +60,16 @@ class Dependency:
         }
 
 
-@dataclass(slots=True)
-class Metadata:
+class Metadata(Record):
     """What Chart.yaml says."""
 
     name: str = ""
     home: str = ""
-    sources: list[str] = field(default_factory=list)
+    sources: list[str] = made(factory=list)
     version: str = ""
     description: str = ""
-    keywords: list[str] = field(default_factory=list)
-    maintainers: list[dict[str, str]] = field(default_factory=list)
+    keywords: list[str] = made(factory=list)
+    maintainers: list[dict[str, str]] = made(factory=list)
     icon: str = ""
     api_version: str = ""
     condition: str = ""

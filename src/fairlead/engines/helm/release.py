@@ -7,7 +7,6 @@ pkg/cmd/template.go.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.gotemplate.gotypes import Values
@@ -20,6 +19,7 @@ from fairlead.engines.helm.errors import HelmError, ManifestError, SchemaError
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.helm.manifests import Hook, Manifest, sort_manifests
 from fairlead.engines.helm.world import Tape, World
+from fairlead.engines.record import Record, made
 from fairlead.engines.semver import is_compatible_range
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ NOTES = "NOTES.txt"
 PostRenderer = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Record, frozen=True):
     """What templates see as ``.Release``."""
 
     name: str = "release-name"
@@ -51,19 +50,17 @@ class Release:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Record, frozen=True):
     """How to render."""
 
     lint: bool = False
     skip_schema_validation: bool = False
     subchart_notes: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = made(factory=Limits)
     cache: engine.SourceCache = engine.SHARED
 
 
-@dataclass(slots=True)
-class Rendered:
+class Rendered(Record):
     """What a chart came to."""
 
     chart: Chart  # as rendered: without the dependencies that are switched off
@@ -75,9 +72,9 @@ class Rendered:
     crds: list[tuple[str, str]]  # ("# Source" path, text)
     files: dict[str, str]  # rendered text by template path, notes excluded
     warnings: list[str]
-    replay: Callable[[], SourceMap] = field(repr=False)
-    hints: list[str] = field(default_factory=list)
-    _map: SourceMap | None = field(default=None, repr=False)
+    replay: Callable[[], SourceMap]
+    hints: list[str] = made(factory=list)
+    _map: SourceMap | None = None
 
     @property
     def source_map(self) -> SourceMap:

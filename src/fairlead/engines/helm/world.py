@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
+
+from fairlead.engines.record import Record, made
 
 Lookup = Callable[[str, str, str, str], dict[str, Any]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,8 +74,7 @@ class Tape:
         return World(again, again, again, self._world.zone, None if self._world.generate_key is None else again)
 
 
-@dataclass(slots=True)
-class World:
+class World(Record):
     """The impure things templates may use.
 
     ``random_bytes`` feeds randAlphaNum, uuidv4, genCA and their like (keys
@@ -83,7 +83,7 @@ class World:
     """
 
     now: Callable[[], datetime] = lambda: EPOCH
-    random_bytes: Callable[[int], bytes] = field(default_factory=Seeded)
+    random_bytes: Callable[[int], bytes] = made(factory=Seeded)
     lookup: Lookup = nothing_found
     zone: tzinfo = UTC
     generate_key: Callable[[str, int], bytes] | None = None  # (kind, bits) to an unencrypted PKCS#8 DER key
