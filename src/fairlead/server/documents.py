@@ -31,19 +31,20 @@ class Document:
 
 
 class Documents:
-    """The documents of one server, cached until its registry changes."""
+    """The documents of one server, cached until its registry or its version changes."""
 
     def __init__(self, server: ApiServer) -> None:
         self._server = server
         self._cache: dict[str, Document] = {}
-        self._generation = -1
+        self._generation = (-1, "")
 
     def answer(self, route: Route, accept: str) -> Document:
         """The document for a path."""
         registry = self._server.registry
-        if registry.generation != self._generation:
+        generation = (registry.generation, self._server.version)
+        if generation != self._generation:
             self._cache.clear()
-            self._generation = registry.generation
+            self._generation = generation
         wanted = negotiation.wanted(accept, ("APIGroupDiscoveryList",))
         key = f"{route.path} {wanted.shape} {wanted.version}"
         found = self._cache.get(key)

@@ -1,0 +1,98 @@
+"""The data folder: one process at a time, ports and certificates that stay, files that come and go."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fairlead.app.folder import DataFolder
+from fairlead.app.settings import Ports, StartError
+from fairlead.runtime.clock import WallClock
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
+    made = DataFolder(tmp_path / "data")
+    yield made
+    made.leave()
+
+
+def test_one_process_at_a_time(folder: DataFolder) -> None:
+    """A folder that is taken is refused with the holder's process id; once it is left it can be had again."""
+    folder.take()
+    with pytest.raises(StartError, match=r"running there already \(process \d+\)"):
+        DataFolder(folder.path).take()
+    folder.leave()
+    again = DataFolder(folder.path)
+    again.take()
+    again.leave()
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """The error names the folder and what to do."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StartError, match=r"cannot use the data folder '.*file/data'.*--data"):
+        DataFolder(tmp_path / "file" / "data").take()
+
+
+def test_ports_are_kept(folder: DataFolder) -> None:
+    """The next run listens where the last one did, unless it is told otherwise."""
+    folder.take()
+    assert folder.ports(Ports()) == Ports()
+    folder.keep_ports(Ports(1, 2, 3, 4))
+    folder.leave()
+    again = DataFolder(folder.path)
+    assert again.ports(Ports()) == Ports(1, 2, 3, 4)
+    assert again.ports(Ports(git=9)) == Ports(1, 9, 3, 4)
+
+
+def test_certificates_are_kept_and_private(folder: DataFolder) -> None:
+    """Kubeconfigs and pinned thumbprints go on working after a restart; keys are for their owner alone."""
+    folder.take()
+    clock = WallClock()
+    authority, certificate = folder.authority(clock), folder.vcenter_certificate(clock)
+    again = DataFolder(folder.path)
+    assert again.authority(clock).certificate == authority.certificate
+    assert again.vcenter_certificate(clock).thumbprint() == certificate.thumbprint()
+    keys = list((folder.path / "pki").glob("*.key"))
+    assert len(keys) == 2
+    assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
+
+
+def test_damaged_authority_is_named(folder: DataFolder) -> None:
+    """A certificate authority that cannot be read stops the start, with the folder's name."""
+    folder.take()
+    folder.authority(WallClock())
+    (folder.path / "pki" / "authority.key").write_text("nonsense")
+    with pytest.raises(StartError, match="pki"):
+        folder.authority(WallClock())
+
+
+def test_endpoints_come_and_go(folder: DataFolder) -> None:
+    """They are there while the process serves: a killed one's are removed at the next start, a clean end takes them."""
+    folder.take()
+    folder.write_endpoints({"api": "https://127.0.0.1:1"})
+    assert json.loads(folder.endpoints.read_text()) == {"api": "https://127.0.0.1:1"}
+    assert folder._lock is not None
+    folder._lock.close()  # as a killed process lets go
+    again = DataFolder(folder.path)
+    again.take()
+    assert not again.endpoints.exists()
+    again.write_endpoints({})
+    again.leave()
+    assert not again.endpoints.exists()
+
+
+def test_ephemeral_keeps_nothing(tmp_path: Path) -> None:
+    """After an ephemeral run nothing of it is left, and nothing of another run is used."""
+    folder = DataFolder(tmp_path, ephemeral=True)
+    folder.take()
+    folder.keep_ports(Ports(1, 2, 3, 4))
+    folder.authority(WallClock())
+    folder.kubeconfig.touch()
+    repository = folder.repository
+    assert repository.is_dir()
+    folder.leave()
+    assert list(tmp_path.iterdir()) == []
+    assert not repository.exists()
