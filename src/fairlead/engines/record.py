@@ -9,7 +9,7 @@ its time. This one takes the fields from the annotations and has one
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
@@ -57,6 +57,10 @@ class Record:
                 raise TypeError(f"{type(self).__name__} needs {name}")
         if given:
             raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values in some fields."""
+        return type(self)(**{**{name: getattr(self, name) for name in self._names}, **changes})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._names)})"

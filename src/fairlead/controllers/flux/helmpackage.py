@@ -5,7 +5,7 @@ Source: source-controller v1.9 internal/helm/chart/builder_local.go, builder_rem
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json
@@ -172,7 +172,7 @@ def with_metadata(version: str, metadata: str) -> str:
     except ValueError as error:
         text = f"failed to parse version from chart metadata as SemVer: {error}"
         raise BuildError("MetadataPatchError", text) from error
-    return str(replace(parsed, metadata=metadata))
+    return str(parsed.replace(metadata=metadata))
 
 
 def _merged(files: Tree, paths: Sequence[str], *, ignore_missing: bool) -> tuple[Json, tuple[str, ...]]:
