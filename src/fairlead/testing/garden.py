@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
 from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION
 from fairlead.base.objects import GVK, Json, get_in
-from fairlead.runtime.client import Client
+from fairlead.runtime.client import Client, WatchEvent
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.conditions import find
 from fairlead.runtime.ids import Ids
@@ -133,12 +133,19 @@ class Garden:
 
 
 class FaultyClient:
-    """A client whose writes fail now and then, before or after they were carried out. Implements `Client`."""
+    """A client whose requests fail now and then, before or after they were carried out, and whose watches end."""
 
     def __init__(self, client: Client, seed: int, rate: float) -> None:
         self._client = client
         self._random = random.Random(seed)
         self._rate = rate
+
+    async def watch(self, *args: Any, **kwargs: Any) -> AsyncIterator[WatchEvent]:
+        """Watch, until the connection is lost."""
+        async for event in self._client.watch(*args, **kwargs):
+            if self._random.random() < self._rate and event.type != "SYNCED":
+                raise service_unavailable("injected: the watch was lost")
+            yield event
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._client, name)

@@ -363,18 +363,20 @@ class Attempt:
         delays = [timedelta(seconds=max(0.001, parts.fights.delay(self.key, item, now))) for item in left]
         after = Result(min(delays, default=None))
         if failure is not None:
+            self.standing.is_troubled = True
             await self._tell_failure(failure)
             return after
         if self.standing.phase is Phase.DONE and self.standing.due > now:
-            if due and not left:
+            if not left:
                 self._recover()
             return after.or_sooner(Result.again(timedelta(seconds=self.standing.due - now)))
         return after.or_sooner(await self.check())
 
     def _recover(self) -> None:
         """What could not be put back before is back now."""
-        if not is_true(get_in(self.seen.ks, "status", "conditions"), "Ready"):
+        if self.standing.is_troubled and not is_true(get_in(self.seen.ks, "status", "conditions"), "Ready"):
             self.report.succeed("ReconciliationSucceeded", f"Applied revision: {self.revision}")
+        self.standing.is_troubled = False
 
     async def _tell_failure(self, failure: FailedError) -> None:
         before = find(get_in(self.seen.ks, "status", "conditions"), "Ready")

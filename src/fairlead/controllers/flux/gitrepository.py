@@ -90,11 +90,15 @@ class GitRepositoryController(BaseController):
         if repo is None:
             self._forget(key)
             return Result.done()
-        async with drafting(self._client, repo, MANAGER) as draft:
-            if FINALIZER not in finalizers(repo) and not is_deleting(repo):
-                draft.value["metadata"].setdefault("finalizers", []).append(FINALIZER)
-                await draft.flush()
-            return await self._act(await self._observe(key, repo), draft)
+        try:
+            async with drafting(self._client, repo, MANAGER) as draft:
+                if FINALIZER not in finalizers(repo) and not is_deleting(repo):
+                    draft.value["metadata"].setdefault("finalizers", []).append(FINALIZER)
+                    await draft.flush()
+                return await self._act(await self._observe(key, repo), draft)
+        except Exception:
+            self._standings.pop(key, None)  # what was done may not be in the status: the next pass does it again
+            raise
 
     def _forget(self, key: Key) -> None:
         self._references.record(key, ())

@@ -69,6 +69,7 @@ class Standing:
     checks: tuple[Item, ...] = ()
     check_began: float = 0.0
     changed: bool = False
+    is_troubled: bool = False  # a correction failed; Ready says so
     due: float = 0.0  # when to look again even if nothing changes (monotonic)
 
 
@@ -197,7 +198,7 @@ def _by_standing(seen: Seen) -> Step:
     left = timedelta(seconds=max(0.0, standing.due - seen.now))
     if standing.phase is Phase.FAILED:
         return Apply() if seen.is_nudged or not left else Rest(left)
-    if seen.drifted:
+    if seen.drifted or (standing.is_troubled and standing.phase is Phase.DONE):
         return Correct(tuple(sorted(seen.drifted)))
     if standing.phase is Phase.DONE:
         if left:

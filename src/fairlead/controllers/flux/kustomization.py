@@ -26,6 +26,7 @@ from fairlead.controllers.flux.judging import (
     Correct,
     Finalize,
     Inputs,
+    Phase,
     Rest,
     Seen,
     Stall,
@@ -119,14 +120,24 @@ class KustomizationController(BaseController):
             self._forget(key)
             return Result.done()
         seen = await self._observe(key, ks)
-        async with drafting(self._client, ks, MANAGER) as draft:
-            if FINALIZER not in finalizers(ks) and not is_deleting(ks):
-                draft.value["metadata"].setdefault("finalizers", []).append(FINALIZER)
-                await draft.flush()
-            result = await self._act(seen, draft)
+        try:
+            async with drafting(self._client, ks, MANAGER) as draft:
+                if FINALIZER not in finalizers(ks) and not is_deleting(ks):
+                    draft.value["metadata"].setdefault("finalizers", []).append(FINALIZER)
+                    await draft.flush()
+                result = await self._act(seen, draft)
+        except Exception:
+            self._doubt(key)
+            raise
         if is_deleting(ks) and FINALIZER not in finalizers(draft.value):
             self._forget(key)
         return result
+
+    def _doubt(self, key: Key) -> None:
+        """What was done may not be in the status: the next pass does it again."""
+        standing = self._standings.get(key)
+        if standing is not None:
+            standing.phase, standing.due = Phase.FAILED, 0.0
 
     def _forget(self, key: Key) -> None:
         self._references.record(key, ())

@@ -236,11 +236,12 @@ class ManagedObjects:
         while True:
             try:
                 await self._watch(stream)
-            except ApiError as error:
+            except Exception as error:  # whatever a transport raises: the stream is tried again, never lost
                 if stream.is_live:
                     delay = FIRST_RETRY
-                text = {"kind": stream.place.gvk.kind, "error": error.message}
-                log.debug("watch of applied objects ended, trying again", extra=text)
+                text = {"kind": stream.place.gvk.kind, "error": str(error)}
+                level = logging.DEBUG if isinstance(error, ApiError) else logging.WARNING
+                log.log(level, "watch of applied objects ended, trying again", extra=text)
             stream.is_live = False
             stream.ready.set()
             await self._pause(stream, delay)

@@ -10,6 +10,7 @@ from fairlead.runtime.conditions import find, remove_condition, set_condition
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 FINALIZER = "finalizers.fluxcd.io"
+MESSAGE_LIMIT = 20_000
 _ORDER = (RECONCILING, STALLED, READY, "FetchFailed")
 
 
@@ -26,7 +27,9 @@ class FluxReport:
         return status
 
     def set(self, type_: str, status: bool | str, reason: str, message: str) -> None:
-        """Set a condition."""
+        """Set a condition; a message that the API would refuse for its length is cut."""
+        if len(message) > MESSAGE_LIMIT:
+            message = f"{message[:MESSAGE_LIMIT]}..."
         conditions = self.status.setdefault("conditions", [])
         set_condition(
             conditions,
