@@ -141,6 +141,9 @@ def seen(**changes: Any) -> Seen:
         pytest.param(seen(standing=standing(Phase.DONE, due=50.0), is_watched=False), Apply(), id="interval-unwatched"),
         pytest.param(seen(standing=standing(Phase.DONE), drifted=frozenset({ITEM})), Correct((ITEM,)), id="drift"),
         pytest.param(
+            seen(standing=Standing(INPUTS, Phase.DONE, due=100.0, is_troubled=True)), Correct(()), id="drift-went-away"
+        ),
+        pytest.param(
             seen(standing=standing(Phase.CHECKING), drifted=frozenset({ITEM})), Correct((ITEM,)), id="drift-in-wait"
         ),
         pytest.param(
