@@ -89,7 +89,7 @@ class Cell:
         self.value = value
 
 
-EMPTY = Scalar("", NULL)
+EMPTY_IN_FLOW = Scalar("", NULL)  # a field without a value between braces or brackets, which is written as ''
 _plain: dict[str, Any] = {}
 
 
@@ -292,7 +292,7 @@ def _value(node: Any) -> Any:
 def _scalar_value(node: Scalar) -> Any:
     tag = node.tag
     if tag == NULL:
-        return None
+        return "" if node is EMPTY_IN_FLOW else None
     if tag == TIME:
         return _moment(node.text)
     if tag == BINARY:
@@ -340,7 +340,7 @@ def refolded(text: str) -> str:
             leading = char in " \t"
         parts.append(char)
         breaks = False
-    return read_scalar(f"- {''.join(parts)}\n")
+    return read_scalar(f"- {''.join(parts)}")
 
 
 def read_scalar(text: str) -> str:

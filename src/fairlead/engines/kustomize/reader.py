@@ -33,7 +33,7 @@ from yaml.scanner import ScannerError
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import (
     BINARY,
-    EMPTY,
+    EMPTY_IN_FLOW,
     STR,
     Folded,
     Key,
@@ -157,6 +157,7 @@ class _Reader:
         key: Any = _MISSING
         merges: list[Any] | None = None
         anchor: str | None = None
+        flow = False
         first_line = -1
         while True:
             event = get_event()
@@ -168,7 +169,7 @@ class _Reader:
                 if event.tag is not None:
                     value = _tagged(event)
                 elif event.implicit[0]:
-                    value = plain(value)
+                    value = EMPTY_IN_FLOW if flow and not value else plain(value)
                 else:
                     value = Folded(value) if event.style == ">" else Quoted(value)
                 if event.anchor is not None:
@@ -176,7 +177,8 @@ class _Reader:
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 if len(stack) >= MAX_DEPTH:
                     raise MalformedYamlError(f"MalformedYAMLError: yaml: nested deeper than {MAX_DEPTH} levels")
-                stack.append((container, is_map, key, merges, anchor))
+                stack.append((container, is_map, key, merges, anchor, flow))
+                flow = event.flow_style
                 anchor = event.anchor
                 if anchor is not None:
                     anchors[anchor] = _OPEN
@@ -188,7 +190,7 @@ class _Reader:
                 value = container if merges is None else _merged(container, merges)
                 if anchor is not None:
                     anchors[anchor] = value
-                container, is_map, key, merges, anchor = stack.pop()
+                container, is_map, key, merges, anchor, flow = stack.pop()
             elif kind is AliasEvent:
                 value = self._alias(anchors, event.anchor)
             else:
@@ -282,6 +284,3 @@ def _merged(own: dict[str, Any], merges: list[dict[str, Any]]) -> dict[str, Any]
         result.update({key: copied(item) for key, item in part.items()})
     result.update(own)
     return result
-
-
-__all__ = ["EMPTY", "Document", "MalformedYamlError", "read_documents", "read_one"]

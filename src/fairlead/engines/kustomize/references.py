@@ -20,13 +20,14 @@ Gvk = tuple[str, str, str]
 
 
 def follow_names(items: ResMap, configuration: Configuration) -> None:
-    """Write the new names of renamed objects into the fields that refer to them. Raises: KustomizeError."""
+    """Write the new names of renamed objects into the fields that refer to them.
+
+    Raises: KustomizeError, also where nothing was renamed, when such a field lies below something it cannot.
+    """
     renamed: dict[str, list[Resource]] = {}
     for item in items:
         for name in {name for name, _, _ in item.previous}:
             renamed.setdefault(name, []).append(item)
-    if not renamed:
-        return
     began: dict[str, list[Resource]] = {}
     for item in items:
         known = item.original_id()

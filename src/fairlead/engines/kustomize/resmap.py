@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.kustomize.errors import KustomizeError
-from fairlead.engines.kustomize.nodes import copied, is_null, put_string, text_of
+from fairlead.engines.kustomize.nodes import copied, is_null, new_key, put_string, text_of
 from fairlead.engines.kustomize.resource import ORIGIN, Id, Resource
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _merge_part(item: Resource, old: Resource, part: str) -> None:
     merged = {**_data(old, part), **_data(item, part)}
     item.node.pop(part, None)
     if merged:
-        item.node[part] = {key: merged[key] for key in sorted(merged)}
+        item.node[part] = {new_key(key): merged[key] for key in sorted(merged)}
 
 
 def _data(item: Resource, part: str) -> dict[str, str]:

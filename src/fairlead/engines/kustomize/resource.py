@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fairlead.engines.kustomize.fields import set_field
-from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, text_of
+from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, new_key, text_of
 from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
 
 INTERNAL = "internal.config.kubernetes.io/"
@@ -189,7 +189,7 @@ class Resource:
         metadata = self.metadata()
         metadata.pop(part, None)
         if values:
-            metadata[part] = {key: fresh(values[key]) for key in sorted(values)}
+            metadata[part] = {new_key(key): fresh(values[key]) for key in sorted(values)}
 
     def metadata(self) -> dict[str, Any]:
         """Return the metadata, made where there is none."""
