@@ -1,6 +1,7 @@
 """RSA keys, made off the event loop: at 50 ms each they are the dearest thing a cluster's creation needs."""
 
 import asyncio
+import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
@@ -35,8 +36,9 @@ class KeyPool:
     Each key that is taken is replaced; once the pool is full again its threads rest.
     """
 
-    def __init__(self, size: int = 12, workers: int = 2) -> None:
+    def __init__(self, size: int = 12, workers: int | None = None) -> None:
         self._size = size
+        workers = workers or max(1, (os.cpu_count() or 1) - 1)  # a core is left to the event loop
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="keys")
         self._ready: deque[Future[rsa.RSAPrivateKey]] = deque()
 
