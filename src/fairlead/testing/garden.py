@@ -135,8 +135,9 @@ class Garden:
 class FaultyClient:
     """A client whose requests fail now and then, before or after they were carried out, and whose watches end."""
 
-    def __init__(self, client: Client, seed: int, rate: float) -> None:
+    def __init__(self, client: Client, seed: int, rate: float, slow_seconds: float = 0.0) -> None:
         self._client = client
+        self._slow_seconds = slow_seconds
         self._random = random.Random(seed)
         self._rate = rate
 
@@ -153,6 +154,8 @@ class FaultyClient:
             return method
 
         async def faulty(*args: Any, **kwargs: Any) -> Any:
+            if self._slow_seconds:
+                await asyncio.sleep(self._random.random() * self._slow_seconds)
             before, after = self._random.random(), self._random.random()
             if before < self._rate:
                 raise service_unavailable("injected: nothing answers")

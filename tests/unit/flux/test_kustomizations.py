@@ -176,6 +176,25 @@ def test_waits_for_dependencies_and_goes_on_at_once() -> None:
     in_garden(scenario)
 
 
+def test_a_dependency_that_was_not_ready_for_a_while() -> None:
+    """A dependant follows its dependency into NotReady and out of it, with nothing new to apply."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit({"low/a.yaml": config_map("low"), "high/a.yaml": config_map("high")})
+        await garden.source()
+        await garden.kustomization("low", path="./low")
+        await garden.kustomization("high", path="./high", dependsOn=[{"name": "low"}])
+        await garden.sleep(5)
+        await garden.kustomization("low", path="./none")
+        await garden.pull("high", KUSTOMIZATION)
+        assert (await garden.ready("high"))[1] == "DependencyNotReady"
+        await garden.kustomization("low", path="./low")
+        await garden.sleep(0.5)
+        assert (await garden.ready("high"))[0] == "True"
+
+    in_garden(scenario)
+
+
 def test_a_ready_expression_replaces_the_built_in_check() -> None:
     """dependsOn.readyExpr decides alone, over self and dep."""
 

@@ -1,6 +1,7 @@
 """Faults, restarts and other clusters."""
 
 import base64
+import random
 
 import pytest
 
@@ -45,6 +46,40 @@ def test_converges_though_requests_fail_now_and_then(seed: int) -> None:
         assert garden.revision == before
 
     in_garden(scenario, wrap=lambda client: FaultyClient(client, seed, 0.03))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_restarts_at_any_moment_change_nothing(seed: int) -> None:
+    """However often it is stopped in the middle of its work, live objects end as the last commit says."""
+    chance = random.Random(seed)
+
+    async def scenario(garden: Garden) -> None:
+        await garden.source(interval="10s")
+        await garden.kustomization("base", retryInterval="2s")
+        await garden.kustomization("top", path="./top", dependsOn=[{"name": "base"}], retryInterval="2s", wait=True)
+        kept = [f"cm-{n}" for n in range(6)]
+        for turn in range(4):
+            dropped = {chance.choice(kept)} if turn else set()
+            kept = [name for name in kept if name not in dropped]
+            files = {f"app/{name}.yaml": config_map(name, str(turn)) for name in kept}
+            files["top/new.yaml"] = config_map(f"top-{turn}", "1")
+            garden.commit(files, tuple(f"app/{name}.yaml" for name in dropped))
+            for _ in range(3):
+                await garden.sleep(chance.random() * 1.5)
+                await garden.world.restart()
+        await garden.sleep(120)
+        found = {obj["metadata"]["name"]: obj["data"]["k"] for obj in (await garden.client.list(CONFIG_MAP)).items}
+        assert found == {**dict.fromkeys(kept, "3"), "top-3": "1"}
+        assert (await garden.ready("base"))[0] == (await garden.ready("top"))[0] == "True"
+        await garden.client.delete(KUSTOMIZATION, "base", NAMESPACE)
+        await garden.client.delete(KUSTOMIZATION, "top", NAMESPACE)
+        await garden.sleep(0.05)
+        await garden.world.restart()
+        await garden.sleep(60)
+        assert (await garden.client.list(CONFIG_MAP)).items == ()
+        assert (await garden.client.list(KUSTOMIZATION)).items == ()
+
+    in_garden(scenario, wrap=lambda client: FaultyClient(client, seed, 0.0, slow_seconds=0.05))
 
 
 def test_nothing_is_orphaned_by_a_stop_in_the_middle() -> None:

@@ -69,7 +69,7 @@ class Standing:
     checks: tuple[Item, ...] = ()
     check_began: float = 0.0
     changed: bool = False
-    is_troubled: bool = False  # a correction failed; Ready says so
+    is_troubled: bool = False  # Ready says something else meanwhile
     due: float = 0.0  # when to look again even if nothing changes (monotonic)
 
 

@@ -261,6 +261,10 @@ class KustomizationController(BaseController):
         revision = get_in(seen.source, "status", "artifact", "revision", default="")
         stage = f"Fetching manifests for revision {revision}" if step.is_fetching else ""
         report.retry(step.reason, step.message, stage)
+        if seen.standing is not None and seen.standing.phase is Phase.DONE:
+            seen.standing.is_troubled = True
+        elif seen.standing is not None:
+            self._doubt(Key.of(seen.ks))
         if step.note:
             before = find(get_in(seen.ks, "status", "conditions"), "Ready")
             if before is None or before["message"] != step.message:
