@@ -38,7 +38,7 @@ from fairlead.runtime.conditions import is_true
 ROOT = Path(__file__).parents[1]
 FLEET = ROOT / "examples/fleet"
 MODEL, MODEL_NAMESPACE = "skiff", "staging"
-START_SECONDS, LIMIT_SECONDS = 60.0, 900.0
+START_SECONDS, LIMIT_SECONDS, SETTLE_SECONDS = 60.0, 900.0, 10.0
 WORKERS = 2
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -220,7 +220,30 @@ def event_count(connection: Connection) -> int:
     return sum(max(1, event.get("count") or 1) for event in connection.list(kinds.EVENT))
 
 
-def measure(count: int, boot_delay_seconds: float, profile: str = "") -> Figures:
+def after(program: Program, connection: Connection, repository: Path) -> None:
+    """Print what the fleet costs when nothing happens, and what a small commit costs in it."""
+    time.sleep(SETTLE_SECONDS)
+    for what, change in (
+        ("nothing", lambda: None),
+        ("a commit that no cluster reads", lambda: _edit(repository, "README.md", "", "# Fleet\n")),
+        ("one cluster: 2 workers -> 3", lambda: _edit(repository, "clusters/bench/c000/values.yaml", "s: 2", "s: 3")),
+    ):
+        cpu, writes = program.cpu_seconds(), revision(connection)
+        change()
+        time.sleep(SETTLE_SECONDS)
+        cpu, writes = program.cpu_seconds() - cpu, revision(connection) - writes
+        print(f"  then {what} for {SETTLE_SECONDS:g} s: {cpu:.2f} CPU s, {writes} writes")
+
+
+def _edit(repository: Path, name: str, old: str, new: str) -> None:
+    path = repository / name
+    text = path.read_text()
+    path.write_text(text.replace(old, new, 1) if old else new + text)
+    git("commit", "--all", "--quiet", "--message", f"Edit {name}", cwd=repository)
+    git("push", "--quiet", "origin", "HEAD:main", cwd=repository)
+
+
+def measure(count: int, boot_delay_seconds: float, profile: str = "", changes: bool = False) -> Figures:
     """One round."""
     with (
         tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder,
@@ -245,6 +268,9 @@ def measure(count: int, boot_delay_seconds: float, profile: str = "") -> Figures
         if recorder is not None:
             recorder.send_signal(signal.SIGINT)
             recorder.wait(30)
+        peak = program.peak_mib()
+        if changes:
+            after(program, connection, repository)
         connection.close()
         return Figures(
             clusters=count,
@@ -253,7 +279,7 @@ def measure(count: int, boot_delay_seconds: float, profile: str = "") -> Figures
             first_seconds=first,
             ready_seconds=ready,
             cpu_seconds=cpu,
-            peak_mib=program.peak_mib(),
+            peak_mib=peak,
             writes_per_cluster=writes / count,
             events_per_cluster=events / count,
         )
@@ -291,11 +317,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--boot-delay", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--profile", default="", metavar="FILE", help="py-spy's raw samples of the last round")
+    parser.add_argument("--changes", action="store_true", help="measure small changes after each round too")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
     args = parser.parse_args()
     rounds: list[Figures] = []
     for count in (int(part) for part in args.clusters.split(",")):
-        mine = [measure(count, args.boot_delay, args.profile) for _ in range(args.rounds)]
+        mine = [measure(count, args.boot_delay, args.profile, args.changes) for _ in range(args.rounds)]
         rounds += mine
         if args.output == "text":
             show(mine)
