@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import hashlib
 import shutil
 import ssl
 import subprocess
@@ -89,7 +90,8 @@ def guarded(application: Any, expected: str) -> Any:
 
 def test_http_brings_only_what_is_new(repository: Repository) -> None:
     """The first fetch brings the tree, the next one the difference; a known commit brings nothing."""
-    first = repository.commit(a="1", b="x" * 1000)
+    large = base64.b64encode(hashlib.shake_256(b"seed").digest(30_000)).decode()
+    first = repository.commit(a="1", b=large)
     sizes: list[int] = []
 
     def counting(application: Any) -> Any:
@@ -104,13 +106,28 @@ def test_http_brings_only_what_is_new(repository: Repository) -> None:
     with serving(repository, counting) as url:
         fetcher = GitFetcher()
         checkout = fetched(f"{url}/fleet", fetcher)
-        assert (checkout.commit, checkout.files) == (first, {"a": b"1", "b": b"x" * 1000})
+        assert (checkout.commit, checkout.files) == (first, {"a": b"1", "b": large.encode()})
         packs = len(sizes)
         assert fetched(f"{url}/fleet", fetcher, known=first).files is None
         assert len([size for size in sizes[packs:] if size > 200]) == 0
         second = repository.commit(a="2")
+        packs = len(sizes)
         checkout = fetched(f"{url}/fleet", fetcher, known=first)
-        assert (checkout.commit, checkout.files) == (second, {"a": b"2", "b": b"x" * 1000})
+        assert (checkout.commit, checkout.files) == (second, {"a": b"2", "b": large.encode()})
+        assert max(sizes[packs:]) < 2000
+
+
+def test_a_pinned_commit_that_is_no_head(repository: Repository) -> None:
+    """An older commit is found in the history, though servers do not give commits by their hash."""
+    first = repository.commit(a="1")
+    repository.commit(a="2")
+    with serving(repository, lambda application: application) as url:
+        fetcher = GitFetcher()
+        assert fetched(f"{url}/fleet", fetcher).files == {"a": b"2"}
+        checkout = fetched(f"{url}/fleet", fetcher, reference=Reference(commit=first))
+        assert (checkout.revision, checkout.files) == (f"sha1:{first}", {"a": b"1"})
+        with pytest.raises(GitError, match="unable to resolve commit object for '0123"):
+            fetched(f"{url}/fleet", fetcher, reference=Reference(commit="0123" * 10, branch="main"))
 
 
 @pytest.mark.parametrize(
@@ -239,6 +256,8 @@ def test_ssh_with_identity_and_known_hosts(repository: Repository) -> None:
         assert fetched(url, fetcher, credentials=good).commit == made
         second = repository.commit(a="2")
         assert fetched(url, fetcher, credentials=good, known=made).commit == second
+        pinned = Reference(commit=made, branch="main")
+        assert fetched(url, fetcher, credentials=good, reference=pinned).files == {"a": b"1"}
         stranger = known.rpartition(" ")[0] + " " + other.export_public_key().decode().split()[1]
         with pytest.raises(GitError, match="knownhosts: key is unknown or does not match"):
             fetched(url, credentials=Credentials(username="git", identity=identity, known_hosts=stranger))

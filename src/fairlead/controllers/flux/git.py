@@ -118,7 +118,8 @@ class GitFetcher:
 
     def _bring(self, kept: "_Kept", request: Request) -> Choice:
         """Fetch what the reference means, unless it is held."""
-        if kept.fetches >= COMMITS_KEPT:
+        pinned = request.reference.commit.encode()
+        if kept.fetches >= COMMITS_KEPT or (pinned and pinned not in kept.repo.object_store):
             kept.repo, kept.fetches = MemoryRepo(), 0
         chosen: list[Choice] = []
 
@@ -126,20 +127,28 @@ class GitFetcher:
             known = {name: sha for name, sha in refs.items() if sha}
             choice = choose(known, request.reference, request.url)
             chosen.append(choice)
-            sha = choice.sha.encode()
-            return [] if sha in kept.repo.object_store else [sha]
+            if choice.sha.encode() in kept.repo.object_store:
+                return []
+            kept.fetches += 1
+            return _heads(known, request.reference.branch) if pinned else [choice.sha.encode()]
 
         with transport_words(request):
             client, path = client_for(request.url, request.credentials, request.timeout_seconds)
             name = request.reference.name
             prefixes = [name.encode()] if name else [b"HEAD", b"refs/heads/", b"refs/tags/"]
             try:
-                client.fetch(path, kept.repo, determine_wants=wants, depth=1, ref_prefix=prefixes)
+                depth = None if pinned else 1
+                client.fetch(path, kept.repo, determine_wants=wants, depth=depth, ref_prefix=prefixes)
             finally:
                 hang_up(client)
         kept.repo.refs[LAST] = _commit_of(kept.repo, chosen[-1].sha).id
-        kept.fetches += 1
         return chosen[-1]
+
+
+def _heads(refs: Mapping[bytes, bytes], branch: str) -> list[bytes]:
+    """Where to look for a pinned commit: the branch, or all of them. Servers give only what they advertise."""
+    named = refs.get(f"refs/heads/{branch}".encode()) if branch else None
+    return [named] if named else sorted({sha for name, sha in refs.items() if name.startswith(b"refs/heads/")})
 
 
 @dataclass(slots=True)
