@@ -9,7 +9,7 @@ simulate(scenario)
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from fairlead.api.addons.kinds import KINDS as ADDON_KINDS
 from fairlead.api.clusterapi.kinds import KINDS as CLUSTER_KINDS
 from fairlead.api.infrastructure.kinds import KINDS as VSPHERE_KINDS
+from fairlead.api.kind import Kind
 from fairlead.api.kubeadm.kinds import KINDS as KUBEADM_KINDS
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, get_in
@@ -76,6 +77,7 @@ class World:
         layout: Layout = DEFAULT,
         delays: Delays | None = None,
         connector: Callable[[VCenter], Connector] = DirectConnector,
+        kinds: Sequence[Kind] = KINDS,
         client: Client | None = None,
         clock: Clock | None = None,
         more: Callable[["World"], Iterable[Controller]] = lambda world: (),
@@ -83,7 +85,7 @@ class World:
         self.clock = clock or LoopClock()
         self.ids = Ids(seed)
         self.keys = SharedKeys()
-        self.server = ApiServer(self.clock, self.ids, KINDS)
+        self.server = ApiServer(self.clock, self.ids, kinds)
         self.client = client or self.server.client()
         self.vcenter = VCenter(self.clock, random.Random(seed), inventory=layout, delays=delays)
         self.network = LabNetwork(self.clock)

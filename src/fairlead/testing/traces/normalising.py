@@ -26,6 +26,10 @@ IGNORED = (
     "*observedGeneration",
     "*.lastTransitionTime",
     "status.lastUpdated",
+    "metadata.annotations[reconcile.fluxcd.io/requestedAt]",
+    "status.lastHandledReconcileAt",
+    "status.artifact*",  # digests and sizes of a repository that is not the recorded one
+    "status.history*",
 )
 
 # Left by the vCenter and guest simulators of the recordings (traces' README), kind by kind.
@@ -49,6 +53,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "<sha256>"),
+    (re.compile(r"sha1:[0-9a-f]{40}"), "sha1:<commit>"),
+    (re.compile(r"finished in [0-9.a-zµ]+"), "finished in <duration>"),
+    (re.compile(r"stored artifact for commit '.*'"), "stored artifact for commit '<subject>'"),
     (re.compile(r"<redacted, \d+ chars>|^[a-z0-9]{6}\.[a-z0-9]{16}$"), "<token>"),
     (re.compile(r"\b(?:DC0_C0_)?H\d+\b|\bDC0_C\d+_H\d+\b"), "<host>"),
 )

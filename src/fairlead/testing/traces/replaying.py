@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fairlead.api.errors import ApiError
+from fairlead.api.flux.kinds import KINDS as FLUX_KINDS
 from fairlead.base.objects import GVK, Json, Key, get_in, meta, owner_references
 from fairlead.runtime.client import PatchType
 from fairlead.runtime.virtual import run_virtual
 from fairlead.testing.traces.actions import Action, Apply, Delete, DestroyVM, Patch, actions_of, is_lost
-from fairlead.testing.traces.applying import applied_part, with_credentials
+from fairlead.testing.traces.applying import applied_part, managers_of, with_credentials
 from fairlead.testing.traces.comparing import View, pair_names
 from fairlead.testing.traces.environment import Environment, environment_of
+from fairlead.testing.traces.fluxside import KINDS as FLUX
+from fairlead.testing.traces.fluxside import MANAGER, FluxSide
 from fairlead.testing.traces.reading import BEFORE, Id, Row, Trace, without
 from fairlead.testing.world import KINDS, World
 from fairlead.vcenter.model import VM
@@ -23,10 +26,9 @@ from fairlead.vcenter.tasks import Delays
 from fairlead.vcenter.work import Destroy, Power
 
 NAMESPACE_KIND = GVK("", "v1", "Namespace")
-WATCHED = (GVK("", "v1", "Secret"), GVK("", "v1", "ConfigMap"), GVK("", "v1", "Event"), *(kind.gvk for kind in KINDS))
+CORE = (GVK("", "v1", "Secret"), GVK("", "v1", "ConfigMap"), GVK("", "v1", "Event"))
 CALM = timedelta(seconds=90)  # nothing written for so long: it is over
 LIMIT = timedelta(minutes=15)
-NOT_RUN = ("GitRepository", "Kustomization")  # Flux's side of a recording
 SECOND = timedelta(seconds=1)
 VCENTER_DELAYS = Delays(clone=SECOND, power_on=SECOND, power_off=SECOND, shut_down=SECOND, destroy=SECOND)
 AFTERWARDS = timedelta(seconds=20)
@@ -52,6 +54,7 @@ class Recorder:
         self._kinds = kinds
         self._rows: list[tuple[float, str, Json]] = []
         self._live: dict[Id, Json] = {}
+        self._last = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -69,17 +72,18 @@ class Recorder:
 
     @property
     def last(self) -> float:
-        """When something happened last, on the world's monotonic clock."""
-        return self._rows[-1][0] if self._rows else 0.0
+        """When something happened last, on the world's monotonic clock; a source's regular look does not count."""
+        return self._last
 
     def mark(self) -> int:
         return len(self._rows)
 
-    def trace(self, name: str, before: dict[Id, Json], mark: int, zero: float) -> Trace:
-        """What happened since *mark*, with *before* as the state that was found."""
+    def trace(self, theirs: Trace, before: dict[Id, Json], mark: int, zero: float) -> Trace:
+        """What happened since *mark* in the recording's namespaces, with *before* as the state that was found."""
         found = [Row(BEFORE, "ADDED", obj) for obj in before.values()]
         since = sorted(self._rows[mark:], key=lambda row: int(meta(row[2])["resourceVersion"]))  # over all kinds
-        return Trace(name, (*found, *(Row(at - zero, type_, obj) for at, type_, obj in since)))
+        rows = (*found, *(Row(at - zero, type_, obj) for at, type_, obj in since))
+        return Trace(theirs.name, tuple(row for row in rows if Id.of(row.object).namespace in theirs.namespaces))
 
     async def _follow(self, gvk: GVK) -> None:
         with contextlib.suppress(ApiError):
@@ -89,6 +93,8 @@ class Recorder:
                 obj = {**event.object, "apiVersion": gvk.api_version, "kind": gvk.kind}
                 if Key.of(obj).namespace in self._namespaces:
                     self._rows.append((self._world.clock.monotonic(), event.type, obj))
+                    if get_in(obj, "involvedObject", "kind", default=obj["kind"]) not in FLUX:
+                        self._last = self._world.clock.monotonic()
                     if event.type == "DELETED":
                         self._live.pop(Id.of(obj), None)
                     else:
@@ -98,17 +104,22 @@ class Recorder:
 class Replay:
     """One world, in which recordings of the same cluster are run one after the other."""
 
-    def __init__(self, world: World, environment: Environment, namespaces: Sequence[str]) -> None:
+    def __init__(
+        self, world: World, environment: Environment, namespaces: Sequence[str], flux: FluxSide | None = None
+    ) -> None:
         self.world = world
         self._environment = environment
         self._namespaces = namespaces
-        self._recorder = Recorder(world, namespaces, WATCHED)
+        self._flux = flux
+        kinds = KINDS if flux is None else (*KINDS, *FLUX_KINDS)
+        self._recorder = Recorder(world, namespaces, (*CORE, *(kind.gvk for kind in kinds)))
         self._fresh = True
 
     async def start(self) -> None:
         await self.world.start()
+        flux_namespace = meta(self._flux.source)["namespace"] if self._flux is not None else ""
         for namespace in self._namespaces:
-            if namespace:
+            if namespace and namespace != flux_namespace:
                 body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
                 await self.world.client.create(body)
         self._recorder.start()
@@ -131,13 +142,16 @@ class Replay:
         revision = self.world.server.store.revision
         names = self._pairs(trace)
         actions = actions_of(trace)
-        for action in actions:
+        persons, fluxs = (actions, []) if self._flux is None else self._flux.split(trace, actions)
+        if self._flux is not None:
+            await self._flux.push(self.world, fluxs, self._filled)
+        for action in persons:
             await self._wait_until(zero + max(action.t, 0))
             await self._act(action, names)
         await self._wait_until(zero + trace.seconds)
         await self.world.clock.sleep(AFTERWARDS)
         await self.calm()
-        ours = self._recorder.trace(trace.name, before, mark, zero)
+        ours = self._recorder.trace(trace, before, mark, zero)
         errors = {f"{name} {key}": text for (name, key), text in self.world.manager.errors.items()}
         return Run(trace, ours, self.world.server.store.revision - revision, tuple(actions), errors)
 
@@ -152,6 +166,12 @@ class Replay:
 
     async def _build(self, objects: Iterable[Json]) -> None:
         """Bring about the state that was found: apply what users applied, and let the controllers do the rest."""
+        objects = list(objects)
+        if self._flux is not None:
+            objects = [obj for obj in objects if obj["kind"] not in (*FLUX, "Event")]
+            committed = [part for obj in objects if MANAGER in managers_of(obj) and (part := applied_part(obj))]
+            await self._flux.begin(self.world, committed, self._filled)
+            objects = [obj for obj in objects if MANAGER not in managers_of(obj)]
         for obj in objects:
             part = applied_part(obj)
             touched = part is not None and "spec" in obj and "spec" not in part  # a controller's, with a note on it
@@ -211,9 +231,11 @@ class Replay:
             case DestroyVM():
                 await self._destroy(names.get(action.id, action.id))
 
+    def _filled(self, obj: Json) -> Json:
+        return with_credentials(obj, self._environment.username, self._environment.password)
+
     async def _apply(self, obj: Json, manager: str) -> None:
-        filled = with_credentials(obj, self._environment.username, self._environment.password)
-        await self.world.client.apply(filled, field_manager=manager)
+        await self.world.client.apply(self._filled(obj), field_manager=manager)
 
     async def _destroy(self, id_: Id) -> None:
         obj = self._recorder.live[id_]
@@ -226,15 +248,22 @@ class Replay:
 
 def replay(traces: Sequence[Trace]) -> list[Run]:
     """Run recordings of one cluster one after the other in one world of their own."""
-    traces = [without(trace, NOT_RUN) for trace in traces]
+    flux = FluxSide.of(traces)
+    if flux is None:
+        traces = [without(trace, FLUX) for trace in traces]
     environment = environment_of(row for trace in traces for row in trace.rows)
     namespaces = list(dict.fromkeys(namespace for trace in traces for namespace in trace.namespaces))
 
     async def main() -> list[Run]:
         world = World(
-            boot=environment.boot, layout=environment.layout, connector=environment.connector, delays=VCENTER_DELAYS
+            boot=environment.boot,
+            layout=environment.layout,
+            connector=environment.connector,
+            delays=VCENTER_DELAYS,
+            kinds=KINDS if flux is None else (*KINDS, *FLUX_KINDS),
+            more=flux.controllers if flux is not None else lambda world: (),
         )
-        session = Replay(world, environment, namespaces)
+        session = Replay(world, environment, namespaces, flux)
         await session.start()
         try:
             return [await session.run(trace) for trace in traces]
