@@ -369,7 +369,7 @@ class Attempt:
         if self.standing.phase is Phase.DONE and self.standing.due > now:
             if not left:
                 self._recover()
-            return after.or_sooner(Result.again(timedelta(seconds=self.standing.due - now)))
+            return after.or_sooner(Result.again(timedelta(seconds=max(0.001, self.standing.due - now))))
         return after.or_sooner(await self.check())
 
     def _recover(self) -> None:

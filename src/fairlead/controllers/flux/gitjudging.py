@@ -107,7 +107,7 @@ def decide(seen: Seen) -> Step:
         return Rest()
     standing = seen.standing
     if standing is not None and standing.inputs == seen.inputs and standing.due > seen.now:
-        return Rest(timedelta(seconds=standing.due - seen.now))
+        return Rest(timedelta(seconds=max(0.001, standing.due - seen.now)))
     refused = unsupported(repo["spec"])
     if refused is not None:
         return refused
