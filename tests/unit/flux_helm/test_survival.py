@@ -9,8 +9,8 @@ from fairlead.api.errors import ApiError
 from fairlead.api.flux.kinds import HELM_CHART, HELM_RELEASE
 from fairlead.base.objects import Json
 from fairlead.runtime.client import Client
-from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, Mortal, simulate
-from tests.unit.flux_helm.test_releases import CONFIG_MAP, JOB, JOBS, complete, is_gone
+from tests.unit.flux_helm.fleet import CHART, DEPLOYMENT, NAMESPACE, Fleet, Mortal, simulate
+from tests.unit.flux_helm.test_releases import CONFIG_MAP, JOB, JOBS, WAITING, complete, is_gone
 
 EXTRA = {
     "charts/parcel/templates/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {x: '1'}\n"
@@ -112,6 +112,31 @@ def test_killed_while_uninstalling(writes: int) -> None:
         assert (await fleet.client.list(CONFIG_MAP, NAMESPACE)).items == ()
         assert await is_gone(fleet, HELM_RELEASE, "app")
         assert await is_gone(fleet, HELM_CHART, "team-app")
+
+    simulate(scenario)
+
+
+@pytest.mark.parametrize("writes", range(11, 23))
+def test_killed_while_remediating(writes: int) -> None:
+    """An uninstallation after a failure that was interrupted is finished, and installing goes on."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.kill()
+        mortal = Mortal(fleet.client, writes)
+        fleet.run_controllers(cast(Client, mortal))
+        await fleet.source(WAITING)
+        await fleet.release(timeout="6s", install={"remediation": {"retries": 3}})
+        await fleet.settle(12)
+        assert mortal.died.is_set()
+        await fleet.kill()
+        fleet.run_controllers()
+        await fleet.source(WAITING)
+        for _ in range(30):
+            await fleet.settle(1)
+            if not await is_gone(fleet, DEPLOYMENT, "app"):
+                await fleet.make_ready()
+        assert (await fleet.conditions())["Ready"][0] == "True"
+        assert [record.status for record in await fleet.records()].count("deployed") == 1
 
     simulate(scenario)
 

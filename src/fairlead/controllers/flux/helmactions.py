@@ -128,6 +128,10 @@ class Actions:
 
     async def _free_version(self, *, replace_: bool) -> int:
         last = await self.last()
+        if last is not None and last.status == "uninstalling":  # a process died at it
+            await self.uninstall()
+            self.observed.clear()
+            last = await self.last()
         if last is None:
             return 1
         if replace_ and last.status in ("uninstalled", "failed"):
@@ -358,9 +362,8 @@ class Actions:
         except (ResourceError, HookError, ApiError) as error:
             self.observed[record.version] = getattr(error, "record", record)
             raise ActionError(_words(error)) from error
-        record = record.with_status("uninstalled", "Uninstallation complete")
-        self.observed[record.version] = record
         if keep:
+            record = record.with_status("uninstalled", "Uninstallation complete")
             await self._save(record)
             for old in history[:-1]:
                 if old.status == "deployed":

@@ -95,10 +95,27 @@ def _without_empty_labels(obj: Json) -> Json:
 def renderers_digest(spec: Mapping[str, Any]) -> str:
     """`status.observedPostRenderersDigest`; empty where there are none."""
     found = spec.get("postRenderers")
-    return sha256(gojson.dumps_text(found) + "\n") if found else ""
+    return sha256(_as_struct(found) + "\n") if found else ""
+
+
+# The fields of the structs that a post renderer is made of, in Go's order; those of maps are sorted.
+_FIELDS = (
+    *("kustomize", "patches", "images", "patch", "target", "group", "version", "kind", "namespace", "name"),
+    *("annotationSelector", "labelSelector", "newName", "newTag", "digest"),
+)
+
+
+def _as_struct(value: Any) -> str:
+    """JSON with fields in the order of Go's structs; empty ones are left out."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_as_struct, value))}]"
+    if not isinstance(value, dict):
+        return gojson.dumps_text(value)
+    kept = [(name, value[name]) for name in _FIELDS if value.get(name) or (name == "patch" and name in value)]
+    return "{" + ",".join(f"{gojson.quote(name)}:{_as_struct(item)}" for name, item in kept) + "}"
 
 
 def metadata_digest(spec: Mapping[str, Any]) -> str:
     """`status.observedCommonMetadataDigest`; empty where there is none."""
-    found = spec.get("commonMetadata")
+    found = {name: value for name, value in (spec.get("commonMetadata") or {}).items() if value}
     return sha256(gojson.dumps_text(found) + "\n") if found else ""
