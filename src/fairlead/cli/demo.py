@@ -129,8 +129,7 @@ class Demo:
             waiting = loop.create_task(changed.wait())
             await asyncio.wait((waiting, ended), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
-            if screen.refresh_seconds:
-                await asyncio.wait((ended,), timeout=screen.refresh_seconds)
+            await asyncio.wait((ended,), timeout=screen.refresh_seconds)
 
     def _look(self, objects: Objects) -> list[Progress]:
         from fairlead.cli.progress import FLUX_SOURCE, is_ready, judge

@@ -22,23 +22,43 @@ TEXT_LIMIT = 200
 
 
 class Objects:
-    """The objects that are looked at, by kind and key."""
+    """The objects that are looked at, by kind and key; and those of each cluster together."""
 
     def __init__(self) -> None:
         self._found: dict[GVK, dict[Key, Json]] = {gvk: {} for gvk in WATCHED}
+        self._of_cluster: dict[tuple[GVK, Key], dict[Key, Json]] = {}
 
     def put(self, gvk: GVK, obj: Json, *, gone: bool = False) -> None:
         """Take in one change."""
-        if gone:
-            self._found[gvk].pop(Key.of(obj), None)
-        else:
-            self._found[gvk][Key.of(obj)] = obj
+        key = Key.of(obj)
+        shelves = [self._found[gvk]]
+        cluster = _cluster_of(gvk, obj)
+        if cluster is not None:
+            shelves.append(self._of_cluster.setdefault((gvk, cluster), {}))
+        for shelf in shelves:
+            if gone:
+                shelf.pop(key, None)
+            else:
+                shelf[key] = obj
 
     def get(self, gvk: GVK, key: Key) -> Json | None:
         return self._found[gvk].get(key)
 
-    def all(self, gvk: GVK, namespace: str = "") -> list[Json]:
-        return [obj for key, obj in self._found[gvk].items() if not namespace or key.namespace == namespace]
+    def all(self, gvk: GVK) -> list[Json]:
+        """All objects of a kind."""
+        return list(self._found[gvk].values())
+
+    def of_cluster(self, gvk: GVK, cluster: Key) -> list[Json]:
+        """The Machines of a cluster, or what is delivered into it."""
+        return list(self._of_cluster.get((gvk, cluster), {}).values())
+
+
+def _cluster_of(gvk: GVK, obj: Json) -> Key | None:
+    if gvk == MACHINE:
+        name = _label(obj, CLUSTER_LABEL) or ""
+    else:
+        name = get_in(obj, "spec", "kubeConfig", "secretRef", "name", default="").removesuffix("-kubeconfig")
+    return Key(Key.of(obj).namespace, name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +97,7 @@ def judge_cluster(objects: Objects, key: Key) -> Progress:
     cluster = objects.get(CLUSTER, key)
     if cluster is None:
         return Progress(key, (), _before_the_cluster(objects, key))
-    machines = [m for m in objects.all(MACHINE, key.namespace) if _label(m, CLUSTER_LABEL) == key.name]
+    machines = objects.of_cluster(MACHINE, key)
     ready = sum(is_true(get_in(m, "status", "conditions"), "NodeReady") for m in machines)
     wanted = _wanted(cluster)
     nodes = f"{ready}/{wanted if wanted is not None else '?'}"
@@ -103,13 +123,7 @@ def _wanted(cluster: Json) -> int | None:
 
 def _apps(objects: Objects, key: Key) -> list[Json]:
     """What is delivered into the cluster."""
-    secret = f"{key.name}-kubeconfig"
-    return [
-        obj
-        for gvk in (KUSTOMIZATION, HELM_RELEASE)
-        for obj in objects.all(gvk, key.namespace)
-        if get_in(obj, "spec", "kubeConfig", "secretRef", "name") == secret
-    ]
+    return [obj for gvk in (KUSTOMIZATION, HELM_RELEASE) for obj in objects.of_cluster(gvk, key)]
 
 
 def _before_the_cluster(objects: Objects, key: Key) -> str:

@@ -15,7 +15,7 @@ SHOWN_CLUSTERS = 20
 class Screen(Protocol):
     """Shows progress."""
 
-    refresh_seconds: float  # how long a picture should stand; 0 where every change is told
+    refresh_seconds: float  # how long a picture should stand before the next one
 
     def show(self, progress: Sequence[Progress], seconds: float) -> None:
         """Show how far each cluster is, *seconds* after the start."""
@@ -29,7 +29,7 @@ class Screen(Protocol):
 class Lines:
     """One line for each stage that a cluster reaches, and for each new thing it waits for."""
 
-    refresh_seconds = 0.0
+    refresh_seconds = 0.02
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
