@@ -84,6 +84,7 @@ def _median(values: object) -> str:
 def in_process(charts: list[Path], renders: int) -> None:
     """Print part (b)."""
     from fairlead.cli.helm import load
+    from fairlead.cli.helm_template import world
     from fairlead.engines.helm import HelmError, render
 
     ratios: list[float] = []
@@ -100,7 +101,7 @@ def in_process(charts: list[Path], renders: int) -> None:
         try:
             for number in range(renders):
                 started = time.perf_counter()
-                render(chart, {KEY: number})
+                render(chart, {KEY: number}, world=world())
                 times.append(time.perf_counter() - started)
         except HelmError:
             continue

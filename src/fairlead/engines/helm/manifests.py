@@ -217,12 +217,41 @@ def _read_metadata(head: Head, value: Any) -> None:
             head.annotations = {k: _text(v, ".metadata.annotations") for k, v in item.items()}
 
 
+class _Heads:
+    """Heads by the document's text: when a chart is rendered again, most documents are what they were."""
+
+    def __init__(self, limit_chars: int = 32 * 1024 * 1024) -> None:
+        self._found: dict[str, Head] = {}
+        self._left = self._limit = limit_chars
+
+    def get(self, content: str) -> Head | None:
+        return self._found.get(content)
+
+    def put(self, content: str, head: Head) -> None:
+        self._left -= len(content)
+        if self._left < 0:
+            self._found.clear()
+            self._left = self._limit - len(content)
+        self._found[content] = head
+
+
+_heads = _Heads()
+
+
 def read_head(content: str, path: str) -> Head:
-    """Return the head of a document.
+    """Return the head of a document; it is shared, and must not be changed.
 
     Raises:
         ManifestError: it is not YAML, or not shaped like an object, in Helm's words.
     """
+    head = _heads.get(content)
+    if head is None:
+        head = _read(content, path)
+        _heads.put(content, head)
+    return head
+
+
+def _read(content: str, path: str) -> Head:
     try:
         value = yaml.load(content, source=path)
     except yaml.YamlError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from fairlead.engines.gotemplate.gofmt import sprint_value
@@ -70,6 +71,23 @@ def complaints(chart: Chart, values: dict[str, Any]) -> str:
 
 def validate(schema: bytes, values: dict[str, Any]) -> str:
     """Return the complaints of one schema."""
+    try:
+        decoded, validator = _compiled(schema)
+    except _SchemaFaultError as error:
+        return str(error)
+    plain = _whole(values)
+    if validator.is_valid(plain):
+        return ""
+    root = _tree(validator.iter_errors(plain), decoded)
+    return "".join(f"{line}\n" for complaint in root.collect("") for line in complaint.lines(0))
+
+
+class _SchemaFaultError(Exception):
+    """A schema that is none, in Helm's words."""
+
+
+@lru_cache(maxsize=64)
+def _compiled(schema: bytes) -> tuple[Any, Any]:
     import jsonschema_rs
 
     try:
@@ -77,18 +95,13 @@ def validate(schema: bytes, values: dict[str, Any]) -> str:
     except ValueError as error:
         from fairlead.engines.helm.functions.jsonwords import complaint
 
-        return complaint(schema.decode("utf-8", "replace"), str(error))
+        raise _SchemaFaultError(complaint(schema.decode("utf-8", "replace"), str(error))) from None
     try:
-        validator = jsonschema_rs.validator_for(
-            decoded, retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions()
-        )
+        options = jsonschema_rs.RegexOptions()
+        return decoded, jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-        return f'"file:///values.schema.json#" is not valid against metaschema: {str(error).split(chr(10))[0]}'
-    plain = _whole(values)
-    if validator.is_valid(plain):
-        return ""
-    root = _tree(validator.iter_errors(plain), decoded)
-    return "".join(f"{line}\n" for complaint in root.collect("") for line in complaint.lines(0))
+        first = str(error).split("\n")[0]
+        raise _SchemaFaultError(f'"file:///values.schema.json#" is not valid against metaschema: {first}') from None
 
 
 def _refuse(uri: str) -> Any:
