@@ -130,6 +130,9 @@ class Severable:
             grace_seconds=grace_seconds,
         )
 
+    async def version(self) -> str:
+        return await self._through().version()
+
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         await self._through().evict(name, namespace, grace_seconds=grace_seconds)
 

@@ -100,6 +100,10 @@ class Client(Protocol):
         """Ask for deletion; returns the object as it is then (with a deletionTimestamp while finalizers hold it)."""
         ...
 
+    async def version(self) -> str:
+        """What the server says it is, like `v1.33.1`."""
+        ...
+
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
         ...

@@ -137,6 +137,10 @@ class HttpClient:
             options["gracePeriodSeconds"] = grace_seconds
         return await self._call("DELETE", await self._path(gvk, namespace, name), options)
 
+    async def version(self) -> str:
+        """What the server says it is, like `v1.33.1`."""
+        return str((await self._call("GET", "/version"))["gitVersion"])
+
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
         body: Json = {

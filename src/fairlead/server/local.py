@@ -187,6 +187,10 @@ class LocalClient:
         outcome = self._objects.delete(resource, key, options, self._request())
         return await self._answer(outcome, resource, version)
 
+    async def version(self) -> str:
+        """What the server says it is, like `v1.33.1`."""
+        return self._server.version
+
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
         resource, version = self._find(GVK("", "v1", "Pod"))

@@ -138,3 +138,31 @@ def test_release_of_a_cluster_that_is_gone_can_be_deleted() -> None:
         await away.server.stop()
 
     simulate(scenario)
+
+
+def test_templates_see_the_version_of_their_cluster() -> None:
+    """`.Capabilities` speaks of the cluster that is released into, not of this one."""
+
+    async def scenario(fleet: Fleet) -> None:
+        away = in_two_clusters(fleet)
+        away.server.version = "v1.29.3"
+        await away.server.start()
+        away.is_up.set()
+        await away.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        data = {"value": base64.b64encode(b"away").decode()}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "k", "namespace": NAMESPACE}}
+        await fleet.apply({**secret, "data": data})
+        template = (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seen}\ndata:\n"
+            "  version: {{ .Capabilities.KubeVersion.Version }}\n"
+            '  jobs: {{ .Capabilities.APIVersions.Has "batch/v1/Job" | quote }}\n'
+            '  boats: {{ .Capabilities.APIVersions.Has "sea.example.com/v1" | quote }}\n'
+        )
+        await fleet.source({**CHART, "charts/parcel/templates/seen.yaml": template})
+        await fleet.release(kubeConfig={"secretRef": {"name": "k"}})
+        await fleet.settle()
+        seen = await away.client.get(CONFIG_MAP, "seen", NAMESPACE)
+        assert seen["data"] == {"version": "v1.29.3", "jobs": "true", "boats": "false"}
+        await away.server.stop()
+
+    simulate(scenario)

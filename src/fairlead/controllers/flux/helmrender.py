@@ -153,9 +153,7 @@ class Renderer:
         return render(self._chart, values, release, capabilities, world, options=Options(skip_schema_validation=skip))
 
     async def _capabilities(self) -> Capabilities:
-        version = getattr(self._client, "server_version", "")
-        api_versions = await self._scopes.api_versions()
-        return Capabilities.of_cluster(version or Capabilities().kube_version, api_versions)
+        return Capabilities.of_cluster(await self._scopes.server_version(), await self._scopes.api_versions())
 
 
 def _stream(seed: bytes) -> Any:

@@ -31,6 +31,7 @@ class Scopes:
         self._client = client
         self._defined: dict[tuple[str, str], bool] = {}
         self._versions: set[GVK] = set()
+        self._version = ""
 
     async def is_namespaced(self, gvk: GVK) -> bool:
         """Whether objects of this kind have a namespace; kinds that nothing defines are taken to have one."""
@@ -68,6 +69,12 @@ class Scopes:
             if obj.get("kind") == DEFINITION.kind:
                 key = (get_in(obj, "spec", "group", default=""), get_in(obj, "spec", "names", "kind", default=""))
                 self._defined[key] = get_in(obj, "spec", "scope") != "Cluster"
+
+    async def server_version(self) -> str:
+        """The cluster's version; asked once for each connection."""
+        if not self._version:
+            self._version = await self._client.version()
+        return self._version
 
     async def api_versions(self) -> list[str]:
         """What `.Capabilities.APIVersions` names beyond Kubernetes' own: versions, and versions with kinds."""
