@@ -250,6 +250,10 @@ class CachedClient:
             return answer
         return self._keep(gvk, answer)
 
+    async def version(self) -> str:
+        """What the server says it is, like `v1.33.1`."""
+        return await self._client.version()
+
     async def evict(self, name: str, namespace: str, *, grace_seconds: int | None = None) -> None:
         """Ask for a Pod to go. Raises: ApiError TooManyRequests when a disruption budget forbids it, NotFound."""
         await self._client.evict(name, namespace, grace_seconds=grace_seconds)
