@@ -32,6 +32,28 @@ def test_controllers_fields_are_not_users() -> None:
     }
 
 
+def test_who_wrote_in_another_version_wrote_what_no_controller_did() -> None:
+    """The names of v1beta1's fields do not fit the recorded object."""
+    made = obj("Cluster", "demo", spec={"ref": {"name": "x"}, "endpoint": {"host": "h"}}, by="kubectl")
+    made["metadata"]["labels"] = {"mine": "1", "added": "2"}
+    made["metadata"]["managedFields"] = [
+        {**owned_by("kubectl", made), "apiVersion": "cluster.x-k8s.io/v1beta1", "fieldsV1": {"f:spec": {"f:old": {}}}},
+        {
+            "manager": "capi",
+            "operation": "Update",
+            "apiVersion": made["apiVersion"],
+            "fieldsV1": {
+                "f:spec": {"f:endpoint": {".": {}, "f:host": {}}},
+                "f:metadata": {"f:labels": {".": {}, "f:added": {}}},
+            },
+        },
+    ]
+    part = applied_part(made)
+    assert part is not None
+    assert part["spec"] == {"ref": {"name": "x"}}
+    assert part["metadata"]["labels"] == {"mine": "1"}
+
+
 def test_a_defaulted_selector_is_empty_again() -> None:
     """A webhook filled the selector; its labels are not in the template that the user gave."""
     spec = {"selector": {"matchLabels": {"added": "by-webhook"}}, "template": {"spec": {}}}

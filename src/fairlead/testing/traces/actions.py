@@ -13,12 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from fairlead.base.objects import Json, get_in, is_deleting, meta, owner_references
-from fairlead.engines.merge.fieldset import union
 from fairlead.engines.merge.patches import diff_merge
-from fairlead.testing.traces.applying import applied_part, extract, is_user, managers_of
+from fairlead.testing.traces.applying import applied_part, is_user, managers_of, users_fields
 from fairlead.testing.traces.reading import Id, Row, Trace
 
 LOST = ("NotFoundByBIOSUUID",)
@@ -141,11 +139,7 @@ def user_change(before: Json, after: Json) -> Json:
     known = {_entry(entry) for entry in _entries(before)}
     if all(_entry(entry) in known for entry in _entries(after)):
         return {}
-    fields: Any = {}
-    for entry in (*_entries(before), *_entries(after)):
-        fields = union(fields, entry["fieldsV1"])
-    left, right = extract(before, fields), extract(after, fields)
-    return diff_merge(left, right)
+    return diff_merge(users_fields(before, before, after), users_fields(after, before, after))
 
 
 def _entries(obj: Json) -> Iterator[Json]:

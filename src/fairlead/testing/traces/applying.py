@@ -38,20 +38,43 @@ def managers_of(obj: Json) -> list[str]:
 
 def applied_part(obj: Json) -> Json | None:
     """The part of *obj* that users own, as they may have sent it; None when no user wrote to it."""
-    entries = [entry["fieldsV1"] for entry in meta(obj).get("managedFields") or () if is_user(entry)]
-    if not entries:
+    if not any(map(is_user, _entries(obj))):
         return None
-    fields: Any = {}
-    for entry in entries:
-        fields = union(fields, entry)
-    part = extract(obj, fields)
-    part = part if isinstance(part, dict) else {}
+    part = users_fields(obj, obj)
     if obj["kind"] == "Secret":  # owned as stringData, stored as data
         part = {**part, "data": obj.get("data") or {}, "type": obj.get("type", "Opaque")}
     metadata = {**part.get("metadata", {}), "name": meta(obj)["name"]}
     if "namespace" in meta(obj):
         metadata["namespace"] = meta(obj)["namespace"]
     return _without_defaults({**part, "apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": metadata})
+
+
+def users_fields(obj: Json, *owners: Json) -> Json:
+    """The fields of *obj* that users own according to the managedFields of any of *owners*.
+
+    Who wrote in another version than the recorded one owns fields by their names there: then all that no controller
+    owns is taken for the users'.
+    """
+    mine: Any = {}
+    theirs: Any = {}
+    foreign = False
+    for entry in (entry for owner in owners for entry in _entries(owner)):
+        if is_user(entry):
+            foreign = foreign or entry.get("apiVersion", obj["apiVersion"]) != obj["apiVersion"]
+            mine = union(mine, entry["fieldsV1"])
+        else:
+            theirs = union(theirs, entry["fieldsV1"])
+    if not foreign or obj["apiVersion"] == "v1":
+        found = extract(obj, mine) if mine else {}
+        return found if isinstance(found, dict) else {}
+    kept = {part: meta(obj)[part] for part in ("labels", "annotations") if part in meta(obj)}
+    rest = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata", "status")}
+    left = without_fields({**rest, "metadata": kept}, theirs)
+    return left if isinstance(left, dict) else {}
+
+
+def _entries(obj: Json) -> list[Json]:
+    return [entry for entry in meta(obj).get("managedFields") or () if entry.get("fieldsV1")]
 
 
 def _without_defaults(part: Json) -> Json:
@@ -75,6 +98,20 @@ def extract(value: Any, fields: Json) -> Any:
     if isinstance(value, list):
         return [extract(item, fields[step]) for item in value for step in steps if _names(step, item)]
     return value
+
+
+def without_fields(value: Any, fields: Json) -> Any:
+    """*value* less the fields of a FieldsV1 set; maps that become empty go too."""
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, inner in value.items():
+        owned = fields.get(f"f:{name}")
+        if owned is None:
+            kept[name] = inner
+        elif [step for step in owned if step != "."] and (left := without_fields(inner, owned)) not in ({}, None):
+            kept[name] = left
+    return kept
 
 
 def _names(step: str, item: Any) -> bool:
