@@ -9,7 +9,6 @@ import argparse
 import base64
 import binascii
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fairlead.base.objects import Json, get_in, meta
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
 def _kubeconfig(args: argparse.Namespace, connection: Connection) -> int:
     cluster = find(connection, kinds.CLUSTER, args.name, args.namespace)
     data = stored_kubeconfig(connection, cluster)
-    listener = "" if args.raw else workload_listener(connection.folder)
+    listener = "" if args.raw else workload_listener(connection)
     if not listener and args.output == "yaml":
         tables.write(data.decode("utf-8", "replace"))
         return 0
@@ -94,22 +93,25 @@ def stored_kubeconfig(connection: Connection, cluster: Json) -> bytes:
         raise CommandError(f"Secret {namespace}/{secret_name}: data.value is not base64") from error
 
 
-def workload_listener(folder: Path | None) -> str:
-    """Where a lab takes connections to its workload clusters (`host:port`); empty when there is no lab."""
-    if folder is None:
-        return ""
-    try:
-        data = (folder / "endpoints.json").read_bytes()
-    except OSError:
-        return ""
+def workload_listener(connection: Connection) -> str:
+    """Where the lab behind *connection* takes connections to its workload clusters (`host:port`); empty for no lab.
+
+    Raises: CommandError when its endpoints.json cannot be read.
+    """
     import orjson
 
-    try:
-        found = orjson.loads(data)
-    except ValueError as error:
-        raise CommandError(f"{folder / 'endpoints.json'} is not JSON: {error}") from error
-    value = found.get("workloads") if isinstance(found, dict) else None
-    return value if isinstance(value, str) else ""
+    for folder in connection.folders:
+        path = folder / "endpoints.json"
+        try:
+            found = orjson.loads(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise CommandError(f"cannot read {path}: {error}", "--raw prints the kubeconfig as it is stored") from error
+        if isinstance(found, dict) and found.get("api") == connection.server:
+            listener = found.get("workloads")
+            return listener if isinstance(listener, str) else ""
+    return ""
 
 
 def through_listener(config: Json, listener: str) -> Json:

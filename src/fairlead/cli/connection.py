@@ -71,17 +71,18 @@ def open_connection(args: argparse.Namespace) -> Connection:
         raise CommandError(f"cannot use kubeconfig {path}: {error}") from error
     if not access.server.startswith(("https://", "http://")):
         raise CommandError(f"kubeconfig {path} names no server that can be reached: {access.server!r}")
-    return Connection(HttpTransport(access), server=access.server, folder=path.parent)
+    folders = dict.fromkeys((*([data_folder(args)] if args.data else []), path.parent, data_folder(args)))
+    return Connection(HttpTransport(access), server=access.server, folders=tuple(folders))
 
 
 class Connection:
     """Requests to one API server. Objects come out as plain JSON values."""
 
     def __init__(
-        self, transport: Transport, *, server: str = "", folder: Path | None = None, clock: Clock | None = None
+        self, transport: Transport, *, server: str = "", folders: tuple[Path, ...] = (), clock: Clock | None = None
     ) -> None:
         self.server = server
-        self.folder = folder  # where the kubeconfig lies; a lab has its endpoints.json there
+        self.folders = folders  # where a lab may have its endpoints.json
         self.clock = clock or WallClock()
         self._transport = transport
 

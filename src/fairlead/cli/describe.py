@@ -1,6 +1,7 @@
 """`fairlead cluster describe`: a cluster's parts and their conditions as a tree, as clusterctl shows them.
 
-Source: cluster-api v1.14 internal/util/tree/tree.go (rows, columns, folding), cmd/clusterctl/cmd/describe_cluster.go. Differences: no spaces at the end of lines; -o json and yaml.
+Source: cluster-api v1.14 internal/util/tree/tree.go (rows, columns, folding), cmd/clusterctl/cmd/describe_cluster.go.
+Differences: no spaces at the end of lines; -o json and yaml.
 """
 
 from __future__ import annotations

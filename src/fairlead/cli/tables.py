@@ -100,12 +100,12 @@ def short_hex(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A message as one line: list items of conditions (`* …`) are joined by `; `."""
+    """A message as one line: list items (`* …`, `- …`) are joined by `; `."""
     parts: list[str] = []
     for line in text.splitlines():
         part = line.strip()
-        bullet = part.startswith("* ")
-        part = part.removeprefix("* ")
+        bullet = part.startswith(("* ", "- "))
+        part = part[2:] if bullet else part
         if not part:
             continue
         if parts and bullet and not parts[-1].endswith(":"):

@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 OBJECTS = HERE.parents[1] / "golden/clusterctl/objects.json"
 GOLDEN = HERE / "golden"
 NOW = datetime(2026, 1, 1, 1, 30, tzinfo=UTC)
+SERVER = "https://api.test:6443"
 RECORD = "FAIRLEAD_RECORD_GOLDEN"
 
 
@@ -58,7 +59,7 @@ def served(shared: Served) -> Iterator[Served]:
     served.close()
 
 
-def commands(served: Served, capsys: pytest.CaptureFixture[str], folder: Path | None = None) -> Cli:
+def commands(served: Served, capsys: pytest.CaptureFixture[str], *folders: Path) -> Cli:
     """The command line against *served*."""
 
     def run(*argv: str) -> Outcome:
@@ -68,7 +69,7 @@ def commands(served: Served, capsys: pytest.CaptureFixture[str], folder: Path | 
             return Outcome(int(ending.code or 0), *capsys.readouterr())
 
         def connect(args: Any) -> Connection:
-            return Connection(served.transport(), server="https://api.test:6443", folder=folder, clock=served.clock)
+            return Connection(served.transport(), server=SERVER, folders=folders, clock=served.clock)
 
         code = args.run(args, connect=connect)
         return Outcome(code, *capsys.readouterr())

@@ -11,14 +11,18 @@ from fairlead.base import yaml as goyaml
 from fairlead.cli.cluster import server_name
 from fairlead.testing.serving import Served
 
-from .conftest import Cli, commands
+from .conftest import SERVER, Cli, commands
 
 
 @pytest.fixture
 def lab(tmp_path: Path, shared: Served, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """The command line with the kubeconfig of a lab, which has its endpoints beside it."""
-    (tmp_path / "endpoints.json").write_bytes(orjson.dumps({"workloads": "127.0.0.1:9443"}))
-    return commands(shared, capsys, tmp_path)
+    """The command line with a lab's endpoints in one of the folders it looks in, and another lab's in one before."""
+    another, mine = tmp_path / "another", tmp_path / "mine"
+    for folder, api, port in ((another, "https://another.test:6443", 1), (mine, SERVER, 9443)):
+        folder.mkdir()
+        endpoints = {"api": api, "workloads": f"127.0.0.1:{port}"}
+        (folder / "endpoints.json").write_bytes(orjson.dumps(endpoints))
+    return commands(shared, capsys, tmp_path, another, mine)
 
 
 def test_leads_through_the_listener(lab: Cli) -> None:
@@ -77,3 +81,12 @@ def test_an_unknown_cluster(cli: Cli) -> None:
 def test_no_subcommand_is_wrong_usage(cli: Cli) -> None:
     """`fairlead cluster` alone does nothing."""
     assert cli("cluster").code == 2
+
+
+def test_endpoints_that_cannot_be_read(tmp_path: Path, shared: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the file and how to do without it."""
+    (tmp_path / "endpoints.json").write_text("{")
+    outcome = commands(shared, capsys, tmp_path)("cluster", "kubeconfig", "skiff")
+    assert outcome.code == 1
+    assert f"cannot read {tmp_path}/endpoints.json" in outcome.err
+    assert "--raw" in outcome.err

@@ -185,7 +185,8 @@ def test_inventory_entries() -> None:
 
 
 def test_one_line() -> None:
-    """Cluster API's nested lists become one line."""
+    """The nested lists of Cluster API and of Helm become one line."""
+    assert one_line("chart c:\n- at '/a': x\n- at '/b': y") == "chart c: at '/a': x; at '/b': y"
     text = "* Machine a:\n  * Infrastructure: clone failed\n  * Node: wait\n* B: x"
     assert one_line(text) == "Machine a: Infrastructure: clone failed; Node: wait; B: x"
 
