@@ -88,6 +88,19 @@ def test_a_folder_of_nothing_gives_nothing() -> None:
             id="labels",
         ),
         pytest.param(
+            {"app/kustomization.yaml": "resource: [one.yaml]\n", "app/one.yaml": ONE},
+            {},
+            'kustomize build failed: invalid Kustomization: app/kustomization.yaml: json: unknown field "resource"',
+            id="misspelt",
+        ),
+        pytest.param(
+            {"app/kustomization.yaml": "resources: [one.yaml]\n", "app/one.yaml": "a: b\nc: d: e\n"},
+            {},
+            "kustomize build failed: accumulating resources: accumulating resources from 'one.yaml': "
+            "MalformedYAMLError: yaml: line 2: mapping values are not allowed in this context in File: app/one.yaml",
+            id="yaml-of-an-overlay",
+        ),
+        pytest.param(
             {"app/one.yaml": ONE},
             {"components": ["/abs"]},
             "component path '/abs' must be local and relative",
@@ -121,6 +134,14 @@ def test_what_is_wrong_is_said_with_its_place(files: dict[str, str], spec: dict[
         build(files, {"a": "b"}, **spec)
     assert str(caught.value) == message
     assert isinstance(caught.value, PathError) is message.startswith("kustomization path")
+
+
+def test_files_anywhere_in_the_source_may_be_used() -> None:
+    """A kustomization may name a file beside its folder, but none outside the source."""
+    given = "resources: [../shared/one.yaml]\n"
+    assert names(build({"app/kustomization.yaml": given, "shared/one.yaml": ONE})) == ["one"]
+    with pytest.raises(BuildError, match="outside the tree"):
+        build({"app/kustomization.yaml": "resources: [../../one.yaml]\n"})
 
 
 def test_objects_are_plain_json() -> None:

@@ -119,7 +119,7 @@ def build_objects(spec: Mapping[str, Any], tree: Loader, variables: Callable[[],
     name, config = _kustomization(seen, path)
     _overlay(config, path, spec, seen)
     try:
-        built = build(path, _Overlaid(seen, name, goyaml.dump(config).encode()))
+        built = build(path, _Overlaid(seen, name, goyaml.dump(config).encode()), anywhere=True)
     except KustomizeError as error:
         raise BuildError(f"kustomize build failed: {error}") from error
     objects = [_checked(_plain(obj)) for obj in built.resources]
