@@ -148,7 +148,7 @@ def run(
         try:
             text = render.execute(name, template.data)
         except ExecError as error:
-            raise exec_error(name, error) from None
+            raise exec_error(name, error, template.data) from None
         except LimitError as error:
             raise RenderError(f"execution error in ({name}): {error}") from None
         except TemplateError as error:
@@ -171,10 +171,16 @@ def parse_error(name: str, text: str, error: ParseError) -> RenderError:
     return RenderError(message, (Place(error.name, error.line, 0, error.name, context),))
 
 
-def exec_error(name: str, error: ExecError) -> RenderError:
-    """Return Helm's form of an execution error."""
-    message = reformat(name, error)
-    return RenderError(message, error.places)
+def exec_error(name: str, error: ExecError, data: Mapping[str, Any]) -> RenderError:
+    """Return Helm's form of an execution error; the hint says when a values key looks misspelt."""
+    from fairlead.engines.helm.nearest import explain_read
+
+    path = hint = ""
+    for place in reversed(error.places):
+        path, hint = explain_read(place.context, data.get("Values") or {})
+        if path:
+            break
+    return RenderError(reformat(name, error), error.places, hint=hint, values_path=path)
 
 
 def reformat(name: str, error: ExecError) -> str:

@@ -167,7 +167,12 @@ def render(
         data = {"Values": Values(again), "Release": release.for_templates(), "Capabilities": capabilities}
         return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources)
 
-    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay)
+    hints: list[str] = []
+    if values:
+        from fairlead.engines.helm.nearest import misspelt
+
+        hints = misspelt(chart, values)
+    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, hints)
 
 
 def _validate(chart: Chart, values: dict[str, Any]) -> None:
