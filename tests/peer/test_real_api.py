@@ -18,6 +18,7 @@ from fairlead.api.errors import ApiError
 from fairlead.api.infrastructure.kinds import VSPHERE_VM
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, Key
+from fairlead.runtime.cache import CachedClient
 from fairlead.runtime.clock import WallClock
 from fairlead.runtime.dialing import HttpDialer
 from fairlead.runtime.http import HttpClient
@@ -34,7 +35,7 @@ ABSENT = peers.missing("etcd", "kube-apiserver")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
 
 LIMIT = timedelta(seconds=60)
-DEFINITION = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+SECRET = GVK("", "v1", "Secret")
 OLD_CLUSTER = GVK("cluster.x-k8s.io", "v1beta1", "Cluster")
 KUBECTL = peers.find("kubectl")
 
@@ -59,12 +60,17 @@ async def real_world(kubeconfig: Path) -> AsyncIterator[Fleet]:
         for obj in manifests(KINDS, f"https://{listener.host}:{port}", authority.certificate):
             await client.apply(obj, field_manager="fairlead")
         await wait_for(lambda: are_served(client))
-        world = World(client=client, clock=WallClock())
+        cached = CachedClient(client, WallClock(), (*(kind.gvk for kind in KINDS), SECRET))
+        caching = asyncio.ensure_future(cached.run())
+        await cached.synced()
+        world = World(client=cached, clock=WallClock())
         await world.start()
         try:
             yield Fleet(world, timedelta(milliseconds=500))
         finally:
             await world.stop()
+            caching.cancel()
+            await asyncio.gather(caching, return_exceptions=True)
     finally:
         await client.close()
         await listener.close()

@@ -22,7 +22,7 @@ from fairlead.app.settings import HOST, Ports, Settings, StartError, VCenterAcce
 from fairlead.app.storages import DatabaseStorages, NoStorages, Storages
 from fairlead.app.surroundings import Surroundings
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import Json
+from fairlead.base.objects import GVK, Json
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import WallClock
 from fairlead.runtime.ids import Ids
@@ -151,9 +151,25 @@ class Program:
                 f"cannot use the management cluster of '{path}': {error.message}; check that it answers, that the user "
                 f"may create CustomResourceDefinitions and webhook configurations, and that it can call {url}"
             ) from error
-        self.client = client
+        self.client = await self._cached(client)
         write_private(self.folder.kubeconfig, text)
         return access.server
+
+    async def _cached(self, client: Client) -> Client:
+        """*client* with the kinds that controllers read all the time in memory."""
+        from fairlead.app.kinds import KINDS
+        from fairlead.runtime.cache import CachedClient
+
+        cached = CachedClient(client, self.clock, (*(kind.gvk for kind in KINDS), GVK("", "v1", "Secret")))
+        task = asyncio.get_running_loop().create_task(cached.run(), name="cache")
+
+        async def stop() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(stop)
+        await cached.synced()
+        return cached
 
     async def _webhooks(self, host: str) -> tuple[str, str]:
         """Serve the kinds' rules on *host*; returns the URL and the authority of its certificate."""

@@ -8,6 +8,7 @@ as they do with the embedded server; what others write arrives with the watch. E
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from fairlead.api.errors import ApiError, not_found
@@ -28,6 +29,7 @@ class _Shelf:
         self.objects: dict[Key, Json] = {}
         self.gone: dict[str, int] = {}  # uid -> resourceVersion of the deletion that this process saw first
         self.synced = asyncio.Event()
+        self.plural = ""  # what the server calls the kind in its refusals, once it has been heard
         self.listeners: set[asyncio.Queue[WatchEvent]] = set()
 
     def put(self, obj: Json, type_: str) -> None:
@@ -37,7 +39,7 @@ class _Shelf:
         version = _version(obj)
         if self.gone.get(uid, -1) >= version:
             return
-        if known is not None and meta(known).get("uid") == uid and _version(known) >= version:
+        if known is not None and _version(known) >= version:
             return
         self.objects[key] = obj
         self._tell(WatchEvent("MODIFIED" if known is not None else type_, obj))
@@ -90,17 +92,19 @@ class CachedClient:
 
     async def _follow(self, gvk: GVK, shelf: _Shelf) -> None:
         while True:
-            fresh: list[Json] = []
+            listed: list[Json] | None = []  # None once the listing is complete
             try:
                 async for event in self._client.watch(gvk):
                     match event.type:
                         case "SYNCED":
-                            shelf.replace(fresh)
+                            shelf.replace(listed or ())
                             shelf.synced.set()
+                            listed = None
                         case "DELETED":
                             shelf.drop(event.object)
-                        case "ADDED" | "MODIFIED" if not shelf.synced.is_set():
-                            fresh.append(event.object)
+                            shelf.gone.pop(meta(event.object).get("uid", ""), None)  # nothing older can follow
+                        case "ADDED" | "MODIFIED" if listed is not None:
+                            listed.append(event.object)
                         case "ADDED" | "MODIFIED":
                             shelf.put(event.object, event.type)
             except ApiError as error:
@@ -115,9 +119,20 @@ class CachedClient:
             return await self._client.get(gvk, name, namespace)
         await shelf.synced.wait()
         found = shelf.objects.get(Key(namespace, name))
-        if found is None:
-            raise not_found(gvk.group, gvk.kind, name)
-        return found
+        if found is not None:
+            return found
+        if shelf.plural:
+            raise not_found(gvk.group, shelf.plural, name)
+        return await self._miss(gvk, name, namespace, shelf)
+
+    async def _miss(self, gvk: GVK, name: str, namespace: str, shelf: _Shelf) -> Json:
+        """Let the server itself say that something is not there: once, to learn what it calls the kind."""
+        try:
+            return self._keep(gvk, await self._client.get(gvk, name, namespace))
+        except ApiError as error:
+            if error.is_not_found:
+                shelf.plural = str((error.details or {}).get("kind", ""))
+            raise
 
     async def list(
         self, gvk: GVK, namespace: str = "", *, label_selector: str = "", field_selector: str = ""
@@ -180,12 +195,27 @@ class CachedClient:
                 shelf.put(obj, "ADDED")
         return obj
 
+    @asynccontextmanager
+    async def _fresh_after_conflict(self, gvk: GVK, name: str, namespace: str) -> AsyncIterator[None]:
+        """Read the object afresh when the block ends in a conflict: what is kept of it was old."""
+        try:
+            yield
+        except ApiError as error:
+            if error.is_conflict and gvk in self._shelves:
+                with suppress(ApiError):  # it may be gone; the conflict is the news
+                    self._keep(gvk, await self._client.get(gvk, name, namespace))
+            raise
+
     async def create(self, obj: Json, *, field_manager: str = "", dry_run: bool = False) -> Json:
         stored = await self._client.create(obj, field_manager=field_manager, dry_run=dry_run)
         return self._keep(GVK.of(obj), stored, dry_run=dry_run)
 
     async def update(self, obj: Json, *, subresource: str = "", field_manager: str = "", dry_run: bool = False) -> Json:
-        stored = await self._client.update(obj, subresource=subresource, field_manager=field_manager, dry_run=dry_run)
+        key = Key.of(obj)
+        async with self._fresh_after_conflict(GVK.of(obj), key.name, key.namespace):
+            stored = await self._client.update(
+                obj, subresource=subresource, field_manager=field_manager, dry_run=dry_run
+            )
         return self._keep(GVK.of(obj), stored, dry_run=dry_run)
 
     async def patch(
@@ -200,16 +230,17 @@ class CachedClient:
         field_manager: str = "",
         dry_run: bool = False,
     ) -> Json:
-        stored = await self._client.patch(
-            gvk,
-            name,
-            namespace,
-            body,
-            patch_type,
-            subresource=subresource,
-            field_manager=field_manager,
-            dry_run=dry_run,
-        )
+        async with self._fresh_after_conflict(gvk, name, namespace):
+            stored = await self._client.patch(
+                gvk,
+                name,
+                namespace,
+                body,
+                patch_type,
+                subresource=subresource,
+                field_manager=field_manager,
+                dry_run=dry_run,
+            )
         return self._keep(gvk, stored, dry_run=dry_run)
 
     async def apply(
@@ -243,7 +274,7 @@ class CachedClient:
         shelf = self._shelves.get(gvk)
         if shelf is None:
             return answer
-        if answer.get("kind") == "Status":  # the object went at once
+        if answer.get("kind") == "Status" or not meta(answer).get("deletionTimestamp"):  # it went at once
             known = shelf.objects.get(Key(namespace, name))
             if known is not None:
                 shelf.drop(known)
