@@ -22,7 +22,7 @@ from fairlead.controllers.flux.gitjudging import (
     retry_seconds,
 )
 from fairlead.runtime.conditions import find
-from fairlead.testing.garden import DEPLOYMENT, NAMESPACE, Garden, config_map, deployment, in_garden
+from fairlead.testing.garden import Garden, config_map, in_garden
 
 INPUTS = Inputs(1, "", (), ())
 
@@ -190,24 +190,5 @@ def test_a_change_of_what_is_left_out_makes_a_new_artifact() -> None:
         assert get_in(before, "status", "artifact", "digest") != get_in(after, "status", "artifact", "digest")
         assert get_in(after, "status", "observedIgnore") == "two.yaml\n"
         assert (await garden.value("one"), await garden.value("two")) == ("1", None)
-
-    in_garden(scenario)
-
-
-def test_status_updates_of_applied_objects_wake_nobody() -> None:
-    """What is applied and not waited for may report as much as it likes."""
-
-    async def scenario(garden: Garden) -> None:
-        garden.commit({"app/web.yaml": deployment("web")})
-        await garden.source()
-        await garden.kustomization()
-        await garden.sleep(5)
-        passes = garden.passes()
-        for count in range(20):
-            await garden.client.patch(
-                DEPLOYMENT, "web", NAMESPACE, {"status": {"replicas": count + 1}}, subresource="status"
-            )
-            await garden.sleep(0.1)
-        assert garden.passes() == passes
 
     in_garden(scenario)

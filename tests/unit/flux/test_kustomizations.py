@@ -617,3 +617,29 @@ def test_a_request_by_kubectl_is_not_taken_away_by_a_parent() -> None:
         assert get_in(ks, "metadata", "annotations") == {"reconcile.fluxcd.io/requestedAt": "now"}
 
     in_garden(scenario)
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_status_updates_of_applied_objects_wake_nobody(wait: bool) -> None:
+    """What is applied, and was healthy, may report as much as it likes; ill health is seen at the interval."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit({"app/web.yaml": deployment("web")})
+        await garden.source()
+        await garden.kustomization(wait=wait, interval="5m")
+        await garden.sleep(5)
+        await set_status(garden, "web", AVAILABLE)
+        await garden.sleep(5)
+        passes = garden.passes()
+        for count in range(20):
+            await set_status(garden, "web", {"availableReplicas": count % 2, "readyReplicas": count % 2})
+            await garden.sleep(0.1)
+        assert garden.passes() == passes
+        await set_status(garden, "web", {"availableReplicas": 0, "readyReplicas": 0})
+        await garden.sleep(300)
+        assert (await garden.ready())[0] == ("Unknown" if wait else "True")
+        await set_status(garden, "web", AVAILABLE)
+        await garden.sleep(0.5)
+        assert (await garden.ready())[0] == "True"
+
+    in_garden(scenario)

@@ -296,6 +296,7 @@ class Attempt:
         return await self._succeed()
 
     def _go_on_waiting(self, left: float) -> Result:
+        self.parts.managed.listen(self.key)
         if self.standing.phase is Phase.UNHEALTHY:
             return Result.again(timedelta(seconds=max(0.001, self.standing.due - self._now())))
         if self.standing.phase is not Phase.CHECKING:
@@ -344,6 +345,7 @@ class Attempt:
 
     def _rest(self) -> Result:
         after = interval(self.seen.ks["spec"])
+        self.parts.managed.hush(self.key)
         self.standing.phase = Phase.DONE
         self.standing.due = self._now() + after.total_seconds()
         return Result.again(after)

@@ -84,6 +84,7 @@ class ManagedObjects:
         self._streams: dict[tuple[str, _Place], _Stream] = {}
         self._owned: dict[Key, dict[Item, tuple[str, _Place]]] = {}
         self._changed: asyncio.Queue[Key] = asyncio.Queue()
+        self._listening: set[Key] = set()  # owners that wait for health
 
     async def changed(self) -> AsyncIterator[Key]:
         """The owners whose objects changed, without end."""
@@ -132,6 +133,7 @@ class ManagedObjects:
 
     def drop(self, owner: Key) -> None:
         """Forget *owner*."""
+        self._listening.discard(owner)
         for item, where in self._owned.pop(owner, {}).items():
             self._forget(owner, item, where)
 
@@ -161,7 +163,8 @@ class ManagedObjects:
             interest.is_drifted, interest.wanted = False, b""
 
     def check(self, owner: Key, items: Iterable[Item]) -> None:
-        """Keep the state of *items* and tell *owner* of every change of it, until the next call."""
+        """Keep the state of *items*, until the next call, and tell *owner* of every change of it, until `hush`."""
+        self._listening.add(owner)
         chosen = set(items)
         for item in self._owned.get(owner, {}):
             interest = self._interest(owner, item)
@@ -169,6 +172,14 @@ class ManagedObjects:
                 interest.is_checked = item in chosen
                 if not interest.is_checked:
                     interest.latest = None
+
+    def listen(self, owner: Key) -> None:
+        """Tell *owner* of every change of what it checks."""
+        self._listening.add(owner)
+
+    def hush(self, owner: Key) -> None:
+        """Go on keeping the state of what *owner* checks, but tell it of drift only."""
+        self._listening.discard(owner)
 
     def prime(self, owner: Key, item: Item, obj: Json | None) -> None:
         """Take *obj*, just read, as the state of *item* until something newer is seen."""
@@ -293,6 +304,6 @@ class ManagedObjects:
             if interest.is_checked:
                 interest.latest = None if is_gone else obj
             drifted = bool(interest.wanted) and digest != interest.wanted
-            if drifted != interest.is_drifted or drifted or interest.is_checked:
+            if drifted != interest.is_drifted or drifted or (interest.is_checked and owner in self._listening):
                 interest.is_drifted = drifted
                 self._changed.put_nowait(owner)
