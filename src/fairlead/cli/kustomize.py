@@ -2,60 +2,47 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Iterable
 
-from fairlead.engines.kustomize import Built, KustomizeError, build
+from fairlead.cli.build_cache import BuildCache, DiskLoader
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
 
-class DiskLoader:
-    """The file system, by absolute paths."""
-
-    def __init__(self) -> None:
-        self._real: dict[str, str] = {}
-
-    def resolve(self, path: str) -> str:
-        """Return *path* without symbolic links."""
-        folder, _, name = path.rpartition("/")
-        real = self._real.get(folder)
-        if real is None:
-            real = self._real[folder] = os.path.realpath(folder or "/")
-        full = f"{real.rstrip('/')}/{name}"
-        return os.path.realpath(full) if os.path.islink(full) else full
-
-    def read(self, path: str) -> bytes:
-        try:
-            with open(path, "rb") as file:
-                return file.read()
-        except OSError as error:
-            raise KustomizeError(f"cannot read '{path}': {error.strerror}") from error
-
-    def is_file(self, path: str) -> bool:
-        return os.path.isfile(path)
-
-    def is_folder(self, path: str) -> bool:
-        return os.path.isdir(path)
-
-    def list(self, path: str) -> Iterable[str]:
-        return sorted(os.listdir(path))
+    from fairlead.engines.kustomize import Built
 
 
-def build_folder(folder: str, reorder: str = "legacy", *, anywhere: bool = False, managed_by: bool = False) -> Built:
+def build_folder(folder: str, reorder: str = "legacy", **options: Any) -> Built:
     """Build the kustomization in *folder*.
 
-    *reorder* is "legacy" (kinds in a fixed order) or "none" (as the files have them). Raises: KustomizeError.
+    *reorder* is "legacy" (kinds in a fixed order) or "none" (as the files have them); *options* are those of
+    `engines.kustomize.build`. Raises: KustomizeError.
     """
+    return _build(_root(folder), DiskLoader(), reorder=reorder, **options)
+
+
+def _root(folder: str) -> str:
     root = os.path.realpath(folder)
     if not os.path.isdir(root):
+        from fairlead.engines.kustomize import KustomizeError
+
         if os.path.exists(root):
-            raise KustomizeError(f"must build at directory: '{folder}': it is a file; give the folder it is in")
+            raise KustomizeError(f"must build at directory: '{folder}': file is not directory")
         raise KustomizeError(
             f"must build at directory: not a valid directory: evalsymlink failure on '{folder}' : "
             f"lstat {root}: no such file or directory"
         )
-    return build(root, DiskLoader(), reorder=reorder, anywhere=anywhere, managed_by=managed_by)
+    return root
+
+
+def _build(root: str, loader: DiskLoader, **options: Any) -> Built:
+    from fairlead.engines.kustomize import build
+
+    return build(root, loader, **options)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -76,24 +63,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code."""
-    try:
-        built = build_folder(
-            args.folder,
-            args.reorder,
-            anywhere=args.load_restrictor == "LoadRestrictionsNone",
-            managed_by=args.enable_managedby_label,
-        )
-        text = built.to_text()
-    except KustomizeError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    for warning in built.warnings:
-        print(warning, file=sys.stderr)
-    data = text.encode()
-    if args.output:
-        with open(args.output, "wb") as file:
-            file.write(data)
+    return _print_build(
+        args.folder,
+        args.output,
+        reorder=args.reorder,
+        anywhere=args.load_restrictor == "LoadRestrictionsNone",
+        managed_by=args.enable_managedby_label,
+    )
+
+
+def run_quickly(words: Sequence[str]) -> int | None:
+    """Do `build FOLDER` without a parser; None when the words say more."""
+    if len(words) != 2 or words[0] != "build" or words[1].startswith("-"):
+        return None
+    return _print_build(words[1], None, reorder="legacy", anywhere=False, managed_by=False)
+
+
+def _print_build(folder: str, target: str | None, **options: Any) -> int:
+    cache = BuildCache(os.path.realpath(folder), tuple(options.items()))
+    found = cache.find()
+    if found is None:
+        from fairlead.engines.kustomize import KustomizeError
+
+        loader = DiskLoader()
+        try:
+            built = _build(_root(folder), loader, **options)
+            found = 0, built.to_text().encode(), built.warnings
+        except KustomizeError as error:
+            found = 1, b"", (f"Error: {error}",)
+        cache.save(loader, *found)
+    code, output, messages = found
+    for message in messages:
+        print(message, file=sys.stderr)
+    if code:
+        return code
+    if target:
+        with open(target, "wb") as file:
+            file.write(output)
     else:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(output)
     return 0

@@ -6,13 +6,17 @@ codes: 0 done, 1 the thing failed, 2 wrong usage.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
 # Commands that run by themselves: module under fairlead.cli, and what they do. Each module has `configure(parser)` and
-# `run(arguments)`.
+# `run(arguments)`; one with `run_quickly(words)` does what is most often asked without a parser, whose import and
+# set-up take as long as some commands, and returns None for all else.
 OWN_COMMANDS = {
     "up": ("up", "run in the foreground: management API, Git server, simulated vCenter, controllers"),
     "demo": ("demo", "the same for a while, with a sample fleet, shown as it comes up"),
@@ -26,6 +30,12 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* (the process's own by default); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["kustomize"]:
+        from fairlead.cli.kustomize import run_quickly
+
+        code = run_quickly(arguments[1:])
+        if code is not None:
+            return code
     parser = _parser(arguments[0] if arguments else "")
     parsed = parser.parse_args(arguments)
     if not hasattr(parsed, "run"):
@@ -38,8 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
+    import argparse
+
+    from fairlead import __version__
+
     parser = argparse.ArgumentParser(prog="fairlead", description=DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action="version", version=f"fairlead {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, (module, text) in OWN_COMMANDS.items():
         own = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
@@ -52,19 +66,6 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
         client_commands.configure(commands, command)
     return parser
-
-
-class _Version(argparse.Action):
-    """Prints the program's version."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="print the version")
-
-    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
-        from fairlead import __version__
-
-        print(f"fairlead {__version__}")
-        parser.exit()
 
 
 if __name__ == "__main__":
