@@ -8,6 +8,7 @@ import ssl
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -85,7 +86,7 @@ def client_for(url: str, credentials: Credentials, timeout: float) -> tuple[Any,
     named = not credentials.bearer and credentials.username
     client = HttpGitClient(
         base,
-        pool_manager=_pool(credentials, timeout),
+        pool_manager=_pool(parts.scheme, credentials, timeout),
         username=credentials.username if named else None,
         password=credentials.password if named else None,
         timeout=timeout,
@@ -125,13 +126,14 @@ def hang_up(client: Any) -> None:
         client.pool_manager.close_answers()
 
 
-def _pool(credentials: Credentials, timeout: float) -> Any:
+def _pool(scheme: str, credentials: Credentials, timeout: float) -> Any:
     options: dict[str, Any] = {
         "timeout": urllib3.Timeout(total=timeout),
         "retries": urllib3.Retry(total=None, connect=0, read=0, redirect=5, status=0, other=0),
         "headers": {"User-Agent": "git/fairlead"},
-        "ssl_context": _tls(credentials),
     }
+    if scheme == "https" or credentials.proxy.startswith("https:"):
+        options["ssl_context"] = _tls(credentials.ca, credentials.certificate, credentials.key)
     if not credentials.proxy:
         return _Pool(**options)
     if credentials.proxy_username:
@@ -140,13 +142,14 @@ def _pool(credentials: Credentials, timeout: float) -> Any:
     return _ProxyPool(credentials.proxy, **options)
 
 
-def _tls(credentials: Credentials) -> ssl.SSLContext:
+@lru_cache(maxsize=32)  # the system's authorities take 30 ms to load
+def _tls(authority: str, certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     try:
-        if credentials.ca:
-            context.load_verify_locations(cadata=credentials.ca)
-        if credentials.certificate and credentials.key:
-            _load_pair(context, credentials.certificate, credentials.key)
+        if authority:
+            context.load_verify_locations(cadata=authority)
+        if certificate and key:
+            _load_pair(context, certificate, key)
     except (ssl.SSLError, ValueError) as error:
         raise CredentialsError(f"cannot use the TLS material of the secret: {error}") from error
     return context

@@ -248,11 +248,11 @@ class ManagedObjects:
             try:
                 await self._watch(stream)
             except Exception as error:  # whatever a transport raises: the stream is tried again, never lost
-                if stream.is_live:
-                    delay = FIRST_RETRY
                 text = {"kind": stream.place.gvk.kind, "error": str(error)}
                 level = logging.DEBUG if isinstance(error, ApiError) else logging.WARNING
                 log.log(level, "watch of applied objects ended, trying again", extra=text)
+            if stream.is_live:
+                delay = FIRST_RETRY
             stream.is_live = False
             stream.ready.set()
             await self._pause(stream, delay)
