@@ -1,4 +1,4 @@
-"""The table of Flux's kinds. Source: Flux 2.9 CRDs (names, short names, printer columns)."""
+"""The table of Flux's kinds. Source: Flux 2.9 CRDs (names, short names, categories, printer columns)."""
 
 from fairlead.api.flux.helm.helmrelease import HelmRelease
 from fairlead.api.flux.kustomize.kustomization import Kustomization
@@ -33,6 +33,7 @@ def _kind(
         kind=model.__name__,
         plural=plural,
         short_names=short_names,
+        categories=("all", "fluxcd", "fluxcd-sources" if group == SOURCE else "fluxcd-appliers"),
         versions=(Version(version, schema_of(model), columns),),
         crd_labels={"app.kubernetes.io/part-of": "flux"},
     )
