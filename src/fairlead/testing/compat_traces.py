@@ -11,6 +11,7 @@ differences that docs/compat/traces.md does not list; ends with 1 when there are
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def compare_group(traces: Sequence[Trace]) -> list[Outcome]:
 
 def compare_folder(folder: Path, report: Report, only: str = "", save: Path | None = None) -> int:
     """Compare all that *folder* holds; prints a line for each recording. Returns the number of unlisted differences."""
-    print(f"{'recording':<46}{'actions':>8}{'writes':>8}{'ours s':>8}{'theirs s':>9}{'differs':>8}{'new':>5}")
+    print(f"{'':<39}{'':>8}{'writes':>14}{'seconds':>16}")
+    print(f"{'recording':<39}{'actions':>8}{'theirs':>8}{'ours':>6}{'theirs':>9}{'ours':>7}{'differs':>8}{'new':>5}")
     news = 0
     for group in grouped(read_trace(path) for path in traces_in(folder) if only in path.name):
         for outcome in compare_group(group):
@@ -70,8 +72,8 @@ def compare_folder(folder: Path, report: Report, only: str = "", save: Path | No
             fresh = report.add(run.theirs.name, outcome.differences, outcome.cluster)
             news += fresh
             print(
-                f"{run.theirs.name[:45]:<46}{len(run.actions):>8}{run.writes:>8}{run.ours.seconds:>8.1f}"
-                f"{run.theirs.seconds:>9.1f}{len(outcome.differences):>8}{fresh:>5}"
+                f"{run.theirs.name[:38]:<39}{len(run.actions):>8}{len(list(run.theirs.changes)):>8}{run.writes:>6}"
+                f"{run.theirs.seconds:>9.1f}{run.ours.seconds:>7.1f}{len(outcome.differences):>8}{fresh:>5}"
             )
             if save is not None:
                 write_trace(run.ours, save / f"{run.theirs.name}.jsonl.gz")
@@ -85,12 +87,12 @@ def _compare_answers(folder: Path, report: Report, only: str) -> int:
             cases = cases_in(path)
             found = compare_requests(cases, manifest_in(folder))
             news += (fresh := report.add(path.name, found))
-            print(f"{path.name:<46}{len(cases):>8}{'':>25}{len(found):>8}{fresh:>5}")
+            print(f"{path.name[:38]:<39}{len(cases):>8}{'':>30}{len(found):>8}{fresh:>5}")
     page = folder / TABLES
     if page.exists() and only in page.name:
         found = compare_tables(page.read_text(), manifest_in(folder))
         news += (fresh := report.add(page.name, found))
-        print(f"{page.name:<46}{'':>33}{len(found):>8}{fresh:>5}")
+        print(f"{page.name[:38]:<39}{'':>38}{len(found):>8}{fresh:>5}")
     return news
 
 
@@ -102,6 +104,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="only recordings with this in their names")
     parser.add_argument("--save", type=Path, help="write our runs there, in the recordings' form")
     args = parser.parse_args(argv)
+    logging.getLogger("fairlead").setLevel(logging.CRITICAL)  # mistakes are recorded on purpose
     try:
         report = Report(known_in(args.known) if args.known.exists() else [])
         news = compare_folder(args.folder, report, args.only, args.save)
