@@ -137,6 +137,7 @@ class Pass:
         outdated = plane.outdated()
         if outdated:
             if plane.connection.remote is None:
+                await self._replace_stillborn(outdated)
                 return Result.done()  # woken when the connection comes back
             await Workload(plane.connection.remote.client).prepare_rollout(plane.kcp)
             if have < want + plane.surge:
@@ -150,6 +151,15 @@ class Pass:
             await Workload(plane.connection.remote.client).finish_rollout(plane.kcp)
             await note_expiry(self._client, plane)
         return Result.done()
+
+    async def _replace_stillborn(self, outdated: Sequence[Json]) -> None:
+        """Let the first machine go when the spec has been mended before it had a VM; upstream leaves that to people."""
+        plane = self.plane
+        if plane.initialized or len(plane.machines) > 1:
+            return
+        [machine] = outdated
+        if not get_in(machine, "status", "initialization", "infrastructureProvisioned"):
+            await self._tools.remover.remove(plane, machine)
 
     async def _create(self, *, join: bool) -> Result:
         noted = annotations(self.plane.kcp).get(REMEDIATION_IN_PROGRESS, "")
