@@ -13,13 +13,17 @@ from typing import Any
 
 import pytest
 
+from fairlead.api.errors import ApiError
+from fairlead.api.flux.kinds import HELM_RELEASE, KINDS
 from fairlead.base import yaml as goyaml
 from fairlead.runtime.clock import WallClock
-from fairlead.runtime.kubeconfig import write_private
+from fairlead.runtime.http import HttpClient
+from fairlead.runtime.kubeconfig import Access, render, write_private
 from fairlead.server.listener import Face, Listener
 from fairlead.server.pki import Authority, kubeconfig
 from fairlead.testing import peers
-from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet
+from tests.unit.flux_helm.fleet import CHART, CONFIG_MAP, NAMESPACE, Fleet
+from tests.unit.flux_helm.test_releases import is_gone
 
 HELM = peers.find("helm")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(HELM is None, reason=peers.missing("helm") or "helm is there")]
@@ -162,3 +166,80 @@ def test_we_read_helms_releases(tmp_path: Path) -> None:
         assert await fleet.records() == []
 
     on_our_server(tmp_path, scenario)
+
+
+@pytest.mark.skipif(bool(peers.missing("etcd", "kube-apiserver")), reason=peers.missing("etcd", "kube-apiserver"))
+def test_life_of_a_release_on_a_real_api(tmp_path: Path) -> None:
+    """Installed, upgraded, drifted, read by helm and removed on a kube-apiserver; quiet in between."""
+
+    async def main(access: Access) -> None:
+        client = HttpClient(access)
+        try:
+            for kind in KINDS:
+                await client.apply(kind.crd(), field_manager="fairlead")
+            await until_served(client)
+            write_private(tmp_path / "kubeconfig", goyaml.dump(render(access, cluster="real", user="admin")))
+            fleet = Fleet(clock=WallClock(), client=client)
+            await fleet.start()
+            try:
+                await life_of_a_release(fleet, Helm(tmp_path / "kubeconfig"))
+            finally:
+                await fleet.stop()
+        finally:
+            await client.close()
+
+    with peers.kube_apiserver(tmp_path) as access:
+        asyncio.run(main(access))
+
+
+async def until_served(client: HttpClient) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            for kind in KINDS:
+                await client.list(kind.gvk)
+        except ApiError:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
+async def life_of_a_release(fleet: Fleet, helm: Helm) -> None:
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec:\n"
+        "  selector: {app: a}\n  ports: [{name: http, port: 80}]\n"
+    )
+    await fleet.source({**CHART, **NOTES, "charts/parcel/templates/service.yaml": service})
+    await fleet.release(values={"color": "red"}, driftDetection={"mode": "enabled"})
+    await until_ready(fleet, "InstallSucceeded", 1)
+    await fleet.patch(spec={"values": {"color": "green"}})
+    await until_ready(fleet, "UpgradeSucceeded", 2)
+    await fleet.client.patch(CONFIG_MAP, "app-config", NAMESPACE, {"data": {"color": "odd"}}, field_manager="someone")
+    await until(lambda: has_color(fleet, "green"))
+    await fleet.client.delete(CONFIG_MAP, "app-config", NAMESPACE)
+    await until(lambda: has_color(fleet, "green"))
+    await until_ready(fleet, "UpgradeSucceeded", 2)
+    (listed,) = await helm.read("list")
+    assert (listed["name"], listed["revision"], listed["status"]) == ("app", "2", "deployed")
+    before = (await fleet.get())["metadata"]["resourceVersion"]
+    await asyncio.sleep(2)
+    assert (await fleet.get())["metadata"]["resourceVersion"] == before
+    await fleet.client.delete(HELM_RELEASE, "app", NAMESPACE)
+    await until(lambda: is_gone(fleet, HELM_RELEASE, "app"))
+    assert await is_gone(fleet, CONFIG_MAP, "app-config")
+    assert await fleet.records() == []
+    assert fleet.manager.errors == {}
+
+
+async def has_color(fleet: Fleet, color: str) -> bool:
+    try:
+        return (await fleet.data())["color"] == color
+    except ApiError:
+        return False
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await condition():  # noqa: ASYNC110 (nothing tells when a server far away has caught up)
+            await asyncio.sleep(0.05)

@@ -116,12 +116,12 @@ class Mortal:
 class Fleet:
     """A management API with the Helm controllers on it, in virtual time."""
 
-    def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None, client: Client | None = None) -> None:
         self.clock = clock or LoopClock()
         self.dialer = OtherDialer()
         self.ids = Ids(seed)
         self.server = ApiServer(self.clock, self.ids, KINDS)
-        self.client = self.server.client()
+        self.client: Client = client or self.server.client()
         self.artifacts = ArtifactStore()
         self.pages = Pages()
         self._task: asyncio.Task[None] | None = None
