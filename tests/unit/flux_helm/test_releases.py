@@ -837,6 +837,28 @@ def test_reset_gives_new_attempts() -> None:
     simulate(scenario)
 
 
+def test_helm_chart_that_was_meddled_with_is_restored() -> None:
+    """A deleted or edited HelmChart is as the template says again at once; the release is not touched."""
+
+    async def scenario(fleet: Fleet) -> None:
+        from fairlead.api.flux.kinds import HELM_CHART
+
+        await fleet.source(CHART)
+        await fleet.release()
+        await fleet.settle()
+        await fleet.client.delete(HELM_CHART, "team-app", NAMESPACE)
+        await fleet.settle(1)
+        assert get_in(await fleet.chart(), "status", "artifact", "revision") == "0.1.0"
+        await fleet.client.patch(HELM_CHART, "team-app", NAMESPACE, {"spec": {"chart": "other"}})
+        await fleet.settle(1)
+        assert (await fleet.chart())["spec"]["chart"] == "./charts/parcel"
+        await fleet.settle(60)
+        assert (await fleet.conditions())["Ready"] == ("True", "InstallSucceeded", INSTALLED)
+        assert [record.version for record in await fleet.records()] == [1]
+
+    simulate(scenario)
+
+
 def test_retry_on_failure() -> None:
     """With the strategy RetryOnFailure a failed release is upgraded again after the interval, without remediation."""
 

@@ -180,6 +180,10 @@ def test_deletion_waits_for_its_hook() -> None:
         await fleet.client.delete(HELM_RELEASE, "app", NAMESPACE)
         await fleet.settle()
         assert not await is_gone(fleet, CONFIG_MAP, "app-config")
+        job_uid = (await fleet.client.get(JOBS, "farewell", NAMESPACE))["metadata"]["uid"]
+        await fleet.patch(metadata={"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}})
+        await fleet.settle()
+        assert (await fleet.client.get(JOBS, "farewell", NAMESPACE))["metadata"]["uid"] == job_uid
         await complete(fleet, "farewell")
         await fleet.settle()
         assert await is_gone(fleet, HELM_RELEASE, "app")

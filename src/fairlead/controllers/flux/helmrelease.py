@@ -107,7 +107,7 @@ class HelmReleaseController(BaseController):
         found = await get_or_none(self._client, HELM_RELEASE, key)
         parked = self._parking.get(key)
         if parked is not None:
-            if found is not None and not is_deleting(found) and await self._inputs_now(found) == parked.inputs:
+            if found is not None and await self._inputs_now(found) == parked.inputs:
                 return await self._parking.result(key) if parked.task.done() else Result.done()
             await self._parking.end(key)
         if found is None:
@@ -159,6 +159,7 @@ class HelmReleaseController(BaseController):
         return await self._prerequisites(current)
 
     async def _delete(self, current: Pass) -> Result:
+        current.inputs = await self._inputs_now(current.stored)
         if not current.draft["spec"].get("suspend"):
             later = await remove(current, self._clusters)
             if later is not None:
@@ -205,6 +206,8 @@ class HelmReleaseController(BaseController):
 
     async def _inputs_now(self, found: Json) -> object:
         """What a pass over *found* would make the release with; None when it could not."""
+        if is_deleting(found):
+            return "deleted", found["metadata"].get("uid")
         gvk, key = source_of(HelmSpec(found))
         source = await get_or_none(self._client, gvk, key)
         try:
