@@ -514,8 +514,10 @@ def test_restart_changes_nothing() -> None:
         await fleet.settle()
         await fleet.kill()
         before = await fleet.records()
+        mark = fleet.revision
         fleet.run_controllers()
-        await fleet.settle(1)
+        await fleet.settle(5)
+        assert fleet.revision == mark
         await fleet.source(CHART)
         await fleet.settle(60)
         assert await fleet.records() == before
@@ -523,6 +525,26 @@ def test_restart_changes_nothing() -> None:
         mark = fleet.revision
         await fleet.settle(3600)
         assert fleet.revision == mark
+
+    simulate(scenario)
+
+
+def test_source_that_does_not_come_back_is_named() -> None:
+    """After ten seconds without the artifact both objects say what is missing, and heal when it comes."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release()
+        await fleet.settle()
+        await fleet.kill()
+        fleet.run_controllers()
+        await fleet.settle(15)
+        chart = {item["type"]: item["reason"] for item in (await fleet.chart())["status"]["conditions"]}
+        assert chart["FetchFailed"] == "NoSourceArtifact"
+        assert (await fleet.conditions())["Ready"][1] in ("ArtifactFailed", "SourceNotReady")
+        await fleet.source(CHART)
+        await fleet.settle(1)
+        assert (await fleet.conditions())["Ready"] == ("True", "InstallSucceeded", INSTALLED)
 
     simulate(scenario)
 

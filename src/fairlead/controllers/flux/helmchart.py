@@ -20,6 +20,7 @@ from fairlead.controllers.flux.artifacts import ArtifactStore, Tree, archive
 from fairlead.controllers.flux.helmduration import parse_duration
 from fairlead.controllers.flux.helmfetch import Fetcher, FetchError, WebFetcher
 from fairlead.controllers.flux.helmindex import Indexes, NoSuchChartError, chart_url
+from fairlead.controllers.flux.helmmissing import MissingArtifacts
 from fairlead.controllers.flux.helmpackage import (
     BuildError,
     Built,
@@ -39,7 +40,7 @@ from fairlead.runtime.clock import Clock, timestamp
 from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.edit import editing
 from fairlead.runtime.events import Recorder
-from fairlead.runtime.outcome import Result
+from fairlead.runtime.outcome import Result, WaitingError
 
 MANAGER = "source-controller"
 BUCKET = GVK(SOURCE, "v1", "Bucket")
@@ -82,19 +83,13 @@ class HelmChartController(BaseController):
         self._found: OrderedDict[tuple[str, str], Found] = OrderedDict()
         self._packed: OrderedDict[tuple[object, ...], _Packed] = OrderedDict()
         self._seen: dict[Key, str] = {}  # the source revision that was looked at last
-        self._missing: dict[str, set[Key]] = {}  # source artifacts that a restart lost, and who waits for them
+        self._missing = MissingArtifacts(artifacts, clock)
 
     def watches(self) -> Sequence[Watch]:
         return [Watch(kind, self._uses.concerned) for kind in KINDS.values()]
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
-        return (self._arrivals(),)
-
-    async def _arrivals(self) -> AsyncIterator[Key]:
-        """HelmCharts whose source's artifact is there again."""
-        async for digest in self._artifacts.arrivals():
-            for key in self._missing.pop(digest, ()):
-                yield key
+        return (self._missing.arrivals(),)
 
     async def reconcile(self, key: Key) -> Result:
         found = await get_or_none(self._client, HELM_CHART, key)
@@ -180,6 +175,12 @@ class HelmChartController(BaseController):
         before = {path: data for path, data in inner.items() if path not in skipped}
         return before != {path: data for path, data in chart.files.items() if path not in skipped}
 
+    def _wait(self, digest: str, key: Key) -> None:
+        """Wait silently for a source's artifact, unless that was done long enough. Raises: WaitingError."""
+        left = self._missing.wait(digest, key)
+        if left > 0:
+            raise WaitingError(f"artifact {digest} is not held yet", timedelta(seconds=left))
+
     def _find(self, digest: str, tree: Tree, path: str) -> Found:
         known = self._found.get((digest, path))
         if known is None:
@@ -195,7 +196,7 @@ class HelmChartController(BaseController):
         spec, digest = found["spec"], artifact["digest"]
         tree = self._artifacts.tree(digest)
         if tree is None:
-            self._missing.setdefault(digest, set()).add(Key.of(found))
+            self._wait(digest, Key.of(found))
             kind, name = spec["sourceRef"]["kind"], spec["sourceRef"]["name"]
             raise SourceError("NoSourceArtifact", f"no artifact available for {kind} source '{name}'")
         chart = self._find(digest, tree, spec["chart"])
@@ -248,7 +249,7 @@ class HelmChartController(BaseController):
         spec, digest = found["spec"], source["status"]["artifact"]["digest"]
         index = self._indexes.get(digest)
         if index is None:
-            self._missing.setdefault(digest, set()).add(Key.of(found))
+            self._wait(digest, Key.of(found))
             raise SourceError(
                 "NoSourceArtifact", f"no artifact available for HelmRepository source '{spec['sourceRef']['name']}'"
             )

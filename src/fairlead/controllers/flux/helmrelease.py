@@ -22,6 +22,7 @@ from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
 from fairlead.controllers.flux.helmdependencies import unready_dependency
 from fairlead.controllers.flux.helmdrift import Drift, DriftError
+from fairlead.controllers.flux.helmmissing import MissingArtifacts
 from fairlead.controllers.flux.helmpace import Pace
 from fairlead.controllers.flux.helmparking import Parking
 from fairlead.controllers.flux.helmpass import Pass
@@ -79,7 +80,7 @@ class HelmReleaseController(BaseController):
         self._uses = Uses()
         self._parking = Parking()
         self._pace = Pace(clock)  # what failed is not tried again at once
-        self._missing: dict[str, set[Key]] = {}  # charts that a restart lost, and who waits for them
+        self._missing = MissingArtifacts(artifacts, clock)
 
     # -- what wakes a release -----------------------------------------------------------------------------------
 
@@ -88,18 +89,12 @@ class HelmReleaseController(BaseController):
         return [Watch(kind, self._uses.concerned) for kind in kinds]
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
-        return (self._parking.finished(), self._reached(), self._arrivals(), self._managed.changed())
+        return (self._parking.finished(), self._reached(), self._missing.arrivals(), self._managed.changed())
 
     async def _reached(self) -> AsyncIterator[Key]:
         """Releases whose cluster answers now."""
         while True:
             yield await self._targets.reached.get()
-
-    async def _arrivals(self) -> AsyncIterator[Key]:
-        """Releases whose chart is there again."""
-        async for digest in self._artifacts.arrivals():
-            for key in self._missing.pop(digest, ()):
-                yield key
 
     # -- a pass -------------------------------------------------------------------------------------------------
 
@@ -196,8 +191,8 @@ class HelmReleaseController(BaseController):
             return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
         report.clear_ready("ValuesError")
         chart = await self._load(current, source)
-        if chart is None:
-            return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
+        if isinstance(chart, Result):
+            return chart
         report.clear_ready("ArtifactFailed", "RESTClientError", "StateError")
         if before is None:
             report.drop(RECONCILING)
@@ -216,21 +211,24 @@ class HelmReleaseController(BaseController):
             return None
         return _inputs(found, source or {}, values)
 
-    async def _load(self, current: Pass, source: Json) -> Chart | None:
+    async def _load(self, current: Pass, source: Json) -> Chart | Result:
+        """The chart in the source's artifact, or when to look again."""
         digest = get_in(source, "status", "artifact", "digest", default="")
         tree = self._artifacts.tree(digest)
         if tree is None:
-            self._missing.setdefault(digest, set()).add(current.spec.key)
+            left = self._missing.wait(digest, current.spec.key)
+            if left > 0:
+                return Result.again(timedelta(seconds=left))
             text = "Source not ready: artifact not found. Retrying in 30s"
             current.report.progress("Fulfilling prerequisites")
             current.report.set(READY, False, "ArtifactFailed", text)
-            return None
+            return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
         try:
             return chart_of(digest, tree)
         except ChartError as error:
             current.report.progress("Fulfilling prerequisites")
             await current.not_ready("ArtifactFailed", f"Could not load chart: {error}")
-            return None
+            return current.close(Result.again(DEPENDENCY_RETRY), observed=False)
 
     # -- the release --------------------------------------------------------------------------------------------
 
