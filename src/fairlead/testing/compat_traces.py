@@ -1,6 +1,6 @@
 """Compare recorded runs of the real Cluster API controllers with runs of ours, in virtual time.
 
-    python -m fairlead.testing.compat_traces FOLDER [--known FILE] [--all] [--only TEXT] [--save FOLDER]
+    python -m fairlead.testing.compat_traces FOLDER [--known FILE] [--all] [--only TEXT] [--passed-by] [--save FOLDER]
 
 FOLDER holds recordings (*.jsonl.gz), and if there are any: recorded requests (*.json), a page of kubectl's tables
 (printer-columns.txt) and the manifest that these two were made with (*.yaml). What is replayed is told by the
@@ -31,11 +31,11 @@ TABLES = "printer-columns.txt"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one recording's comparison found; `passed_by` counts states that only theirs went through."""
+    """What one recording's comparison found; `passed_by` are states that only theirs went through."""
 
     run: Run
     differences: tuple[Difference, ...]
-    passed_by: int
+    passed_by: tuple[Difference, ...]
 
     @property
     def cluster(self) -> str:
@@ -57,12 +57,17 @@ def compare_group(traces: Sequence[Trace]) -> list[Outcome]:
             *compare_milestones(theirs, ours),
             *extra,
         )
-        outcomes.append(Outcome(run, found, len(skipped)))
+        outcomes.append(Outcome(run, found, tuple(skipped)))
     return outcomes
 
 
-def compare_folder(folder: Path, report: Report, only: str = "", save: Path | None = None) -> int:
-    """Compare all that *folder* holds; prints a line for each recording. Returns the number of unlisted differences."""
+def compare_folder(
+    folder: Path, report: Report, only: str = "", save: Path | None = None, passed_by: Report | None = None
+) -> int:
+    """Compare all that *folder* holds; prints a line for each recording. Returns the number of unlisted differences.
+
+    Our runs are written to *save*; states that only theirs pass are noted in *passed_by*.
+    """
     print(f"{'':<39}{'':>8}{'writes':>14}{'seconds':>16}")
     print(f"{'recording':<39}{'actions':>8}{'theirs':>8}{'ours':>6}{'theirs':>9}{'ours':>7}{'differs':>8}{'new':>5}")
     news = 0
@@ -75,6 +80,8 @@ def compare_folder(folder: Path, report: Report, only: str = "", save: Path | No
                 f"{run.theirs.name[:38]:<39}{len(run.actions):>8}{len(list(run.theirs.changes)):>8}{run.writes:>6}"
                 f"{run.theirs.seconds:>9.1f}{run.ours.seconds:>7.1f}{len(outcome.differences):>8}{fresh:>5}"
             )
+            if passed_by is not None:
+                passed_by.add(run.theirs.name, outcome.passed_by, outcome.cluster)
             if save is not None:
                 write_trace(run.ours, save / f"{run.theirs.name}.jsonl.gz")
     return news + _compare_answers(folder, report, only)
@@ -102,17 +109,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--known", type=Path, default=KNOWN, help="the list of differences that are meant")
     parser.add_argument("--all", action="store_true", help="print the listed differences too")
     parser.add_argument("--only", default="", help="only recordings with this in their names")
+    parser.add_argument("--passed-by", action="store_true", help="print the states that only theirs went through")
     parser.add_argument("--save", type=Path, help="write our runs there, in the recordings' form")
     args = parser.parse_args(argv)
     logging.getLogger("fairlead").setLevel(logging.CRITICAL)  # mistakes are recorded on purpose
     try:
         report = Report(known_in(args.known) if args.known.exists() else [])
-        news = compare_folder(args.folder, report, args.only, args.save)
+        passed_by = Report()
+        news = compare_folder(args.folder, report, args.only, args.save, passed_by)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     print()
-    for line in report.lines(everything=args.all):
+    for line in (*report.lines(everything=args.all), *(passed_by.lines() if args.passed_by else ())):
         print(line)
     print(f"{news} differences are not listed in {args.known}; {len(report.found)} kinds of difference in all")
     return 1 if news else 0

@@ -55,7 +55,7 @@ def test_a_recording_of_ours_replays_without_a_difference(created: Run) -> None:
     assert [id_.kind for id_ in created.ours.end if id_.kind == "Machine"] == ["Machine", "Machine"]
     (outcome,) = compare_group([created.ours])
     assert outcome.differences == ()
-    assert outcome.passed_by == 0
+    assert outcome.passed_by == ()
     assert len(outcome.run.actions) == MANIFEST.count("\n---") + 1
 
 

@@ -54,6 +54,9 @@ async def clone_spec(session: Session, vm: Json, userdata: str, encoding: Mappin
     *encoding* are further configuration keys (Ignition has others than cloud-init).
     """
     spec, title = vm["spec"], f"infrastructure.cluster.x-k8s.io/v1beta2, Kind=VSphereVM {Key.of(vm)}"
+    if spec.get("pciDevices"):
+        text = f'cannot add PCI devices to "{title}": pciDevices are not supported'
+        raise CloneError(text, "refer to a VSphereMachineTemplate without spec.template.spec.pciDevices")
     template = await _template(session, spec)
     snapshot, status = _snapshot(spec, template)
     placement = await _placement(session, spec, title)
