@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fairlead-setup
 
-.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces bench-journey format clean
+.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces bench-journey format clean compat-helm
 
 setup: $(STAMP)
 
@@ -11,6 +11,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/python -m compileall -q src  # commands start at once, also where Python may not write bytecode
 	touch $@
 
 test: setup
@@ -29,8 +30,12 @@ format: setup
 demo: setup
 	$(BIN)/fairlead demo
 
+# Compare our rendering with the real helm's over a folder of charts: make compat-helm CHARTS=DIR
+compat-helm: setup
+	$(BIN)/python -m fairlead.testing.compat_helm $(or $(CHARTS),$(FAIRLEAD_SHARED)/fixtures/charts)
+
 peers:
-	peers/build .peers helm kustomize govc vcsim etcd kube-apiserver
+	peers/build .peers helm helm-render kustomize govc vcsim etcd kube-apiserver
 
 test-peer: setup
 	$(BIN)/python -m pytest tests/peer

@@ -264,7 +264,12 @@ def load(path: str) -> Any:
     from fairlead.engines.helm.errors import ChartError
 
     if os.path.isdir(path):
-        return load_chart(read_folder(path))
+        files = read_folder(path)
+        if "Chart.yaml" not in files:
+            place = os.path.join(os.path.abspath(path), "Chart.yaml")
+            text = f"unable to detect chart at {place}: open {place}: no such file or directory"
+            raise ChartError(text, file="Chart.yaml")
+        return load_chart(files)
     try:
         with open(path, "rb") as handle:
             return load_archive(handle.read())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from itertools import pairwise
 
 import pytest
 
@@ -84,3 +85,23 @@ def test_damaged_archive(data: bytes) -> None:
     """What is no gzip is an error of the chart family."""
     with pytest.raises(ChartError):
         load_archive(data)
+
+
+def test_values_with_too_many_aliases() -> None:
+    """A document whose aliases unfold beyond Go's cap is refused."""
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]" for a, b in pairwise("abcdefghij")]
+    with pytest.raises(ChartError, match="excessive aliasing"):
+        load_chart({"Chart.yaml": META, "values.yaml": "\n".join(lines).encode()})
+
+
+@pytest.mark.parametrize("pattern", ["a{1001}", "(a{100}){100}"], ids=["repeat", "nested repeat"])
+def test_regular_expressions_are_bounded(pattern: str) -> None:
+    """Patterns that would take too much memory are refused, as Go refuses them."""
+    with pytest.raises(HelmError, match="error parsing regexp: invalid repeat count"):
+        _render(f'{{{{ regexReplaceAll "{pattern}" "a" "b" }}}}')
+
+
+def test_regular_expressions_take_linear_time() -> None:
+    """What makes a backtracking engine explode does not."""
+    assert _render('a: {{ regexMatch "^(a+)+$" (print (repeat 5000 "a") "b") }}').endswith("a: false\n")

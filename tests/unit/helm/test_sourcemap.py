@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+from pathlib import Path
+
 import pytest
 
+from fairlead.cli import helm
 from fairlead.engines.helm import Rendered, load_chart, render
 from fairlead.engines.helm.sourcemap import output_origins
 
@@ -44,7 +49,7 @@ def rendered() -> Rendered:
         ("- port: 443", "top/templates/a.yaml:6", []),
         ("  limits:", "top/templates/a.yaml:9", ["resources.limits=top/values.yaml:8"]),
         ("    cpu: 1", "top/templates/a.yaml:9", ["resources.limits.cpu=top/values.yaml:9"]),
-        ("greeting: hi web", "gotpl:1", ["name=top/values.yaml:1", "greeting=top/values.yaml:10"]),
+        ("greeting: hi web", "top/templates/a.yaml:10", ["name=top/values.yaml:1", "greeting=top/values.yaml:10"]),
         ("kind: B", "top/charts/sub/templates/b.yaml:1", []),
         ("size: 7", "top/charts/sub/templates/b.yaml:2", ["sub.size=top/values.yaml:14"]),
         ("color: red", "top/charts/sub/templates/b.yaml:3", ["sub.color=top/charts/sub/values.yaml:2"]),
@@ -77,3 +82,28 @@ def test_replay_gives_the_same_text() -> None:
     }
     done = render(load_chart(files), {})
     assert done.source_map.document("r/templates/a.yaml", done.manifests[0].content)[1].line == 2
+
+
+def test_command_writes_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--source-map writes an entry for each line that a template made, values files by the name given."""
+    for name, data in CHART.items():
+        path = tmp_path / "top" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (tmp_path / "mine.yaml").write_text("image:\n\n  tag: v2\n")
+    monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
+    parser = argparse.ArgumentParser()
+    helm.configure(parser)
+    argv = ["template", str(tmp_path / "top"), "-f", str(tmp_path / "mine.yaml")]
+    assert helm.run(parser.parse_args([*argv, "--source-map", str(tmp_path / "map.json")])) == 0
+    found = json.loads((tmp_path / "map.json").read_text())
+    assert found["version"] == 1
+    entry = next(item for item in found["lines"] if item["line"] == 7)
+    assert entry == {
+        "line": 7,
+        "template": [
+            {"file": "top/templates/a.yaml", "line": 3, "name": "top/templates/a.yaml"},
+            {"file": "top/templates/_helpers.tpl", "line": 3, "name": "labels"},
+        ],
+        "values": [{"key": "image.tag", "file": str(tmp_path / "mine.yaml"), "line": 3}],
+    }

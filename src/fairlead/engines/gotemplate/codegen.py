@@ -314,6 +314,10 @@ class _Generator:
             value = self.stage(command, value)
             value.iface = False  # evalPipeline digs into the interface
         assert value is not None
+        for variable in pipe.declared if pipe.is_assign else ():
+            if self.lookup(variable.ident[0]) is None:
+                fault = self.fault(f"undefined variable: {variable.ident[0]}", self.last)
+                return _Value(f"(({value.code}), {fault.code})[1]")
         return value
 
     def stage(self, command: Command, before: _Value | None) -> _Value:

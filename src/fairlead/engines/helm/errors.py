@@ -53,7 +53,8 @@ class RenderError(HelmError):
     """A template that does not parse or run; ``places`` leads from the outermost template to the culprit."""
 
     def __init__(self, message: str, places: tuple[Place, ...] = (), *, hint: str = "", values_path: str = "") -> None:
-        at = places[-1] if places else None
+        inner = [place for place in places if place.file != "gotpl"]  # the text of a tpl is in no file
+        at = inner[-1] if inner else None
         super().__init__(
             message,
             file=at.file if at else "",

@@ -210,7 +210,8 @@ def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Meta
         ) from error
     try:
         if content is not None and not isinstance(content, dict):
-            raise _MismatchError(f"json: cannot unmarshal {json_kind(content)} into Go value of type v2.Metadata")
+            kind = "loader.chartBase" if base is None else "v2.Metadata"
+            raise _MismatchError(f"json: cannot unmarshal {json_kind(content)} into Go value of type {kind}")
         for key, value in (content or {}).items():
             _assign(metadata, key, value)
     except _MismatchError as error:

@@ -95,7 +95,8 @@ def _compiled(schema: bytes) -> tuple[Any, Any]:
     except ValueError as error:
         from fairlead.engines.helm.functions.jsonwords import complaint
 
-        raise _SchemaFaultError(complaint(schema.decode("utf-8", "replace"), str(error))) from None
+        text = complaint(schema.decode("utf-8", "replace"), str(error))
+        raise _SchemaFaultError(text.replace("unexpected end of JSON input", "unexpected EOF")) from None
     try:
         options = jsonschema_rs.RegexOptions()
         return decoded, jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options)

@@ -41,13 +41,18 @@ class LineOrigin:
 
     @property
     def template(self) -> str:
-        """The innermost template file."""
-        return self.steps[-1].file if self.steps else ""
+        """The innermost template file; the text of a ``tpl`` is in none, its caller counts."""
+        step = self._innermost()
+        return step.file if step else ""
 
     @property
     def line(self) -> int:
         """The line in it, 1-based."""
-        return self.steps[-1].line if self.steps else 0
+        step = self._innermost()
+        return step.line if step else 0
+
+    def _innermost(self) -> Step | None:
+        return next((step for step in reversed(self.steps) if step.file != "gotpl"), None)
 
 
 class SourceMap:
