@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fairlead.base.objects import Key
 from fairlead.controllers.flux.inventory import Item
 
+FREE_ROUNDS = 3  # a person who edits twice is no other manager
 FIRST_DELAY_SECONDS = 1.0
 LAST_DELAY_SECONDS = 300.0
 CALM_SECONDS = 600.0
@@ -23,11 +24,11 @@ class Fights:
         self._fights: dict[tuple[Key, Item], _Fight] = {}
 
     def delay(self, owner: Key, item: Item, now: float) -> float:
-        """Seconds until *item* may be put back; 0 at first, then twice as long each time."""
+        """Seconds until *item* may be put back; 0 the first times, then twice as long each time."""
         fight = self._fights.get((owner, item))
-        if fight is None:
+        if fight is None or fight.rounds < FREE_ROUNDS:
             return 0.0
-        pause = min(FIRST_DELAY_SECONDS * (1 << min(fight.rounds - 1, 20)), LAST_DELAY_SECONDS)
+        pause = min(FIRST_DELAY_SECONDS * (1 << min(fight.rounds - FREE_ROUNDS, 20)), LAST_DELAY_SECONDS)
         return max(0.0, fight.last + pause - now)
 
     def corrected(self, owner: Key, item: Item, now: float) -> None:
