@@ -108,6 +108,76 @@ def test_digests_are_those_of_the_real_controller() -> None:
     assert observation_digest(RECORD) != observation_digest(RECORD, "sha256:1")
 
 
+FULL_CHART = b"""apiVersion: v2
+name: parcel
+version: 0.1.0
+appVersion: "1.0"
+description: a <b> & c
+home: https://x
+keywords: [z, a]
+maintainers:
+  - {name: "n", email: e@x, url: u}
+  - {url: q, name: m}
+annotations: {zz: "1", aa: "<"}
+dependencies:
+  - name: d
+    version: 1.x
+    repository: "file://../d"
+    condition: a.b
+    tags: [t]
+    alias: al
+    import-values: [x, {parent: b, child: a}]
+kubeVersion: ">=1.20"
+type: application
+icon: i
+sources: [s]
+deprecated: true
+"""
+
+
+def test_releases_are_known_again_by_the_real_controller() -> None:
+    """The digest in the history is the one that Go's encoding/json gives over Helm 4.3's own types.
+
+    Recorded with a program of those types: a HelmRelease may change hands between upstream and here without an upgrade.
+    """
+    chart = chart_json(load_chart({"Chart.yaml": FULL_CHART, "charts/d/Chart.yaml": b"name: d\nversion: 1.0.0\n"}))
+    numbers = [1, 2.5, "x<&>", None, True, 1e21, 1e-7, 123456789012345678, 9.0]
+    run = HookRun("Succeeded", "2026-01-01T00:00:00.123456Z", "2026-01-01T00:00:01Z")
+    events, policies = ("pre-install", "post-upgrade"), ("hook-succeeded", "before-hook-creation")
+    hooks = (
+        HookRecord("check", "Job", "c/h.yaml", "kind: Job <&>\n", events, -5, policies, ("hook-failed",), run),
+        HookRecord("plain", "Job", "c/h2.yaml", "x", ("pre-install",)),
+        HookRecord("t", "Pod", "c/t.yaml", "x", ("test",)),
+    )
+    full = Record(
+        name="app",
+        namespace="team",
+        version=3,
+        status="deployed",
+        chart=chart,
+        config={"a": {"b": numbers}, "é": "ü\u2028"},
+        manifest='---\n# Source: x\n<>&\u2028é\t"\\\n',
+        hooks=hooks,
+        description="Upgrade complete",
+        notes="n<o>",
+        first_deployed="2026-01-01T00:00:00.5Z",
+        last_deployed="2026-01-02T00:00:00Z",
+    )
+    assert observation_digest(full) == "sha256:8c382cf201b309286edcfcb9ef3e038bdf8266f0eaae799246b2bdbe92c004c0"
+    bare = Record(
+        name="app",
+        namespace="team",
+        version=1,
+        status="failed",
+        chart={"metadata": {"name": "p", "version": "1"}},
+        first_deployed="2026-01-01T00:00:00.000001Z",
+        last_deployed="2026-01-02T00:00:00Z",
+        deleted="2026-01-03T00:00:00Z",
+        rollback_revision=2,
+    )
+    assert observation_digest(bare) == "sha256:0b863c91c45ef54fab15d805330c7521fefcd2153c57fd72550eed36b6bc68a2"
+
+
 def test_instants_have_no_trailing_zeros() -> None:
     """Go's RFC3339Nano."""
     assert go_time(datetime(2026, 1, 2, 3, 4, 5, 120000, UTC)) == "2026-01-02T03:04:05.12Z"

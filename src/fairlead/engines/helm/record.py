@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import gzip
 import hashlib
 import zlib
@@ -21,7 +22,7 @@ import orjson
 from fairlead.base import gojson, yaml
 from fairlead.engines.helm.chart import Chart, File
 from fairlead.engines.helm.errors import HelmError
-from fairlead.engines.helm.functions.encoding import plain
+from fairlead.engines.helm.functions.encoding import plain, to_floats
 from fairlead.engines.helm.manifests import Hook
 
 Json = dict[str, Any]
@@ -291,8 +292,8 @@ def observation_digest(record: Record, oci_digest: str = "") -> str:
         ("name", gojson.quote(record.name)),
         ("version", str(record.version)),
         ("info", _ordered(_info(record))),
-        ("chartMetadata", _ordered(metadata_json(record.metadata))),
-        ("config", gojson.dumps_text(plain(record.config)) if record.config else "null"),
+        ("chartMetadata", _ordered(_metadata_struct(record.metadata))),
+        ("config", gojson.dumps_text(to_floats(copy.deepcopy(plain(record.config)))) if record.config else "null"),
         ("manifest", gojson.quote(record.manifest)),
         ("hooks", f"[{','.join(_ordered(_hook(hook)) for hook in hooks)}]" if hooks else "null"),
         ("namespace", gojson.quote(record.namespace)),
@@ -301,6 +302,30 @@ def observation_digest(record: Record, oci_digest: str = "") -> str:
         body.append(("ociDigest", gojson.quote(oci_digest)))
     text = "{" + ",".join(f'"{name}":{value}' for name, value in body) + "}\n"
     return sha256(text)
+
+
+_PERSON = ("name", "email", "url")
+_DEPENDENCY = ("name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias")
+
+
+def _metadata_struct(metadata: Mapping[str, Any]) -> Json:
+    """Chart metadata with all of its parts in the order of Go's structs; maps are sorted."""
+    found = metadata_json(metadata)
+    if found.get("maintainers"):
+        found["maintainers"] = [_in_order(person, _PERSON) for person in found["maintainers"]]
+    if found.get("dependencies"):
+        found["dependencies"] = [_in_order(entry, _DEPENDENCY) for entry in found["dependencies"]]
+        for entry in found["dependencies"]:
+            if "import-values" in entry:
+                items = entry["import-values"]
+                entry["import-values"] = [dict(sorted(i.items())) if isinstance(i, dict) else i for i in items]
+    if found.get("annotations"):
+        found["annotations"] = dict(sorted(found["annotations"].items()))
+    return found
+
+
+def _in_order(value: Mapping[str, Any], names: Sequence[str]) -> Json:
+    return {name: value[name] for name in names if value.get(name) or (name == "repository" and name in value)}
 
 
 def _ordered(value: Any) -> str:
