@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import time
 from collections.abc import Iterable
@@ -188,8 +189,8 @@ class Program:
             found: int = await opening  # type: ignore[misc]  # an awaitable of a port
         except OSError as error:
             raise StartError(
-                f"cannot listen on {HOST}:{port} for the {name} port: {error.strerror}; stop what listens there, or "
-                f"choose another port with --{name}-port"
+                f"cannot listen on {HOST}:{port} for the {name} port: {os.strerror(error.errno or 0)}; stop what "
+                f"listens there, or choose another port with --{name}-port"
             ) from error
         self._ports = Ports(**{**{n: getattr(self._ports, n) for n in Ports.__slots__}, name: found})
         return found

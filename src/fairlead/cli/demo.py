@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         fleet = sample_fleet(args.clusters)
         folder = Path(args.data or scratch).expanduser()
         settings = settings_of(args, folder=folder, ephemeral=True, fleet=fleet)
-        limit = args.timeout or LIMIT + BOOT_STEPS * args.boot_delay
+        limit = args.timeout if args.timeout is not None else LIMIT + BOOT_STEPS * args.boot_delay
         demo = Demo(expected_clusters(fleet), limit, exit_when_ready=args.exit_when_ready)
         return run_program(settings, demo.run)
     except (FleetError, UsageError) as error:

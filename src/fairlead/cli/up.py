@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     except UsageError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
+    if args.fleet and not settings.ephemeral and (settings.folder / "git" / "HEAD").exists():
+        print(f"The repository in '{settings.folder / 'git'}' is kept: --fleet is for a new one.", file=sys.stderr)
     return run_program(settings, _serve)
 
 

@@ -1,0 +1,85 @@
+"""`fairlead` as it is typed: usage errors end with 2 and say what is missing; failures end with 1."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fairlead.app.program import Program
+from fairlead.cli import demo, up
+from fairlead.cli.main import OWN_COMMANDS, main
+
+
+@pytest.fixture(autouse=True)
+def no_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "set_up_logging", lambda verbosity: None)
+    monkeypatch.setattr(demo, "set_up_logging", lambda verbosity: None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["up", "--vcenter", "https://vc.example.com"], "--vcenter needs --username NAME and --password-file"),
+        (["up", "--username", "me"], "--username needs --vcenter URL"),
+        (["up", "--vcenter", "x", "--username", "me", "--password-file", "/missing"], "password file '/missing'"),
+        (["up", "--fleet", "/missing"], "'/missing'"),
+        (["up", "--inventory", "/missing.yaml"], "inventory file '/missing.yaml'"),
+        (["demo", "--clusters", "-1"], "--clusters takes 0 to"),
+        (["up", "--boot-delay", "soon"], "'soon' is not a duration"),
+        (["sail"], "invalid choice: 'sail'"),
+        ([], "usage: fairlead"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and the text names the flag or the file."""
+    if arguments[:1] == ["up"]:
+        arguments = [*arguments, "--data", str(tmp_path)]
+    try:
+        code: object = main(arguments)
+    except SystemExit as ending:  # argparse's own way
+        code = ending.code
+    assert code == 2
+    assert text in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_inventory_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The inventory's wrong key is named with its place."""
+    (tmp_path / "inventory.yaml").write_text("datacenters: [{nam: DC0}]\n")
+    assert main(["up", "--data", str(tmp_path / "d"), "--inventory", str(tmp_path / "inventory.yaml")]) == 2
+    assert "unknown field `nam` - at `$.datacenters[0]`" in capsys.readouterr().err
+
+
+def test_failure_to_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A kubeconfig that cannot be used ends the start with 1."""
+    assert main(["up", "--data", str(tmp_path), "--kubeconfig", str(tmp_path / "missing")]) == 1
+    assert f"cannot use the kubeconfig '{tmp_path / 'missing'}'" in capsys.readouterr().err
+
+
+def test_demo_that_is_not_ready_in_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --exit-when-ready it ends with 1 and says of each cluster what was being waited for."""
+    assert main(["demo", "--exit-when-ready", "--timeout", "0"]) == 1
+    error = capsys.readouterr().err
+    assert "Not Ready within 0 s" in error
+    assert "production/harbour: waiting for" in error
+    assert "staging/skiff: waiting for" in error
+
+
+def test_modules_are_loaded_when_their_command_is_given() -> None:
+    """Every command of the table has a module with `configure` and `run`."""
+    for name in OWN_COMMANDS:
+        with pytest.raises(SystemExit) as ending:
+            main([name, "--help"])
+        assert ending.value.code == 0
+    assert "fairlead.cli.kustomize" in sys.modules
+
+
+def test_program_can_be_stopped_before_it_started(tmp_path: Path) -> None:
+    """Stopping what never started does nothing."""
+    import asyncio
+
+    from fairlead.app.settings import Settings
+
+    asyncio.run(Program(Settings(folder=tmp_path)).stop())
+    assert list(tmp_path.iterdir()) == []
