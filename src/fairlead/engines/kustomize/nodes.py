@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import Any
 
 from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError
 from yaml.events import ScalarEvent
 
 from fairlead.base.yaml.resolve import float64_text, resolve, resolve_v3
@@ -344,10 +345,13 @@ def refolded(text: str) -> str:
 
 
 def read_scalar(text: str) -> str:
-    """Return the one scalar in the list that *text* is."""
+    """Return the one scalar in the list that *text* is. Raises: KustomizeError."""
     parser: Any = CParser(text.encode())
     while True:
-        event = parser.get_event()
+        try:
+            event = parser.get_event()
+        except MarkedYAMLError as error:
+            raise KustomizeError(f"yaml: {error.problem}") from error
         if event.__class__ is ScalarEvent:
             return str(event.value)
 
