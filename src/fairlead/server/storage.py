@@ -184,15 +184,19 @@ class SqliteDatabase:
     def _commit(self, batch: list[_Work]) -> None:
         """Write *batch* in one transaction and tell its owners; after one failure, refuse everything."""
         last = {work.owner: work for work in batch if work.owner is not None}
+        revisions: dict[str, int] = {}
         self.transactions += 1
         if not self._broken:
             try:
                 with self._lock, self._connection:
                     for work in batch:
                         self._write(work.tenant, work.row)
-                    for work in last.values():
-                        revision = work.row.revision if work.row else 0
-                        self._connection.execute("insert or replace into tenants values (?,?)", (work.tenant, revision))
+                        if work.row is None:
+                            revisions.pop(work.tenant, None)
+                        else:
+                            revisions[work.tenant] = work.row.revision
+                    for tenant, revision in revisions.items():
+                        self._connection.execute("insert or replace into tenants values (?,?)", (tenant, revision))
             except apsw.Error as error:
                 self._broken = f"cannot write to '{self._path}': {error}"
         for owner, work in last.items():

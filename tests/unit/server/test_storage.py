@@ -84,6 +84,29 @@ def test_tenants_share_a_file(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_dropped_tenant_leaves_nothing(tmp_path: Path) -> None:
+    """A tenant that is dropped right after its last write is gone, rows and revision; the file is its owner's alone."""
+
+    async def main() -> None:
+        database = SqliteDatabase(tmp_path / "store.db")
+        kept = ApiServer(WallClock(), Ids(1), (), SqliteStorage(database, "kept"))
+        gone = ApiServer(WallClock(), Ids(1), (), SqliteStorage(database, "gone"))
+        await kept.start()
+        await gone.start()
+        writing = asyncio.gather(*(gone.client().create(config_map(f"m{index}")) for index in range(50)))
+        await asyncio.sleep(0)
+        database.drop("gone")
+        await writing
+        await gone.stop()
+        await kept.client().create(config_map("a"))
+        assert database.tenants() == ["kept"]
+        assert database.load("gone") == (0, [])
+        await kept.stop()
+        assert (tmp_path / "store.db").stat().st_mode & 0o077 == 0
+
+    asyncio.run(main())
+
+
 def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     """A second process on the same file gets an error that says what to do."""
     SqliteDatabase(tmp_path / "store.db")
