@@ -365,6 +365,34 @@ def test_drift_is_corrected_as_it_happens() -> None:
     simulate(scenario)
 
 
+def test_fight_with_another_manager_slows_down() -> None:
+    """An object that another keeps changing is put right less and less often, and at last when the other gave up."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release(driftDetection={"mode": "enabled"})
+        await fleet.settle()
+        odd, lost = {"data": {"color": "odd"}}, 0
+
+        async def fight() -> None:
+            nonlocal lost
+            async for event in fleet.client.watch(CONFIG_MAP, NAMESPACE):
+                if event.type == "MODIFIED" and event.object["data"]["color"] == "blue":
+                    lost += 1
+                    await fleet.client.patch(CONFIG_MAP, "app-config", NAMESPACE, odd, field_manager="other")
+
+        other = asyncio.create_task(fight())
+        await fleet.client.patch(CONFIG_MAP, "app-config", NAMESPACE, odd, field_manager="other")
+        await fleet.settle(600)
+        other.cancel()
+        assert 5 <= lost <= 15
+        await fleet.settle(310)
+        assert (await fleet.data())["color"] == "blue"
+        assert (await fleet.conditions())["Drifted"][0] == "False"
+
+    simulate(scenario)
+
+
 def test_drift_is_only_reported_in_warn_mode() -> None:
     """The condition says so, the object stays as it was changed."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, labels
 from fairlead.controllers.flux.apply import subject
+from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.helmjsondiff import difference, without
 from fairlead.controllers.flux.helmresources import Resources
 from fairlead.controllers.flux.helmspec import HelmSpec
@@ -19,6 +20,7 @@ from fairlead.controllers.flux.inventory import Item
 from fairlead.engines.helm.record import Record
 from fairlead.engines.selectors import parse_labels
 from fairlead.runtime.client import PatchType
+from fairlead.runtime.clock import Clock
 
 MANAGER = "helm-controller"
 MARK = "helm.toolkit.fluxcd.io/driftDetection"
@@ -42,6 +44,8 @@ class Drift:
 
     spec: HelmSpec
     resources: Resources
+    fights: Fights
+    clock: Clock
     found: list[Found] = field(default_factory=list)
     live: dict[Item, Json] = field(default_factory=dict)  # what was compared, as it was
 
@@ -86,10 +90,20 @@ class Drift:
         """A line for each object, as events and conditions have it."""
         return "\n".join(map(_line, self.found))
 
+    def _delay(self, item: Found) -> float:
+        return self.fights.delay(self.spec.key, Item.of(item.desired), self.clock.monotonic())
+
+    @property
+    def pause(self) -> float:
+        """Seconds until any of it may be put right: others who keep changing an object are met less and less often."""
+        return min(map(self._delay, self.found), default=0.0)
+
     async def correct(self) -> tuple[list[str], list[str]]:
-        """Put it right; returns what was changed, and what could not be."""
+        """Put right what may be; returns what was changed, and what could not be."""
         changes, errors = [], []
-        for item in sorted(self.found, key=lambda item: bool(item.patch)):
+        due = [item for item in self.found if not self._delay(item)]
+        for item in sorted(due, key=lambda item: bool(item.patch)):
+            self.fights.corrected(self.spec.key, Item.of(item.desired), self.clock.monotonic())
             name, key = subject(item.desired), Key.of(item.desired)
             try:
                 if item.patch:

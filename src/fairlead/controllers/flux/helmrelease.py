@@ -17,6 +17,7 @@ from fairlead.base.objects import GVK, Json, Key, finalizers, get_in, is_deletin
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.artifacts import ArtifactStore
+from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import ExpressionError, custom_checks
 from fairlead.controllers.flux.helmactions import Outcome
 from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
@@ -79,6 +80,7 @@ class HelmReleaseController(BaseController):
         self._templates = ChartTemplates(client, recorder)
         self._uses = Uses()
         self._parking = Parking()
+        self._fights = Fights()
         self._pace = Pace(clock)  # what failed is not tried again at once
         self._missing = MissingArtifacts(artifacts, clock)
 
@@ -120,6 +122,7 @@ class HelmReleaseController(BaseController):
     def _forget(self, key: Key) -> None:
         self._uses.forget(key)
         self._pace.forget(key)
+        self._fights.forget(key)
         self._managed.drop(key)
 
     async def _guarded(self, current: Pass) -> Result:
@@ -265,7 +268,8 @@ class HelmReleaseController(BaseController):
         if ending.kind == "again":
             self._pace.keep(current.spec.key, inputs, ending.seconds)
             return current.close(Result.again(timedelta(seconds=ending.seconds)), observed=False)
-        return current.close(Result.again(timedelta(seconds=current.spec.interval)), observed=True)
+        seconds = min(ending.seconds or current.spec.interval, current.spec.interval)
+        return current.close(Result.again(timedelta(seconds=seconds)), observed=True)
 
     async def _run(self, current: Pass, target: Client, chart: Chart, values: dict[str, Any]) -> Ending:
         spec, scopes = current.spec, self._clusters.scopes(current, target)
@@ -281,7 +285,12 @@ class HelmReleaseController(BaseController):
             chart=chart,
             values=values,
             render=render,
-            drift=Drift(spec, Resources(target, scopes, spec.release_name, spec.release_namespace, MANAGER)),
+            drift=Drift(
+                spec,
+                Resources(target, scopes, spec.release_name, spec.release_namespace, MANAGER),
+                self._fights,
+                self._clock,
+            ),
             recorder=self._recorder,
             clock=self._clock,
         )

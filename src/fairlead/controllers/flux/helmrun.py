@@ -22,7 +22,7 @@ STEPS = 16  # a pass that takes more is a fault
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended: `done`, `stalled` (a person must act), or `again` after some seconds."""
+    """How a run ended: `done` (look again after the interval, or sooner), `stalled` (a person must act), or `again`."""
 
     kind: str
     seconds: float = 0.0
@@ -58,7 +58,10 @@ class ReleaseRun:
                 await self.steps.report_drift()
             if step is Step.REST:
                 return self._rest(state)
-            if self._kind(step) in done:
+            again = self._kind(step) in done
+            if step is Step.CORRECT_DRIFT and (again or self.steps.drift.pause > 0):
+                return self._leave_drift()
+            if again:
                 return self._stop()
             self.steps.begin(step)
             failed_early = await self.steps.act(step)
@@ -128,6 +131,12 @@ class ReleaseRun:
         self.report.drop(RECONCILING)
         self.report.summarize(self.spec.obj["spec"])
         return Ending("done")
+
+    def _leave_drift(self) -> Ending:
+        """What was put right drifted again at once, or could not be put right: not now."""
+        self.report.drop(RECONCILING)
+        self.report.summarize(self.spec.obj["spec"])
+        return Ending("done", max(self.steps.drift.pause, 1.0))
 
     def _settle(self) -> None:
         """The release is as asked for: restore what a failure before had left in the conditions."""
