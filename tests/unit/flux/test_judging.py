@@ -1,5 +1,6 @@
 """What a Kustomization needs next: each branch of the judgement."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -135,6 +136,10 @@ def seen(**changes: Any) -> Seen:
         pytest.param(seen(standing=standing(Phase.CHECKING, inputs=OTHER)), Apply(), id="new-inputs-end-a-wait"),
         pytest.param(seen(standing=standing(Phase.FAILED)), Rest(timedelta(seconds=50)), id="failed-lately"),
         pytest.param(seen(standing=standing(Phase.FAILED, due=50.0)), Apply(), id="retry"),
+        pytest.param(seen(standing=standing(Phase.FAILED, due=math.inf)), Rest(), id="failed-for-these-inputs"),
+        pytest.param(
+            seen(standing=standing(Phase.FAILED, due=math.inf, inputs=OTHER)), Apply(), id="failed-for-other-inputs"
+        ),
         pytest.param(seen(standing=standing(Phase.FAILED), is_nudged=True), Apply(), id="cluster-answers"),
         pytest.param(seen(standing=standing(Phase.DONE)), Rest(timedelta(seconds=50)), id="done"),
         pytest.param(seen(standing=standing(Phase.DONE, due=50.0)), Check(), id="interval"),

@@ -482,6 +482,10 @@ spec:
             "_fresh__Namespace",
             "fresh_w_demo.example.com_Widget",
         ]
+        widget = GVK("demo.example.com", "v1", "Widget")
+        await garden.client.delete(widget, "w", "fresh")
+        await garden.sleep(0.1)
+        assert await garden.get(widget, "w", "fresh") is not None
 
     in_garden(scenario)
 
@@ -640,6 +644,37 @@ def test_status_updates_of_applied_objects_wake_nobody(wait: bool) -> None:
         assert (await garden.ready())[0] == ("Unknown" if wait else "True")
         await set_status(garden, "web", AVAILABLE)
         await garden.sleep(0.5)
+        assert (await garden.ready())[0] == "True"
+
+    in_garden(scenario)
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        pytest.param({"app/one.yaml": "a: b\nc: d: e\n"}, "BuildFailed", id="yaml"),
+        pytest.param({"elsewhere/one.yaml": "a: b\n"}, "ArtifactFailed", id="path"),
+    ],
+)
+def test_a_broken_commit_is_built_once(files: dict[str, str], reason: str) -> None:
+    """What cannot be built costs nothing until it changes; a request builds it again, a commit repairs it."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit(files)
+        await garden.source()
+        await garden.kustomization(retryInterval="5s")
+        await garden.sleep(5)
+        assert (await garden.ready())[:2] == ("False", reason)
+        before, passes = garden.revision, garden.passes()
+        await garden.sleep(3600)
+        assert garden.revision == before
+        assert garden.passes() - passes < 3  # an appointment from before the source was there
+        await garden.pull("k", KUSTOMIZATION)
+        assert len([told for told, _ in await garden.events() if told == reason]) == 1
+        ks = await garden.get(KUSTOMIZATION, "k")
+        assert get_in(ks, "status", "lastHandledReconcileAt") == "request-1"
+        garden.commit({"app/one.yaml": config_map("one")})
+        await garden.pull()
         assert (await garden.ready())[0] == "True"
 
     in_garden(scenario)

@@ -3,6 +3,7 @@
 Source: kustomize-controller v1.9, kustomization_controller.go (reconcile, apply, prune, checkHealth): stages and texts.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,11 +44,12 @@ CHANGED = ("created", "configured")
 
 
 class FailedError(Exception):
-    """The attempt failed: `reason` and the text are the Ready condition's."""
+    """The attempt failed: `reason` and the text are the Ready condition's; `is_final` when only other inputs help."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
+        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,11 @@ class Attempt:
             await self._put(client, objects)
             await self._prune(client)
         except FailedError as error:
-            return await self.fail(error.reason, str(error))
+            after = await self.fail(error.reason, str(error))
+            if error.is_final:
+                self.standing.due = math.inf
+                return Result.done()
+            return after
         return await self._await_health()
 
     async def _build(self) -> list[Json]:
@@ -119,10 +125,10 @@ class Attempt:
         try:
             built = build_objects(ks["spec"], self.seen.tree, await self._variables())
         except PathError as error:
-            raise FailedError("ArtifactFailed", str(error)) from error
+            raise FailedError("ArtifactFailed", str(error), is_final=True) from error
         except BuildError as error:
             self._attempted()
-            raise FailedError("BuildFailed", str(error)) from error
+            raise FailedError("BuildFailed", str(error), is_final=True) from error
         self._attempted()
         self.standing.build_digest = built.digest
         objects = tuple(_labelled(obj, self.key) for obj in built.objects)

@@ -3,6 +3,7 @@
 Source: kustomize-controller v1.9, kustomization_controller.go (order of the checks, reasons, texts).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,7 @@ from fairlead.runtime.conditions import is_true
 
 DEPENDENCY_RETRY = timedelta(seconds=30)
 ARTIFACT_GRACE_SECONDS = 60.0  # after a restart sources bring their trees again; nothing is said meanwhile
+LONGEST_SECONDS = 1e9
 TIMEOUT_FLOOR_SECONDS = 30.0
 TERMINAL = "Reconciliation failed terminally due to configuration error"
 
@@ -70,7 +72,7 @@ class Standing:
     check_began: float = 0.0
     changed: bool = False
     is_troubled: bool = False  # Ready says something else meanwhile
-    due: float = 0.0  # when to look again even if nothing changes (monotonic)
+    due: float = 0.0  # when to look again even if nothing changes (monotonic); never when infinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,9 @@ def _by_standing(seen: Seen) -> Step:
     standing = seen.standing
     if standing is None or standing.inputs != seen.inputs:
         return Apply()
-    left = timedelta(seconds=max(0.0, standing.due - seen.now))
+    if standing.phase is Phase.FAILED and math.isinf(standing.due) and not seen.is_nudged:
+        return Rest()
+    left = timedelta(seconds=max(0.0, min(standing.due - seen.now, LONGEST_SECONDS)))
     if standing.phase is Phase.FAILED:
         return Apply() if seen.is_nudged or not left else Rest(left)
     if seen.drifted or (standing.is_troubled and standing.phase is Phase.DONE):
