@@ -30,6 +30,7 @@ from fairlead.engines.helm.record import (
     observation_digest,
     values_digest,
 )
+from fairlead.engines.helm.schema import complaints
 from fairlead.engines.merge.patches import json_patch
 
 HOOK = HookRecord(
@@ -249,6 +250,15 @@ def test_unresolved_reference_is_named(what: str, reference: Json, cause: str) -
     assert cause in str(caught.value)
     if what != "yaml":
         assert composed([{**reference, "optional": True}], found) == {}
+
+
+def test_numbers_set_at_a_path_fit_a_schema() -> None:
+    """What `targetPath` (and --set) reads as a number is an integer to JSON Schema."""
+    schema = b'{"properties": {"replicas": {"type": "integer", "minimum": 0}}}'
+    chart = load_chart({"Chart.yaml": b"apiVersion: v2\nname: a\nversion: 1.0.0\n", "values.schema.json": schema})
+    reference = {"kind": "ConfigMap", "name": "one", "valuesKey": "k", "targetPath": "replicas"}
+    assert complaints(chart, composed([reference], {"one": config(k="9")})) == ""
+    assert "want 0" in complaints(chart, composed([reference], {"one": config(k="-1")}))
 
 
 # -- packages and indexes ----------------------------------------

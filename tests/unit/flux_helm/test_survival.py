@@ -9,8 +9,9 @@ from fairlead.api.errors import ApiError
 from fairlead.api.flux.kinds import HELM_CHART, HELM_RELEASE
 from fairlead.base.objects import Json
 from fairlead.runtime.client import Client
-from tests.unit.flux_helm.fleet import CHART, DEPLOYMENT, NAMESPACE, Fleet, Mortal, simulate
-from tests.unit.flux_helm.test_releases import CONFIG_MAP, JOB, JOBS, WAITING, complete, is_gone
+from tests.unit.flux_helm.fleet import CHART, CONFIG_MAP, DEPLOYMENT, NAMESPACE, Fleet, Mortal, simulate
+from tests.unit.flux_helm.test_hooks import JOB, JOBS, complete
+from tests.unit.flux_helm.test_releases import WAITING, is_gone
 
 EXTRA = {
     "charts/parcel/templates/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndata: {x: '1'}\n"
