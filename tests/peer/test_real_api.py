@@ -122,6 +122,45 @@ def test_life_of_a_cluster(kubeconfig: Path) -> None:
     asyncio.run(main())
 
 
+def test_api_server_goes_and_comes_back(tmp_path: Path) -> None:
+    """The API server is away in the middle of a creation: the work goes on where it was, once it is back."""
+
+    async def main(api: peers.KubeApiserver, config: Path) -> None:
+        running = api.running()
+        await asyncio.to_thread(running.__enter__)
+        try:
+            async with real_world(config) as fleet:
+                plan = Written(workers=1)
+                await fleet.push(plan)
+                await fleet.until(lambda: has_machines(fleet), "the first machines", LIMIT)
+                await asyncio.to_thread(running.__exit__, None, None, None)
+                await asyncio.sleep(3)
+                running = api.running()
+                await asyncio.to_thread(running.__enter__)
+                await fleet.until(lambda: is_as(fleet, plan), "the cluster", 2 * LIMIT)
+                assert len(fleet.vms()) == 2, "no VM was made twice"
+        finally:
+            await asyncio.to_thread(running.__exit__, None, None, None)
+
+    with peers.etcd(tmp_path) as store:
+        api = peers.KubeApiserver(tmp_path, store)
+        config = tmp_path / "kubeconfig"
+        config.write_text(goyaml.dump(render(api.access, cluster="real", user="admin")))
+        asyncio.run(main(api, config))
+
+
+async def has_machines(fleet: Fleet) -> bool:
+    return len(await fleet.all(MACHINE)) == 2
+
+
+async def is_as(fleet: Fleet, plan: Written) -> bool:
+    """Whether the cluster is as planned; no while the API is away or workload clusters are none yet."""
+    try:
+        return await fleet.is_as(plan)
+    except ApiError:
+        return False
+
+
 async def is_gone(fleet: Fleet) -> bool:
     """Nothing with a finalizer is left; what only a garbage collector removes may be (this API has none)."""
     held = [obj for gvk in OBJECTS for obj in await fleet.all(gvk) if obj["metadata"].get("finalizers")]

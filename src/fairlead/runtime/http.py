@@ -18,6 +18,8 @@ from fairlead.runtime.tls import tls_context
 
 APPLY = "application/apply-patch+yaml"
 PAGE = 1000
+WATCH_SECONDS = 240  # the server ends a watch then, and it is taken up again
+SILENCE_SECONDS = 30.0  # later than that without a word, the connection is dead although nobody said so
 
 
 class HttpClient:
@@ -78,6 +80,7 @@ class HttpClient:
             query = {
                 "watch": "true",
                 "allowWatchBookmarks": "true",
+                "timeoutSeconds": str(WATCH_SECONDS),
                 "resourceVersion": resource_version,
                 **_selectors(label_selector, field_selector),
             }
@@ -222,7 +225,7 @@ class HttpClient:
             async with self._http().get(
                 self._base + path,
                 params=query,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=WATCH_SECONDS + SILENCE_SECONDS),
                 server_hostname=self._access.tls_server_name or None,
             ) as response:
                 if response.status != 200:

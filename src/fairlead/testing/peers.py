@@ -27,7 +27,7 @@ from fairlead.server.pki import Authority
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
-END_SECONDS = 10.0
+END_SECONDS = 4.0  # a kube-apiserver that is watched would take a minute to end by itself
 LOG_LINES = 15
 BUILT = Path(__file__).parents[3] / ".peers"
 FROM_SYSTEM = ("git", "kubectl", "go", "ssh")
@@ -123,25 +123,30 @@ def etcd(folder: Path) -> Iterator[str]:
         yield client
 
 
-@contextlib.contextmanager
-def kube_apiserver(folder: Path) -> Iterator[Access]:
-    """A real kube-apiserver on a real etcd; yields an administrator's access to it."""
-    port, now = free_port(), datetime.now(UTC)
-    authority = Authority.create("peer", now)
-    server = authority.issue_server((HOST, "localhost"), now)
-    key = rsa.generate_private_key(65537, 2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    files = {"ca.crt": authority.certificate, "tls.crt": server.certificate, "tls.key": server.key}
-    for name, text in (*files.items(), ("sa.key", key.decode())):
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(text)
-    admin = authority.issue_client("admin", ("system:masters",), now)
-    url = f"https://{HOST}:{port}"
-    trusting = ssl.create_default_context(cadata=authority.certificate)
-    with etcd(folder) as store:
-        arguments = [
+class KubeApiserver:
+    """A kube-apiserver that can be started again: its port, its keys and an administrator's `access` stay."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        port, now = free_port(), datetime.now(UTC)
+        authority = Authority.create("peer", now)
+        server = authority.issue_server((HOST, "localhost"), now)
+        admin = authority.issue_client("admin", ("system:masters",), now)
+        key = rsa.generate_private_key(65537, 2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        files = {"ca.crt": authority.certificate, "tls.crt": server.certificate, "tls.key": server.key}
+        for name, text in (*files.items(), ("sa.key", key.decode())):
+            path = folder / name
+            path.touch(mode=0o600)
+            path.write_text(text)
+        self.access = Access(
+            server=f"https://{HOST}:{port}",
+            ca=authority.certificate.encode(),
+            client_certificate=admin.certificate.encode(),
+            client_key=admin.key.encode(),
+        )
+        self._log = folder / "kube-apiserver.log"
+        self._arguments = [
             f"--etcd-servers={store}",
             f"--bind-address={HOST}",
             f"--secure-port={port}",
@@ -154,14 +159,23 @@ def kube_apiserver(folder: Path) -> Iterator[Access]:
             "--service-cluster-ip-range=10.96.0.0/12",
             "--authorization-mode=RBAC",
         ]
-        log = folder / "kube-apiserver.log"
-        with running("kube-apiserver", arguments, log, lambda: _answers(f"{url}/readyz", trusting)):
-            yield Access(
-                server=url,
-                ca=authority.certificate.encode(),
-                client_certificate=admin.certificate.encode(),
-                client_key=admin.key.encode(),
-            )
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve until the block ends."""
+        trusting = ssl.create_default_context(cadata=self.access.ca.decode())
+        ready = f"{self.access.server}/readyz"
+        with running("kube-apiserver", self._arguments, self._log, lambda: _answers(ready, trusting)):
+            yield
+
+
+@contextlib.contextmanager
+def kube_apiserver(folder: Path) -> Iterator[Access]:
+    """A real kube-apiserver on a real etcd; yields an administrator's access to it."""
+    with etcd(folder) as store:
+        server = KubeApiserver(folder, store)
+        with server.running():
+            yield server.access
 
 
 @dataclass(frozen=True, slots=True)

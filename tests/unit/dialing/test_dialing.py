@@ -1,12 +1,15 @@
 """Reaching clusters over the network, as far as it goes without one."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
 
+from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json
+from fairlead.runtime import http
 from fairlead.runtime.clock import LoopClock, WallClock
 from fairlead.runtime.dialing import HttpDialer, PodEtcd
 from fairlead.runtime.ids import Ids
@@ -93,3 +96,34 @@ def test_bad_kubeconfigs_are_named(text: bytes, cause: str) -> None:
     """What is wrong with the kubeconfig is the error's text."""
     with pytest.raises(UnreachableError, match=cause):
         asyncio.run(HttpDialer(WallClock()).dial(text))
+
+
+def test_watch_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is gone without a word: the watch ends by itself instead of waiting for ever."""
+    monkeypatch.setattr(http, "WATCH_SECONDS", 0)
+    monkeypatch.setattr(http, "SILENCE_SECONDS", 0.05)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                if b"watch=true" in request:
+                    assert b"timeoutSeconds=0" in request
+                    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    continue
+                body = b'{"resources": [{"name": "pods", "kind": "Pod", "namespaced": true}]}'
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        client = http.HttpClient(Access(server=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+        stream = client.watch(POD, resource_version="1")
+        with pytest.raises(ApiError, match="watch http") as lost:
+            await anext(stream)
+        assert lost.value.reason == "ServiceUnavailable"
+        await client.close()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.05)  # the server's side of the connection ends
+
+    asyncio.run(main())
