@@ -1,4 +1,4 @@
-"""`fairlead kustomize build`: print an overlay's objects, as kustomize does."""
+"""`fairlead kustomize`: build an overlay, or edit its kustomization, as kustomize does."""
 
 from __future__ import annotations
 
@@ -67,9 +67,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder.add_argument("--helm-command", default="helm", help=argparse.SUPPRESS)
     builder.add_argument("--helm-debug", action="store_true", help=argparse.SUPPRESS)
 
+    from fairlead.cli import kustomize_edit
+
+    kustomize_edit.configure(commands.add_parser("edit", help="change a kustomization file"))
+
 
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code."""
+    if args.kustomize_command == "edit":
+        from fairlead.cli import kustomize_edit
+
+        return kustomize_edit.run(args)
     options: dict[str, Any] = {
         "reorder": args.reorder,
         "anywhere": args.load_restrictor == "LoadRestrictionsNone",
