@@ -1,4 +1,4 @@
 """The one place that knows everybody: builds the parts of a mode and starts them.
 
-`core` puts the parts together that need no socket; `program` gives them their sockets and the data folder.
+`program` gives the parts their sockets and the data folder; everything below it runs in virtual time as well.
 """

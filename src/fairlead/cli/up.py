@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -68,7 +69,11 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.fleet and not settings.ephemeral and (settings.folder / "git" / "HEAD").exists():
         print(f"The repository in '{settings.folder / 'git'}' is kept: --fleet is for a new one.", file=sys.stderr)
-    return run_program(settings, _serve)
+    try:
+        return run_program(settings, _serve)
+    finally:
+        if args.ephemeral and not args.data:
+            shutil.rmtree(settings.folder, ignore_errors=True)
 
 
 def _settings(args: argparse.Namespace) -> Settings:

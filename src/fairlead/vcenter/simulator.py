@@ -125,7 +125,7 @@ class VCenter:
         return msgspec.msgpack.decode(snapshot, type=list[tuple[str, bytes]])
 
     def _whole(self, records: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-        """*records*, unless the first run ended before it had built the inventory: then none, and they are forgotten."""
+        """*records*; of a first run that ended before it had built the inventory none, and they are forgotten."""
         kept = list(records)
         if any(key == "instance-uuid" for key, _ in kept):  # written last
             return kept
