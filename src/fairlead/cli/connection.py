@@ -173,6 +173,10 @@ class Connection:
             if not revision:
                 return
 
+    def twin(self) -> Connection:
+        """Another connection to the same server, for another thread."""
+        return Connection(self._transport.twin(), server=self.server, folders=self.folders, clock=self.clock)
+
     def close(self) -> None:
         """Close the connection."""
         self._transport.close()

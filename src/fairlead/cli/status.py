@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fairlead.base.objects import Json, get_in, meta
 from fairlead.cli import tables
 from fairlead.cli.connection import Connection, add_connection_flags
+from fairlead.cli.errors import UsageError
 from fairlead.cli.fleet import Cause, Fleet, Id, read_fleet
 from fairlead.cli.get import replicas_text, revision_of, versions_of
 from fairlead.cli.health import State, is_suspended
@@ -35,12 +36,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exit code: 0 when everything is Ready, 1 when something is not."
     parser.add_argument("-n", "--namespace", default="", help="only this namespace (default: all)")
     parser.add_argument("-a", "--all", action="store_true", help=f"show every row, not {SHOWN} of each kind")
+    parser.add_argument("-w", "--watch", action="store_true", help="draw it again after each change, until interrupted")
     parser.add_argument("-o", "--output", choices=("json", "yaml"), default="", help="instead of text")
     add_connection_flags(parser)
 
 
 def run(args: argparse.Namespace, connection: Connection) -> int:
     """Run the command; return the exit code."""
+    if args.watch:
+        return _watch(args, connection)
     fleet = read_fleet(connection, args.namespace)
     causes = fleet.causes()
     if args.output:
@@ -51,6 +55,20 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
             render(fleet, causes, paint, width_of(sys.stdout) or PLAIN_WIDTH, shown=None if args.all else SHOWN)
         )
     return 1 if causes else 0
+
+
+def _watch(args: argparse.Namespace, connection: Connection) -> int:
+    from fairlead.cli import live
+
+    if args.output or args.namespace:
+        raise UsageError("--watch goes with neither -o nor -n")
+    paint = paint_for(sys.stdout)
+    shown = None if args.all else SHOWN
+    live.show(
+        live.fleets(connection),
+        lambda fleet: render(fleet, fleet.causes(), paint, width_of(sys.stdout) or PLAIN_WIDTH, shown),
+    )
+    return 0
 
 
 def mark(state: State, paint: Paint) -> str:

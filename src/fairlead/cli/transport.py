@@ -38,6 +38,10 @@ class Transport(Protocol):
         """Send one request. Raises: OSError (also of TLS), http.client.HTTPException."""
         ...
 
+    def twin(self) -> Transport:
+        """Another connection to the same server."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -123,6 +127,9 @@ class HttpTransport:
         except OSError:
             plain.close()
             raise
+
+    def twin(self) -> HttpTransport:
+        return HttpTransport(self._access)
 
     def close(self) -> None:
         """Close the connection, if it is open."""

@@ -56,29 +56,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objects", action="store_true", help="show every applied object, also ConfigMaps and the like"
     )
+    parser.add_argument("-w", "--watch", action="store_true", help="draw it again after each change, until interrupted")
     parser.add_argument("-o", "--output", choices=("json", "yaml"), default="", help="instead of text")
     add_connection_flags(parser)
 
 
 def run(args: argparse.Namespace, connection: Connection) -> int:
     """Run the command; return the exit code."""
+    word, names = kinds.split_target(args.target, "KIND/NAME") if args.target else ("", [])
+    if args.target and len(names) != 1:
+        raise UsageError("give one object, as KIND/NAME")
+    if args.watch:
+        return _watch(args, connection, word, names)
     fleet = read_fleet(connection)
-    forest = Forest(fleet, args.objects)
-    if args.target:
-        word, names = kinds.split_target(args.target, "KIND/NAME")
-        if len(names) != 1:
-            raise UsageError("give one object, as KIND/NAME")
-        roots = [forest.branch(find_one(fleet, connection, word, names[0], args.namespace))]
-    else:
-        roots = forest.roots()
+    roots = _roots(fleet, connection, word, names, args)
     if args.output:
         tables.write_document([_document(fleet, root) for root in roots], args.output)
         return 0
     if not roots:
         print("Nothing here yet: no sources, no clusters.", file=sys.stderr)
-    width = width_of(sys.stdout)
-    tables.write("".join(f"{line}\n" for line in render(fleet, roots, paint_for(sys.stdout), width)))
+    tables.write(_text(fleet, roots))
     return 0
+
+
+def _watch(args: argparse.Namespace, connection: Connection, word: str, names: list[str]) -> int:
+    from fairlead.cli import live
+
+    if args.output:
+        raise UsageError("--watch does not go with -o")
+
+    def picture(fleet: Fleet) -> str:
+        try:
+            return _text(fleet, _roots(fleet, connection, word, names, args))
+        except CommandError as error:  # it is not there yet, or not any more
+            return f"{error}\n"
+
+    live.show(live.fleets(connection), picture)
+    return 0
+
+
+def _roots(fleet: Fleet, connection: Connection, word: str, names: list[str], args: argparse.Namespace) -> list[Branch]:
+    forest = Forest(fleet, args.objects)
+    if not names:
+        return forest.roots()
+    return [forest.branch(find_one(fleet, connection, word, names[0], args.namespace))]
+
+
+def _text(fleet: Fleet, roots: Sequence[Branch]) -> str:
+    return "".join(f"{line}\n" for line in render(fleet, roots, paint_for(sys.stdout), width_of(sys.stdout)))
 
 
 def find_one(fleet: Fleet, connection: Connection, word: str, name: str, namespace: str) -> Id:

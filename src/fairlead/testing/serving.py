@@ -52,6 +52,7 @@ class Served:
     def __init__(self, now: datetime, objects: Iterable[Json] = (), *, like: Served | None = None) -> None:
         """*like*: begin with the objects of another one, which is cheap."""
         self.clock = FixedClock(now)
+        self._ended = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="api", daemon=True)
         self._thread.start()
@@ -73,6 +74,14 @@ class Served:
         await server.store.settled(server.store.revision)
         return server
 
+    async def _end(self) -> None:
+        """Stop the server, and what is still being answered."""
+        await self.server.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     @property
     def client(self) -> LocalClient:
         """The in-process client; call it through `run`."""
@@ -88,7 +97,7 @@ class Served:
 
     def transport(self) -> AsgiTransport:
         """A `cli.transport.Transport` to the server."""
-        return AsgiTransport(self.server, self._loop)
+        return AsgiTransport(self.server, self._loop, self._ended)
 
     def listen(self, folder: Path) -> Path:
         """Serve TLS on a free port of loopback; returns a kubeconfig in *folder*."""
@@ -108,9 +117,10 @@ class Served:
         return path
 
     def close(self) -> None:
-        """Stop the server and its thread."""
+        """Stop the server and its thread; whoever asks from now on is refused."""
+        self._ended.set()
         self._cleanup.close()
-        self.run(self.server.stop())
+        self.run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_SECONDS)
         self._loop.close()
@@ -119,9 +129,10 @@ class Served:
 class AsgiTransport:
     """Requests to a server in another thread, without a socket."""
 
-    def __init__(self, server: ApiServer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: ApiServer, loop: asyncio.AbstractEventLoop, ended: threading.Event) -> None:
         self._server = server
         self._loop = loop
+        self._ended = ended
         self._open: list[_Response] = []
 
     def request(
@@ -136,6 +147,8 @@ class AsgiTransport:
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
             "state": {"peer": ADMIN},
         }
+        if self._ended.is_set():
+            raise ConnectionRefusedError(111, "Connection refused")
         response = _Response(min(timeout_seconds, PATIENCE_SECONDS))
         response.task = asyncio.run_coroutine_threadsafe(self._serve(scope, body or b"", response), self._loop)
         self._open.append(response)
@@ -156,6 +169,9 @@ class AsgiTransport:
 
         await self._server.asgi(scope, receive, send)
         response.put(None)
+
+    def twin(self) -> AsgiTransport:
+        return AsgiTransport(self._server, self._loop, self._ended)
 
     def close(self) -> None:
         """Cancel what was asked and not read to its end."""
