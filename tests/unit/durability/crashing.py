@@ -113,6 +113,7 @@ class Lab:
 
     def __init__(self, storages: RecordedStorages, git_url: str, epoch: datetime, seed: int, boot: timedelta) -> None:
         self.clock = LoopClock(epoch)
+        self.storages = storages
         self._git_url = git_url
         ids, dice = Ids(seed), random.Random(seed)
         surroundings = Surroundings(clock=self.clock, ids=ids, keys=SharedKeys(), dice=dice, storages=storages)
