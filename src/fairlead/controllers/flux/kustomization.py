@@ -238,8 +238,8 @@ class KustomizationController(BaseController):
                 report.fail(reason, message, stalled=True)
                 await self._tell_once(seen.ks, reason, message)
                 return Result.done()
-            case Wait():
-                return await self._wait(seen, decide(seen), report)  # type: ignore[arg-type]  # matched above
+            case Wait() as step:
+                return await self._wait(seen, step, report)
             case Apply():
                 assert seen.inputs is not None  # observed whenever there is a source
                 before = seen.standing
