@@ -96,7 +96,7 @@ def _add_template_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source-map", default="", metavar="FILE", help="write where each output line comes from, as JSON"
     )
-    parser.add_argument("--dry-run", nargs="?", const="client", default="client", metavar="client|server")
+    parser.add_argument("--dry-run", nargs="?", const="client", default="", metavar="client|server")
     for flag, text in (
         ("--include-crds", "put the CRDs first"),
         ("--skip-tests", "leave test hooks out"),
@@ -319,7 +319,11 @@ def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) ->
         for text in args.set_string:
             strvals.parse_set_string(text, values)
         for text in args.set_file:
-            strvals.parse_set_file(text, values, lambda path: _read(path).decode("utf-8", "surrogateescape"))
+            try:
+                strvals.parse_set_file(text, values, lambda path: _read(path).decode("utf-8", "surrogateescape"))
+            except ValuesError as error:
+                lead = "failed parsing --set-file data: "
+                raise ValuesError(lead + str(error).removeprefix(lead), file=error.file) from error
         for text in args.set_literal:
             strvals.parse_set_literal(text, values)
     return values

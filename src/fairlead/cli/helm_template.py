@@ -157,12 +157,17 @@ def _server(args: argparse.Namespace) -> Any:
     """Return the API to render against; None for --dry-run=client."""
     from fairlead.engines.helm.errors import HelmError
 
-    wanted = args.dry_run
+    wanted = args.dry_run or "client"
     if args.validate:
         print(
             "Flag --validate has been deprecated, use '--dry-run=server' instead",
             file=sys.stderr,
         )
+        if args.dry_run:
+            raise HelmError(
+                "if any flags in the group [validate dry-run] are set none of the others can be; "
+                "[dry-run validate] were all set"
+            )
         wanted = "server"
     if wanted == "server":
         from fairlead.cli.helm_server import Server
@@ -170,7 +175,9 @@ def _server(args: argparse.Namespace) -> Any:
         return Server(args)
     if wanted != "client":
         if wanted.lower() not in ("1", "t", "true"):
-            raise HelmError(f'invalid dry-run value ({quote(wanted)}). Must be "server" or "client"')
+            known = wanted.lower() in ("none", "0", "f", "false")
+            must = '"server" or "client"' if known else '"none", "server", or "client"'
+            raise HelmError(f"invalid dry-run value ({quote(wanted)}). Must be {must}")
         print(
             f"level=WARN msg=\"boolean '--dry-run={wanted}' flag is deprecated and must be replaced with "
             "'--dry-run=client'\"",

@@ -170,9 +170,10 @@ def compare(case: Case, theirs: tuple[Outcome, Outcome], mine: Outcome) -> Resul
 
 
 def _error(stderr: str) -> str:
-    """Return the error without the log lines before it."""
+    """Return the error without the log lines before it and our hint after it."""
     at = stderr.find("Error: ")
-    return stderr[at:].strip() if at >= 0 else stderr.strip()
+    text = stderr[at:] if at >= 0 else stderr
+    return text.partition("\nhint: ")[0].strip()
 
 
 def _compare_lines(case: Case, first: str, second: str, mine: str) -> Result:

@@ -124,7 +124,7 @@ def parse_kube_version(text: str) -> KubeVersion:
     for part in parts:
         if len(part) > 1 and part[0] == "0":
             raise HelmError(f'illegal zero-prefixed version component "{part}" in "{text}"')
-    normalized = "v" + ".".join([*parts, "0"][: max(3, len(parts))])
+    normalized = "v" + ".".join(parts)
     return KubeVersion(text if text.startswith("v") else f"v{text}", normalized, parts[0], parts[1])
 
 

@@ -15,7 +15,7 @@ from fairlead.engines.helm import dependencies, engine
 from fairlead.engines.helm import values as helm_values
 from fairlead.engines.helm.capabilities import Capabilities
 from fairlead.engines.helm.chart import Chart
-from fairlead.engines.helm.errors import HelmError, ManifestError, SchemaError
+from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError, SchemaError
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.helm.manifests import Hook, Manifest, sort_manifests
 from fairlead.engines.helm.world import Tape, World
@@ -193,10 +193,11 @@ def _check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
     wanted = chart.metadata.kube_version
     version = capabilities.kube_version
     if wanted and not is_compatible_range(wanted, str(version)):
-        raise HelmError(
-            f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version.version}",
-            file="Chart.yaml",
+        error = RenderError(
+            f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version.version}"
         )
+        error.file = "Chart.yaml"
+        raise error
 
 
 def _take_notes(chart: Chart, files: dict[str, str], subchart_notes: bool) -> str:

@@ -201,7 +201,9 @@ class _Base:
             raise _TroubleError(f"negative {index} index not allowed")
         name, stop = self.until("[.=")
         if name:
-            raise _TroubleError(f"unexpected data at end of array index: {quote(name)}")
+            raise _TroubleError(
+                f"unexpected data at end of array index: [{' '.join(quote(char, chr(39)) for char in name)}]"
+            )
         if not stop:
             raise _End
         if stop == "=":
