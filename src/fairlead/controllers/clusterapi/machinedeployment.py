@@ -65,7 +65,8 @@ from fairlead.runtime.outcome import Result
 
 FINALIZER = "cluster.x-k8s.io/machinedeployment"
 SET_FINALIZER = "cluster.x-k8s.io/machineset"
-MANAGER = "capi-machinedeployment"
+MANAGER = "capi-machinedeployment"  # of what is applied
+UPDATES = "manager"
 HASH_LABEL = "machine-template-hash"
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 HISTORY = "machinedeployment.clusters.x-k8s.io/revision-history"
@@ -126,7 +127,7 @@ class MachineDeploymentController(BaseController):
         if cluster is None:
             return Result.done()
         result = Result.done()
-        async with editing(self._client, deployment, field_manager=MANAGER) as draft:
+        async with editing(self._client, deployment, field_manager=UPDATES) as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, deployment):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, deployment))
@@ -167,7 +168,7 @@ class MachineDeploymentController(BaseController):
         owners = with_owner(owner_references(machine_set), controller_reference(deployment))
         wanted["metadata"]["ownerReferences"] = owners
         wanted["metadata"].setdefault("labels", {})[DEPLOYMENT_LABEL] = meta(deployment)["name"]
-        taken = await write_changes(self._client, machine_set, wanted, field_manager=MANAGER)
+        taken = await write_changes(self._client, machine_set, wanted, field_manager=UPDATES)
         await self._recorder.normal(deployment, "SuccessfulAdopt", f'Adopted MachineSet "{meta(machine_set)["name"]}"')
         return taken
 
@@ -188,7 +189,7 @@ class MachineDeploymentController(BaseController):
                 continue
             wanted = copy(template)
             wanted["metadata"]["ownerReferences"] = with_owner(owner_references(template), reference_to(cluster))
-            await write_changes(self._client, template, wanted, field_manager=MANAGER)
+            await write_changes(self._client, template, wanted, field_manager=UPDATES)
         return missing
 
     # Rolling

@@ -63,7 +63,8 @@ from fairlead.runtime.outcome import Result
 
 FINALIZER = "cluster.x-k8s.io/machineset"
 MACHINE_FINALIZER = "machine.cluster.x-k8s.io"
-MANAGER = "capi-machineset"
+MANAGER = "capi-machineset"  # of what is applied
+UPDATES = "manager"
 DISABLE_CREATE = "cluster.x-k8s.io/disable-machine-create"
 SET_NAME_LABEL = "cluster.x-k8s.io/set-name"
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
@@ -124,7 +125,7 @@ class MachineSetController(BaseController):
         cluster = await get_or_none(self._client, CLUSTER, Key(key.namespace, machine_set["spec"]["clusterName"]))
         if cluster is None:
             return Result.done()
-        async with editing(self._client, machine_set, field_manager=MANAGER) as draft:
+        async with editing(self._client, machine_set, field_manager=UPDATES) as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, machine_set):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, machine_set))
@@ -169,7 +170,7 @@ class MachineSetController(BaseController):
         wanted = copy(machine)
         owners = with_owner(owner_references(machine), controller_reference(machine_set))
         wanted["metadata"]["ownerReferences"] = owners
-        taken = await write_changes(self._client, machine, wanted, field_manager=MANAGER)
+        taken = await write_changes(self._client, machine, wanted, field_manager=UPDATES)
         await self._recorder.normal(machine_set, "SuccessfulAdopt", f'Adopted Machine "{meta(machine)["name"]}"')
         return taken
 
@@ -216,7 +217,7 @@ class MachineSetController(BaseController):
                 continue
             wanted = copy(template)
             wanted["metadata"]["ownerReferences"] = with_owner(owner_references(template), reference_to(cluster))
-            await write_changes(self._client, template, wanted, field_manager=MANAGER)
+            await write_changes(self._client, template, wanted, field_manager=UPDATES)
         return found, missing
 
     # In place

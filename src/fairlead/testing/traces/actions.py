@@ -35,11 +35,12 @@ SAME_MOMENT_S = 0.3  # rows of different kinds are ordered only so far
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Server-side apply of `object`."""
+    """Server-side apply of `object`; with `create` it was sent with POST."""
 
     t: float
     object: Json
     manager: str
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class _Reader:
     def _read_new(self, row: Row) -> None:
         part = applied_part(row.object)
         if part is not None:
-            self.actions.append(Apply(row.t, part, managers_of(row.object)[0]))
+            by = next(entry for entry in meta(row.object)["managedFields"] if is_user(entry))
+            self.actions.append(Apply(row.t, part, by["manager"], create=by["operation"] == "Update"))
 
     def _read_change(self, row: Row, before: Json) -> None:
         id_, obj = Id.of(row.object), row.object

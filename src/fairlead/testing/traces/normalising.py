@@ -48,6 +48,10 @@ RESIDUE: dict[str, tuple[str, ...]] = {
 # Made by others than Cluster API's controllers.
 FOREIGN_OBJECTS = ("ConfigMap/kube-root-ca.crt", "ServiceAccount/default")
 
+# Field managers: what upstream's processes are called in the recordings (`manager` in its images), and the simulator's.
+PROCESSES = ("capi", "cabpk", "kcp", "capv")
+FOREIGN_MANAGERS = ("vcsim", "kube-controller-manager")
+
 SUFFIX = re.compile(r"^(.+)-([bcdfghjklmnpqrstvwxz2456789]{5})$")
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"), "<time>"),
@@ -105,6 +109,12 @@ def flatten(obj: Json, names: Names) -> dict[str, str]:
     """All that can be compared of *obj*: path -> text. Conditions, owners and finalizers are keyed by what they are."""
     found: dict[str, str] = {}
     _flatten("", _prepared(obj), found)
+    for entry in meta(obj).get("managedFields") or ():
+        if entry["manager"] not in FOREIGN_MANAGERS:
+            manager = "manager" if entry["manager"] in PROCESSES else entry["manager"]
+            found[f"managers[{' '.join(filter(None, (manager, entry['operation'], entry.get('subresource'))))}]"] = (
+                "there"
+            )
     ignored = (*IGNORED, *RESIDUE["*"], *RESIDUE.get(obj["kind"], ()))
     return {
         path: names.canonical(value)

@@ -215,6 +215,8 @@ class Replay:
 
     async def _act(self, action: Action, names: dict[Id, Id]) -> None:
         match action:
+            case Apply(create=True):
+                await self.world.client.create(self._filled(action.object), field_manager=action.manager)
             case Apply():
                 await self._apply(action.object, action.manager)
             case Patch():

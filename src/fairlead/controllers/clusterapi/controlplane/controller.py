@@ -10,7 +10,7 @@ from fairlead.api.infrastructure.kinds import VSPHERE_MACHINE, VSPHERE_MACHINE_T
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.controlplane.certificates import CertificateKeeper
-from fairlead.controllers.clusterapi.controlplane.machines import MANAGER, MachineMaker
+from fairlead.controllers.clusterapi.controlplane.machines import MachineMaker
 from fairlead.controllers.clusterapi.controlplane.observe import Observer
 from fairlead.controllers.clusterapi.controlplane.passes import FINALIZER, Pass, Tools
 from fairlead.controllers.clusterapi.controlplane.removal import Remover
@@ -105,7 +105,7 @@ class KubeadmControlPlaneController(BaseController):
         cluster = await owner(self._client, kcp, CLUSTER)
         if cluster is None:
             return Result.done()
-        async with editing(self._client, kcp, field_manager=MANAGER) as draft:
+        async with editing(self._client, kcp, field_manager="manager") as draft:
             report = Reporter(draft, self._clock.now())
             if is_paused(cluster, kcp):
                 report.set(PAUSED, True, "Paused", pause_message(cluster, kcp))
