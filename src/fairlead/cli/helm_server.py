@@ -42,6 +42,10 @@ class Server:
         self._kinds: dict[tuple[str, str], dict[str, Any]] | None = None
         self._versions: list[str] = []
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
     def get(self, path: str) -> tuple[int, Any]:
         """Return the status and the decoded answer.
 

@@ -95,6 +95,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    server = _server(args)
+    try:
+        return _render(args, server)
+    finally:
+        if server:
+            server.close()
+
+
+def _render(args: argparse.Namespace, server: Any) -> int:
     from fairlead.cli.template_cache import TemplateCache
     from fairlead.engines.helm import dependencies
     from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities
@@ -102,7 +111,6 @@ def _run(args: argparse.Namespace) -> int:
     from fairlead.engines.helm.release import Options, Release, render
 
     version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
-    server = _server(args)
     name, reference = _name_and_chart(args)
     sources: list[tuple[str, bytes]] = []
     chart = locate(reference, args)
