@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fairlead-setup
 
-.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces bench-journey format clean compat-helm
+.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces compat-flux bench-journey format clean compat-helm
 
 setup: $(STAMP)
 
@@ -48,6 +48,9 @@ bench-journey: setup
 
 compat-traces: setup
 	$(BIN)/python -m fairlead.testing.compat_traces $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces)
+
+compat-flux: setup
+	$(BIN)/python -m fairlead.testing.compat_flux $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces/flux)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

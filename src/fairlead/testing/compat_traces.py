@@ -5,7 +5,8 @@
 FOLDER holds recordings (*.jsonl.gz), and if there are any: recorded requests (*.json), a page of kubectl's tables
 (printer-columns.txt) and the manifest that these two were made with (*.yaml). What is replayed is told by the
 recordings themselves (fairlead.testing.traces.actions). Prints one line for each recording and a table of the
-differences that docs/compat/traces.md does not list; ends with 1 when there are any.
+differences that docs/compat/traces.md does not list; ends with 1 when there are any. A folder of Flux scenarios
+(each with an input.yaml) goes to fairlead.testing.compat_flux.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairlead.testing import compat_flux
 from fairlead.testing.traces.comparing import Difference, View, compare_end, compare_events, compare_objects
+from fairlead.testing.traces.fluxreplay import INPUT, scenarios_in
 from fairlead.testing.traces.milestones import compare_milestones, compare_states
 from fairlead.testing.traces.reading import Trace, read_trace, traces_in, write_trace
 from fairlead.testing.traces.replaying import Run, grouped, replay
@@ -103,6 +106,13 @@ def _compare_answers(folder: Path, report: Report, only: str) -> int:
     return news
 
 
+def is_flux(folder: Path) -> bool:
+    """Whether a folder holds scenarios of the Flux controllers, which tell themselves what was done."""
+    if (folder / INPUT).is_file():
+        return True
+    return not any(folder.glob("*.jsonl*")) and any(True for _ in scenarios_in(folder))
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Compare recorded runs of the real controllers with ours.")
     parser.add_argument("folder", type=Path)
@@ -113,6 +123,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--save", type=Path, help="write our runs there, in the recordings' form")
     args = parser.parse_args(argv)
     logging.getLogger("fairlead").setLevel(logging.CRITICAL)  # mistakes are recorded on purpose
+    if is_flux(args.folder):
+        return compat_flux.main([str(args.folder), "--only", args.only, *(["--known"] if args.all else [])])
     try:
         report = Report(known_in(args.known) if args.known.exists() else [])
         passed_by = Report()
