@@ -61,6 +61,7 @@ class Figures:
     start_seconds: float  # from the process's start until the API serves and everything is Ready
     first_seconds: float  # until the first cluster was Ready
     ready_seconds: float  # until all were
+    starved_seconds: float  # of that time the program's main thread waited for a core that others had
     cpu_seconds: float
     peak_mib: float
     writes_per_cluster: float
@@ -102,6 +103,10 @@ class Program:
         """User and system time of all its threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
+
+    def starved_seconds(self) -> float:
+        """How long its main thread was ready to run and had no core."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def peak_mib(self) -> float:
         """The highest resident size so far."""
@@ -260,10 +265,11 @@ def measure(count: int, boot_delay_seconds: float, profile: str = "", changes: b
         git("commit", "--quiet", "--message", f"Add {count} clusters", cwd=repository)
         writes, events, cpu = revision(connection), event_count(connection), program.cpu_seconds()
         recorder = _record(program, profile) if profile else None
+        starved = program.starved_seconds()
         began = time.perf_counter()
         git("push", "--quiet", "origin", "HEAD:main", cwd=repository)
         first, ready = wait_for_clusters(connection, count, began)
-        cpu = program.cpu_seconds() - cpu
+        cpu, starved = program.cpu_seconds() - cpu, program.starved_seconds() - starved
         writes, events = revision(connection) - writes, event_count(connection) - events
         if recorder is not None:
             recorder.send_signal(signal.SIGINT)
@@ -278,6 +284,7 @@ def measure(count: int, boot_delay_seconds: float, profile: str = "", changes: b
             start_seconds=started,
             first_seconds=first,
             ready_seconds=ready,
+            starved_seconds=starved,
             cpu_seconds=cpu,
             peak_mib=peak,
             writes_per_cluster=writes / count,
@@ -300,6 +307,7 @@ def show(rounds: list[Figures]) -> None:
     for label, name, unit in (
         ("first Ready", "first_seconds", "s"),
         ("all Ready", "ready_seconds", "s"),
+        ("of it without a core", "starved_seconds", "s"),
         ("CPU", "cpu_seconds", "s"),
         ("peak memory", "peak_mib", "MiB"),
         ("API writes per cluster", "writes_per_cluster", ""),
