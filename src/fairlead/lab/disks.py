@@ -16,12 +16,16 @@ Write = Callable[[str, bytes | None], None]
 
 
 class NodeDisk(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine on which kubeadm finished: `cluster` is the fingerprint of its cluster's CA."""
+    """A machine on which kubeadm finished, or got as far as to join etcd (`done` is false).
+
+    `cluster` is the fingerprint of its cluster's CA.
+    """
 
     cluster: str
     node: str
     address: str
     control_plane: bool = False
+    done: bool = True
 
 
 class ClusterDisk(msgspec.Struct, frozen=True, kw_only=True):

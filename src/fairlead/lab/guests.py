@@ -204,11 +204,20 @@ class Guests:
 
     async def _join(self, machine: GuestMachine, join: Join, vm_id: str) -> WorkloadCluster:
         """Join, trying again as long as kubeadm itself would (its discovery gives the API server five minutes)."""
+
+        def joining_etcd(cluster: WorkloadCluster) -> None:
+            """After a restart its etcd must run before anything else: without it there may be no quorum."""
+            fingerprint = fingerprint_of(cluster.ca)
+            disk = NodeDisk(
+                cluster=fingerprint, node=machine.hostname, address=machine.address, control_plane=True, done=False
+            )
+            self._disks.keep_node(vm_id, disk)
+
         if get_in(join.config, "controlPlane") is not None:
             await self._pause()
         for attempt in range(60):
             try:
-                return await self._kubeadm.join(machine, join.config)
+                return await self._kubeadm.join(machine, join.config, joining_etcd)
             except KubeadmError as error:
                 if error.phase != "preflight" or attempt == 59:
                     raise
@@ -230,12 +239,15 @@ class Guests:
         self._settle_in(vm_id, running, disk)
 
     def _settle_in(self, vm_id: str, running: Running, disk: NodeDisk) -> None:
-        running.hosts.addresses[disk.node] = disk.address
+        running.hosts.started(disk.node, disk.address)
         running.machines.add(vm_id)
         self._nodes[vm_id] = (running, disk.node)
 
     async def _resume(self, vm_id: str) -> bool:
-        """Take up the place of the node that this machine was before. Returns False when it never was one."""
+        """Take up the place of the node that this machine was before.
+
+        Returns False when it never was one, or when kubeadm has still to finish.
+        """
         disk = self._disks.nodes.get(vm_id)
         running = await self._clusters.open(disk.cluster) if disk is not None else None
         if disk is None or running is None:
@@ -243,6 +255,9 @@ class Guests:
         if disk.control_plane and running.cluster.members.has_member(disk.node):
             running.cluster.members.start(disk.node)
             running.cluster.start_control_plane(disk.node)
+            self._nodes[vm_id] = (running, disk.node)
+        if not disk.done:
+            return False
         self._settle_in(vm_id, running, disk)
         body = {"metadata": {"annotations": {"lab.fairlead.dev/machine": None}}}
         try:

@@ -9,7 +9,7 @@ Source: kubernetes v1.36 cmd/kubeadm/app (phases, names of objects, labels and t
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,14 +96,21 @@ class Kubeadm:
             cluster.stop_control_plane(machine.hostname)
             raise
 
-    async def join(self, machine: GuestMachine, join: Json) -> WorkloadCluster:
-        """Make *machine* a node of the cluster that its JoinConfiguration names. Raises: KubeadmError."""
+    async def join(
+        self, machine: GuestMachine, join: Json, joining_etcd: Callable[[WorkloadCluster], None]
+    ) -> WorkloadCluster:
+        """Make *machine* a node of the cluster that its JoinConfiguration names. Raises: KubeadmError.
+
+        *joining_etcd* is called before the machine becomes a member of the cluster's etcd: from then on the cluster
+        counts on it.
+        """
         cluster = await self._discover(get_in(join, "discovery", "bootstrapToken", default={}))
         control_plane = get_in(join, "controlPlane") is not None
         if control_plane:
             certificate, _ = load_ca(machine.files)
             if certificate != cluster.ca:
                 raise KubeadmError("control-plane-prepare/certs", f"{PKI}/ca.crt is not the CA of the cluster")
+            joining_etcd(cluster)
             cluster.members.join(machine.hostname, machine.address, self._member_id())
             cluster.start_control_plane(machine.hostname)
         try:

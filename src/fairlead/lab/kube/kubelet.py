@@ -7,7 +7,8 @@ node's network, and the node's network waits for a Pod that brings a CNI configu
 Source: kubernetes v1.36 pkg/kubelet/status, pkg/kubelet/nodestatus/setters.go (texts and reasons of node conditions).
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -47,9 +48,27 @@ class Hosts:
 
     addresses: dict[str, str] = field(default_factory=dict)
     needs_cni: bool = True
+    _followers: list[asyncio.Queue[str]] = field(default_factory=list)
 
     def runs(self, node: str) -> bool:
         return node in self.addresses
+
+    def started(self, node: str, address: str) -> None:
+        """The machine under *node* runs; its kubelet looks at its Node and Pods."""
+        self.addresses[node] = address
+        for follower in self._followers:
+            follower.put_nowait(node)
+
+    def follow(self) -> AsyncIterator[str]:
+        """The nodes whose machines start from now on."""
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._followers.append(queue)
+
+        async def nodes() -> AsyncIterator[str]:
+            while True:
+                yield await queue.get()
+
+        return nodes()
 
 
 class Scheduler(BaseController):
@@ -116,6 +135,14 @@ class PodRunner(BaseController):
 
     def watches(self) -> Sequence[Watch]:
         return (Watch(NODE, self._on_node),)
+
+    def sources(self) -> Sequence[AsyncIterator[Key]]:
+        return (self._of_started(self._hosts.follow()),)
+
+    async def _of_started(self, nodes: AsyncIterator[str]) -> AsyncIterator[Key]:
+        async for node in nodes:
+            for pod in (await self._client.list(POD, field_selector=f"spec.nodeName={node}")).items:
+                yield Key.of(pod)
 
     async def _on_node(self, node: Json) -> list[Key]:
         name = node["metadata"]["name"]
@@ -236,6 +263,13 @@ class NodeReporter(BaseController):
 
     def watches(self) -> Sequence[Watch]:
         return (Watch(POD, self._bringer),)
+
+    def sources(self) -> Sequence[AsyncIterator[Key]]:
+        return (self._started(self._hosts.follow()),)
+
+    async def _started(self, nodes: AsyncIterator[str]) -> AsyncIterator[Key]:
+        async for node in nodes:
+            yield Key("", node)
 
     def _bringer(self, pod: Json) -> tuple[Key, ...]:
         node = get_in(pod, "spec", "nodeName", default="")
