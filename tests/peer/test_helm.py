@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fairlead.testing import compat_helm
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "golden" / "helm")]
 
 ROOT = Path(__file__).parents[2]
 HELM = ROOT / ".peers" / "helm"
@@ -58,3 +62,62 @@ def test_fixture_charts_render_to_the_byte(tmp_path: Path) -> None:
         if result.verdict not in (compat_helm.EQUAL, compat_helm.RANDOM):
             bad.append(f"{result.verdict}: {case.label(root)}: {result.detail}")
     assert not bad
+
+
+def test_recorded_snippets_are_current() -> None:
+    """A sample of the recorded snippets, and fresh ones, give what Helm's library gives now."""
+    import helm_snippets
+    from record_helm import HELM_RENDER, ask_helm
+    from test_snippets import DATA, render_snippet
+
+    if not HELM_RENDER.is_file():
+        pytest.skip("no .peers/helm-render: run make peers")
+    cases = [case for group in DATA["cases"].values() for case in group]
+    chosen = random.Random(7).sample(cases, 1500)
+    answers = ask_helm(DATA["files"], [case["in"] for case in chosen])
+    assert [{"in": case["in"], **answer} for case, answer in zip(chosen, answers, strict=True)] == chosen
+    writer = random.Random(8)
+    fresh = []
+    for _ in range(500):
+        language = helm_snippets.Language(writer)
+        fresh.append(language.text() + language.stmt())
+    wrong = [
+        snippet
+        for snippet, answer in zip(fresh, ask_helm(DATA["files"], fresh), strict=True)
+        if render_snippet(DATA["files"], snippet) != answer
+    ]
+    assert len(wrong) <= 5, wrong  # what docs/compat/helm.md lists comes up now and then
+
+
+def test_recorded_broken_charts_are_current() -> None:
+    """helm still fails in the words that are recorded."""
+    from broken_charts import BROKEN, chart_of
+    from record_helm import run_helm
+
+    recorded = {case["name"]: case["error"] for case in json.loads((LANGUAGE.parent / "broken.json").read_text())}
+    found = {name: run_helm(chart_of(change), flags)[1] for name, change, flags, _ in BROKEN}
+    assert found == recorded
+
+
+def test_scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subcharts, values, flags, hooks and files give helm's output, and fail where it fails in its words."""
+    from helm_scenarios import SCENARIOS
+
+    monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
+    wrong: list[str] = []
+    for number, (files, flag_lists) in enumerate(SCENARIOS):
+        folder = tmp_path / str(number)
+        for name, text in files.items():
+            path = folder / "c" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        monkeypatch.chdir(folder)
+        for flags in flag_lists:
+            argv = ["template", "c", *flags]
+            done = subprocess.run([str(HELM), *argv], capture_output=True, check=False)
+            theirs = compat_helm.Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+            mine = compat_helm.run_command(argv)
+            result = compat_helm.compare(compat_helm.Case(folder / "c", ()), (theirs, theirs), mine)
+            if result.verdict != compat_helm.EQUAL:
+                wrong.append(f"{number} {flags}: {result.verdict}: {result.detail}")
+    assert not wrong

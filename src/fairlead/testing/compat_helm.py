@@ -130,13 +130,18 @@ class Peer:
 
 def ours(case: Case) -> Outcome:
     """Return what fairlead does, in this process."""
+    argv = ["template", str(case.chart)]
+    for path in case.values:
+        argv += ["-f", str(path)]
+    return run_command(argv)
+
+
+def run_command(argv: list[str]) -> Outcome:
+    """Return what `fairlead helm` does with *argv*, in this process."""
     from fairlead.cli import helm
 
     parser = argparse.ArgumentParser()
     helm.configure(parser)
-    argv = ["template", str(case.chart)]
-    for path in case.values:
-        argv += ["-f", str(path)]
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", newline="\n")
     err = io.StringIO()
     before, sys.stdout = sys.stdout, out
