@@ -147,8 +147,9 @@ class Kubeadm:
     ) -> None:
         await self._bootstrap_kubelet(machine, cluster)
         registration = config.get("nodeRegistration") or {}
-        index = len((await cluster.admin.list(NODE)).items)
-        node = node_object(machine, registration, index, control_plane=control_plane)
+        taken = {get_in(node, "spec", "podCIDR") for node in (await cluster.admin.list(NODE)).items}
+        pod_cidr = next((cidr for index in range(256) if (cidr := f"10.244.{index}.0/24") not in taken), "")
+        node = node_object(machine, registration, pod_cidr, control_plane=control_plane)
         await self._ensure(cluster, node)
         if control_plane:
             for pod in static_pods(machine.hostname, machine.address, machine.kubelet_version):
@@ -223,7 +224,7 @@ def _taints(registration: Json, *, control_plane: bool) -> Sequence[Json]:
     return [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}] if control_plane else []
 
 
-def node_object(machine: GuestMachine, registration: Json, index: int, *, control_plane: bool) -> Json:
+def node_object(machine: GuestMachine, registration: Json, pod_cidr: str, *, control_plane: bool) -> Json:
     """The Node as the kubelet registers it and kubeadm and the vSphere cloud provider complete it."""
     arguments = _arguments(registration)
     labels = {
@@ -256,8 +257,7 @@ def node_object(machine: GuestMachine, registration: Json, index: int, *, contro
             },
         },
         "spec": {
-            "podCIDR": f"10.244.{index % 256}.0/24",
-            "podCIDRs": [f"10.244.{index % 256}.0/24"],
+            **({"podCIDR": pod_cidr, "podCIDRs": [pod_cidr]} if pod_cidr else {}),
             "providerID": arguments.get("provider-id") or machine.provider_id,
             "taints": taints,
         },

@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.base.objects import GVK, Json, Key, get_in
 from fairlead.lab.kube.family import kube_controllers
-from fairlead.lab.kube.kubelet import Hosts
+from fairlead.lab.kube.kubelet import Hosts, PodRunner
 from fairlead.lab.kube.pods import DAEMON_SET, DEPLOYMENT, JOB, NODE, POD, STATEFUL_SET
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import LoopClock
@@ -30,9 +30,8 @@ class Cluster:
         self.server = ApiServer(self.clock, ids)
         self.client: Client = self.server.client()
         self.hosts = Hosts(needs_cni=needs_cni)
-        self.manager = Manager(
-            self.client, self.clock, ids, kube_controllers(client=self.client, clock=self.clock, hosts=self.hosts)
-        )
+        self.controllers = kube_controllers(client=self.client, clock=self.clock, hosts=self.hosts)
+        self.manager = Manager(self.client, self.clock, ids, self.controllers)
 
     async def add_node(self, name: str, address: str) -> None:
         self.hosts.addresses[name] = address
@@ -259,5 +258,23 @@ def test_steady_state_writes_nothing() -> None:
                 cluster.manager.wake(name, Key.of(obj))
         await cluster.settle()
         assert (await cluster.client.list(POD)).resource_version == before
+
+    simulate(scenario)
+
+
+def test_addresses_are_not_given_twice() -> None:
+    """Pods of one node have addresses of their own, also of kubelets that know nothing of the former ones."""
+
+    async def scenario(cluster: Cluster) -> None:
+        await cluster.add_node("n1", "10.0.0.1")
+        await cluster.client.create(workload(DEPLOYMENT, "web", replicas=2))
+        await cluster.settle()
+        for controller in cluster.controllers:
+            if isinstance(controller, PodRunner):
+                controller._last_ip.clear()  # as after a restart: nothing in memory
+        await cluster.client.patch(DEPLOYMENT, "web", "default", {"spec": {"replicas": 6}})
+        await cluster.settle()
+        addresses = [get_in(pod, "status", "podIP") for pod in await pods(cluster)]
+        assert len(set(addresses)) == 6
 
     simulate(scenario)

@@ -36,6 +36,7 @@ NO_CNI = (
     "message:Network plugin returns error: cni plugin not initialized"
 )
 STOPPED = "Kubelet stopped posting node status."
+FIRST_POD_ADDRESS, LAST_POD_ADDRESS = 2, 254  # the node itself has .1
 UNREACHABLE_TAINT = "node.kubernetes.io/unreachable"
 FAIL_ANNOTATION = (
     "lab.fairlead.dev/pod"  # value "crash" or "image-missing": how a test asks for a Pod that does not run
@@ -131,7 +132,7 @@ class PodRunner(BaseController):
         self._client = client
         self._clock = clock
         self._hosts = hosts
-        self._next_ip: dict[str, int] = {}
+        self._last_ip: dict[str, int] = {}  # by node: the last number given, so that addresses are not reused at once
 
     def watches(self) -> Sequence[Watch]:
         return (Watch(NODE, self._on_node),)
@@ -161,8 +162,10 @@ class PodRunner(BaseController):
         if is_finished(pod) or not self._hosts.runs(node_name) or is_deleting(pod):
             return Result.done()
         trouble = self._trouble(pod, node)
+        needs_address = trouble is None and not pod["spec"].get("hostNetwork") and not get_in(pod, "status", "podIP")
+        address = await self._free_address(node) if needs_address else ""
         async with editing(self._client, pod, field_manager="kubelet") as draft:
-            draft["status"] = self._waiting(draft, *trouble) if trouble else self._running(draft, node)
+            draft["status"] = self._waiting(draft, *trouble) if trouble else self._running(draft, address)
         return Result.done()
 
     def _trouble(self, pod: Json, node: Json) -> tuple[str, str] | None:
@@ -204,7 +207,7 @@ class PodRunner(BaseController):
         ]
         return status
 
-    def _running(self, pod: Json, node: Json) -> Json:
+    def _running(self, pod: Json, free_address: str) -> Json:
         now = self._clock.now()
         ends = (controller_of(pod) or {}).get("kind") == "Job" or pod["spec"].get("restartPolicy") in (
             "Never",
@@ -213,7 +216,7 @@ class PodRunner(BaseController):
         status: Json = {**(pod.get("status") or {}), "phase": "Succeeded" if ends else "Running"}
         started = status.setdefault("startTime", timestamp(now))
         status["hostIP"] = self._host_ip(pod)
-        address = status["hostIP"] if pod["spec"].get("hostNetwork") else status.get("podIP") or self._pod_ip(node)
+        address = status["hostIP"] if pod["spec"].get("hostNetwork") else status.get("podIP") or free_address
         status.update(hostIPs=[{"ip": status["hostIP"]}], podIP=address, podIPs=[{"ip": address}])
         status.setdefault("qosClass", "BestEffort")
         conditions = status["conditions"] = list(status.get("conditions") or [])
@@ -242,11 +245,18 @@ class PodRunner(BaseController):
     def _host_ip(self, pod: Json) -> str:
         return self._hosts.addresses.get(pod["spec"]["nodeName"], "")
 
-    def _pod_ip(self, node: Json) -> str:
+    async def _free_address(self, node: Json) -> str:
+        """An address of the node's network that none of its Pods has; empty when all are taken."""
         name = node["metadata"]["name"]
         subnet = get_in(node, "spec", "podCIDR", default="10.244.0.0/24").split("/")[0].rsplit(".", 1)[0]
-        number = self._next_ip[name] = self._next_ip.get(name, 1) % 253 + 1
-        return f"{subnet}.{number}"
+        pods = (await self._client.list(POD, field_selector=f"spec.nodeName={name}")).items
+        taken = {get_in(pod, "status", "podIP") for pod in pods}
+        last = self._last_ip.get(name, FIRST_POD_ADDRESS - 1)
+        for number in (*range(last + 1, LAST_POD_ADDRESS + 1), *range(FIRST_POD_ADDRESS, last + 1)):
+            if f"{subnet}.{number}" not in taken:
+                self._last_ip[name] = number
+                return f"{subnet}.{number}"
+        return ""
 
 
 class NodeReporter(BaseController):
