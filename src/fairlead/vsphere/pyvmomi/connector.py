@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import socket
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,11 +55,11 @@ class PyvmomiConnector:
         """See `port.Connector.connect`."""
         threads = ThreadPoolExecutor(max_workers=self._pool_size, thread_name_prefix="vsphere")
         loop = asyncio.get_running_loop()
+        connecting = threads.submit(self._connect, server, username, password, thumbprint, threads, loop)
         try:
-            return await loop.run_in_executor(
-                threads, lambda: self._connect(server, username, password, thumbprint, threads, loop)
-            )
+            return await asyncio.wrap_future(connecting)
         except BaseException:
+            connecting.add_done_callback(_abandon)
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 
@@ -91,6 +91,12 @@ class PyvmomiConnector:
                 raise
             raise Unreachable(str(error)) from error
         return PyvmomiSession(server, endpoint, stub, content, threads, loop)
+
+
+def _abandon(connecting: Future[PyvmomiSession]) -> None:
+    """Close what was opened for somebody who no longer waits."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().abandon()
 
 
 def digests(der: bytes) -> tuple[str, str]:

@@ -56,8 +56,12 @@ class PyvmomiSession:
             raise SessionLost("ServerFaultCode: The session is not authenticated.")
 
         def run() -> T:
-            with translated(self._endpoint.url):
-                return work()
+            try:
+                with translated(self._endpoint.url):
+                    return work()
+            finally:
+                if self._closed:  # meanwhile: the connection that was in use is nobody's any more
+                    self._stub.DropConnections()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
@@ -98,6 +102,11 @@ class PyvmomiSession:
             self._closed = True
             self._stub.DropConnections()
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def abandon(self) -> None:
+        """Let go of the connections of a session that nobody has used, without a word to the vCenter."""
+        self._closed = True
+        self._stub.DropConnections()
 
     # Finding.
 

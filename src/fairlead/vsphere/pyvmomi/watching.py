@@ -99,7 +99,9 @@ class Watch:
                 self._watch()
         except VSphereError as caught:
             error = caught if isinstance(caught, SessionLost | Unreachable) else SessionLost(str(caught))
-        if not self._stopping:
+        if self._stopping:
+            self._content.viewManager._stub.DropConnections()  # the waiting call's own went back to the pool
+        else:
             self._call(lambda: self._finish(error))
 
     def _watch(self) -> None:
