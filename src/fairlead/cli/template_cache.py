@@ -36,7 +36,7 @@ def _salt() -> bytes:
 
     state = hashlib.sha256(sys.version.encode())
     folder = os.path.dirname(gotemplate.__file__)
-    for name in ("codegen.py", "lexer.py", "parser.py", "nodes.py"):
+    for name in ("codegen.py", "codemodel.py", "lexer.py", "parser.py", "nodes.py"):
         with open(os.path.join(folder, name), "rb") as handle:
             state.update(handle.read())
     return state.digest()

@@ -28,7 +28,7 @@ def _load() -> None:
     if "yaml" in sys.modules:
         return
     compiled = re.compile
-    re.compile = LatePattern  # type: ignore[assignment, misc]
+    re.compile = LatePattern  # type: ignore[assignment]
     try:
         import yaml  # noqa: F401
     finally:

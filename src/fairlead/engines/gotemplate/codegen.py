@@ -13,10 +13,21 @@ says "at", it is the node that exec.go's ``state.at`` would have noted last.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.gotypes import VALUES_METHODS, kind_name
+from fairlead.engines.gotemplate.codemodel import (
+    CONSTANT_NODES,
+    CONSTANTS,
+    PYTHON_TYPES,
+    Context,
+    Local,
+    Site,
+    Unit,
+    Value,
+    float_source,
+    wrong_count,
+)
+from fairlead.engines.gotemplate.gotypes import VALUES_METHODS
 from fairlead.engines.gotemplate.nodes import (
     Action,
     Bool,
@@ -39,54 +50,9 @@ from fairlead.engines.gotemplate.nodes import (
     Tree,
     Variable,
 )
-from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Function, Signature
+from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Function
 
 MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
-
-
-@dataclass(slots=True)
-class Site:
-    """What to say about a line of the generated source that raised."""
-
-    fault: Node  # where Fault is reported
-    call: Node | None = None  # where a function's own error is reported
-    function: str = ""  # its name
-    arguments: tuple[Node, ...] = ()  # of a method, which checks them itself
-    container: str = ""  # the local with what is ranged over, where a field of an element is read
-
-
-@dataclass(slots=True)
-class Unit:
-    """The generated source of one tree."""
-
-    source: str
-    sites: dict[int, Site]
-    functions: list[str]  # names of the template functions it uses
-
-
-@dataclass(slots=True)
-class _Value:
-    """A generated expression and what is known about its value."""
-
-    code: str
-    result: str = "a"  # as in signatures
-    iface: bool = False  # a nil in it is a nil interface, not an absent value
-    skips_final: bool = False  # the code does not evaluate the command before it in the pipeline
-
-
-@dataclass(slots=True)
-class _Local:
-    name: str
-    iface: bool = False
-    container: str = ""
-
-
-@dataclass(slots=True)
-class _Context:
-    dot: str = "d"
-    dot_iface: bool = False
-    container: str = ""  # the local with what dot is an element of
-    scopes: list[dict[str, _Local]] = field(default_factory=lambda: [{"$": _Local("d")}])
 
 
 def generate(tree: Tree, functions: Mapping[str, Function], trace: bool = False) -> Unit:
@@ -108,7 +74,7 @@ class _Generator:
         self.serial = 0
         self.faults = 0
         self.loops = 0
-        self.context = _Context()
+        self.context = Context()
         self.last: Node = Nil(0)  # exec.go's state.node
 
     def run(self, tree: Tree) -> Unit:
@@ -141,9 +107,9 @@ class _Generator:
         self.sites.append(Site(fault, call, function, arguments))
         return f"\n\x01{len(self.sites) - 1}\x02{code}"
 
-    def fault(self, text: str, at: Node) -> _Value:
+    def fault(self, text: str, at: Node) -> Value:
         self.faults += 1
-        return _Value(self.site(f"fault({text!r})", at), skips_final=True)
+        return Value(self.site(f"fault({text!r})", at), skips_final=True)
 
     # Statements.
 
@@ -213,11 +179,11 @@ class _Generator:
                 if not iface:
                     local.iface = False
                 return local.name
-        local = _Local(self.fresh("v"), iface)
+        local = Local(self.fresh("v"), iface)
         self.context.scopes[-1][name] = local
         return local.name
 
-    def lookup(self, name: str) -> _Local | None:
+    def lookup(self, name: str) -> Local | None:
         for scope in reversed(self.context.scopes):
             if name in scope:
                 return scope[name]
@@ -297,19 +263,19 @@ class _Generator:
 
     # Expressions.
 
-    def pipeline(self, pipe: Pipe) -> _Value:
+    def pipeline(self, pipe: Pipe) -> Value:
         """Return a pipeline's value; declarations inside it become assignment expressions."""
         value = self.commands(pipe)
         if pipe.declared:
             code = value.code
             for variable in pipe.declared:
                 code = f"({self.target(variable.ident[0], pipe.is_assign)} := ({code}))"
-            return _Value(code, value.result)
+            return Value(code, value.result)
         return value
 
-    def commands(self, pipe: Pipe) -> _Value:
+    def commands(self, pipe: Pipe) -> Value:
         self.last = pipe
-        value: _Value | None = None
+        value: Value | None = None
         for command in pipe.commands:
             value = self.stage(command, value)
             value.iface = False  # evalPipeline digs into the interface
@@ -317,27 +283,27 @@ class _Generator:
         for variable in pipe.declared if pipe.is_assign else ():
             if self.lookup(variable.ident[0]) is None:
                 fault = self.fault(f"undefined variable: {variable.ident[0]}", self.last)
-                return _Value(f"(({value.code}), {fault.code})[1]")
+                return Value(f"(({value.code}), {fault.code})[1]")
         return value
 
-    def stage(self, command: Command, before: _Value | None) -> _Value:
+    def stage(self, command: Command, before: Value | None) -> Value:
         """Return a command over the value of the one before it, which is evaluated first: its errors come first."""
         if before is None:
             return self.command(command, None)
         plain = isinstance(command.args[0], Identifier) and all(
-            isinstance(arg, _CONSTANT_NODES) for arg in command.args[1:]
+            isinstance(arg, CONSTANT_NODES) for arg in command.args[1:]
         )
         if plain or before.code.isidentifier():
             faults = self.faults
             value = self.command(command, before)
             if (value.skips_final or self.faults > faults) and not before.code.isidentifier():
-                return _Value(f"(({before.code}), {value.code})[1]")
+                return Value(f"(({before.code}), {value.code})[1]")
             return value
         name = self.fresh("p")
-        value = self.command(command, _Value(name, before.result))
-        return _Value(f"(({name} := ({before.code})), ({value.code}))[1]", value.result, value.iface)
+        value = self.command(command, Value(name, before.result))
+        return Value(f"(({name} := ({before.code})), ({value.code}))[1]", value.result, value.iface)
 
-    def command(self, command: Command, final: _Value | None) -> _Value:
+    def command(self, command: Command, final: Value | None) -> Value:
         first = command.args[0]
         args = command.args[1:]
         if isinstance(first, Field):
@@ -355,37 +321,37 @@ class _Generator:
         if not isinstance(first, Pipe):
             self.last = first
         if args or final is not None:
-            return self.fault(f"can't give argument to non-function {_text(first)}", self.last)
+            return self.fault(f"can't give argument to non-function {first!s}", self.last)
         if isinstance(first, Pipe):
             return self.pipeline(first)
         if isinstance(first, Nil):
             return self.fault("nil is not a command", first)
         if isinstance(first, Dot):
-            return _Value(self.context.dot, iface=self.context.dot_iface)
+            return Value(self.context.dot, iface=self.context.dot_iface)
         return self.literal(first)
 
-    def literal(self, node: Node) -> _Value:
+    def literal(self, node: Node) -> Value:
         if isinstance(node, String):
-            return _Value(repr(node.text), "s")
+            return Value(repr(node.text), "s")
         if isinstance(node, Bool):
-            return _Value(repr(node.value), "b")
+            return Value(repr(node.value), "b")
         if isinstance(node, Number):
             return self.ideal(node)
         return self.fault(f"can't evaluate command {strconv.quote(str(node))}", node)
 
-    def ideal(self, node: Number) -> _Value:
+    def ideal(self, node: Number) -> Value:
         """Return a number constant where no type is asked for (Go: idealConstant)."""
         text = node.text
         if node.as_complex is not None:
-            return _Value(repr(node.as_complex))
+            return Value(repr(node.as_complex))
         is_hex = len(text) > 2 and text[0] == "0" and text[1] in "xX" and not any(char in "pP" for char in text)
         if node.as_float is not None and not is_hex and text[0] != "'" and any(char in ".eEpP" for char in text):
-            return _Value(_float(node.as_float), "f")
+            return Value(float_source(node.as_float), "f")
         if node.as_int is not None:
-            return _Value(repr(node.as_int), "i")
+            return Value(repr(node.as_int), "i")
         return self.fault(f"{text} overflows int", node)
 
-    def variable(self, node: Variable, args: list[Node], final: _Value | None) -> _Value:
+    def variable(self, node: Variable, args: list[Node], final: Value | None) -> Value:
         self.last = node
         local = self.lookup(node.ident[0])
         if local is None:
@@ -394,9 +360,9 @@ class _Generator:
             return self.fields(local.name, local.iface, node, node.ident[1:], args, final, container=local.container)
         if args or final is not None:
             return self.fault(f"can't give argument to non-function {node}", node)
-        return _Value(local.name, iface=local.iface)
+        return Value(local.name, iface=local.iface)
 
-    def chain(self, node: Chain, args: list[Node], final: _Value | None) -> _Value:
+    def chain(self, node: Chain, args: list[Node], final: Value | None) -> Value:
         self.last = node
         inner = node.node
         if isinstance(inner, Nil):
@@ -415,9 +381,9 @@ class _Generator:
         node: Node,
         ident: list[str],
         args: list[Node],
-        final: _Value | None,
+        final: Value | None,
         container: str = "",
-    ) -> _Value:
+    ) -> Value:
         """Return ``receiver.a.b``; the last field may be a method that takes arguments."""
         if args or final is not None:
             if len(ident) > 1:
@@ -427,7 +393,7 @@ class _Generator:
             if final is not None:
                 values.append(final.code)
             call = f"call_method({receiver}, {ident[-1]!r}, {iface or len(ident) > 1}, ({', '.join(values)},))"
-            return _Value(self.site(call, at, node, ident[-1], tuple(args)), iface=True)
+            return Value(self.site(call, at, node, ident[-1], tuple(args)), iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
             arguments = repr(tuple(ident))
@@ -436,9 +402,9 @@ class _Generator:
             arguments = ", ".join(map(repr, ident))
         code = self.site(f"{helper}({receiver}, {arguments})", self.last, node, ident[-1])
         self.sites[-1].container = container
-        return _Value(code, iface=True)
+        return Value(code, iface=True)
 
-    def call(self, node: Identifier, command: Node, args: list[Node], final: _Value | None) -> _Value:
+    def call(self, node: Identifier, command: Node, args: list[Node], final: Value | None) -> Value:
         """Return a function call (Go: evalCall)."""
         self.last = node
         name = node.ident
@@ -449,7 +415,7 @@ class _Generator:
         function = self.functions[name]
         signature = function.signature
         count = len(args) + (final is not None)
-        wrong = _wrong_count(name, signature, len(args), count)
+        wrong = wrong_count(name, signature, len(args), count)
         if wrong:
             return self.fault(wrong, node)
         if name == "call":
@@ -472,9 +438,9 @@ class _Generator:
         if function.takes_render:
             codes.insert(0, "R")
         code = self.site(f"f_{name}({', '.join(codes)})", command, command, node.ident)
-        return _Value(code, signature.result, signature.result == "a")
+        return Value(code, signature.result, signature.result == "a")
 
-    def boolean(self, name: str, node: Node, args: list[Node], final: _Value | None) -> _Value | None:
+    def boolean(self, name: str, node: Node, args: list[Node], final: Value | None) -> Value | None:
         """Return and, or, not as Python's own: truth is the same, and so is the value that comes back."""
         codes = [self.argument(arg, "v").code for arg in args]
         if final is not None:
@@ -482,25 +448,25 @@ class _Generator:
         if not codes or (name == "not" and len(codes) != 1):
             return None
         if name == "not":
-            return _Value(f"(not {codes[0]})", "b")
-        return _Value("(" + f" {name} ".join(codes) + ")", skips_final=final is not None and len(codes) > 1)
+            return Value(f"(not {codes[0]})", "b")
+        return Value("(" + f" {name} ".join(codes) + ")", skips_final=final is not None and len(codes) > 1)
 
-    def call_builtin(self, command: Node, args: list[Node], final: _Value | None) -> _Value:
+    def call_builtin(self, command: Node, args: list[Node], final: Value | None) -> Value:
         callee = str(args[0]) if args else "<reflect.Value Value>"
         codes = [self.argument(arg, "v").code for arg in args]
         if final is not None:
             codes.append(final.code)
         self.used["call"] = None
-        return _Value(self.site(f"f_call({callee!r}, {', '.join(codes)})", command, command, "call"), iface=True)
+        return Value(self.site(f"f_call({callee!r}, {', '.join(codes)})", command, command, "call"), iface=True)
 
-    def argument(self, node: Node, kind: str) -> _Value:
+    def argument(self, node: Node, kind: str) -> Value:
         """Return an argument for a parameter of type *kind* (Go: evalArg)."""
         self.last = node
         if isinstance(node, Dot):
-            return self.check(_Value(self.context.dot, iface=self.context.dot_iface), kind, node)
+            return self.check(Value(self.context.dot, iface=self.context.dot_iface), kind, node)
         if isinstance(node, Nil):
             if kind in NILABLE:
-                return _Value("None")
+                return Value("None")
             return self.fault(f"cannot assign nil to {PARAMETER_TYPES[kind]}", node)
         if isinstance(node, Field):
             context = self.context
@@ -518,69 +484,33 @@ class _Generator:
             return self.constant(node, kind)
         return self.check(value, kind, self.last)
 
-    def constant(self, node: Node, kind: str) -> _Value:
+    def constant(self, node: Node, kind: str) -> Value:
         """Return a literal as an argument of type *kind*."""
         if kind in "av":
             return self.literal(node)
-        wanted = _CONSTANTS.get(kind)
+        wanted = CONSTANTS.get(kind)
         if wanted is None:
-            return self.fault(f"can't handle {_text(node)} for arg of type {PARAMETER_TYPES[kind]}", node)
+            return self.fault(f"can't handle {node!s} for arg of type {PARAMETER_TYPES[kind]}", node)
         if kind == "s" and isinstance(node, String):
-            return _Value(repr(node.text), "s")
+            return Value(repr(node.text), "s")
         if kind == "b" and isinstance(node, Bool):
-            return _Value(repr(node.value), "b")
+            return Value(repr(node.value), "b")
         if isinstance(node, Number):
             if kind in "iI" and node.as_int is not None:
-                return _Value(repr(node.as_int) if kind == "i" else f"Int64({node.as_int})", kind)
+                return Value(repr(node.as_int) if kind == "i" else f"Int64({node.as_int})", kind)
             if kind == "U" and node.as_uint is not None:
-                return _Value(f"Uint32({node.as_uint & 0xFFFFFFFF})", kind)
+                return Value(f"Uint32({node.as_uint & 0xFFFFFFFF})", kind)
             if kind == "f" and node.as_float is not None:
-                return _Value(_float(node.as_float), "f")
-        return self.fault(f"expected {wanted}; found {_text(node)}", node)
+                return Value(float_source(node.as_float), "f")
+        return self.fault(f"expected {wanted}; found {node!s}", node)
 
-    def check(self, value: _Value, kind: str, at: Node) -> _Value:
+    def check(self, value: Value, kind: str, at: Node) -> Value:
         """Return *value* checked for a parameter of type *kind* (Go: validateType)."""
         if kind in "av" or value.result == kind:
             return value
-        python = _PYTHON_TYPES.get(kind)
+        python = PYTHON_TYPES.get(kind)
         bad = self.site(f"bad_argument(t, {kind!r}, {value.iface})", at)
         if python is None:
             helper = "fits_iface" if value.iface else "fits"
-            return _Value(f"(t if {helper}((t := {value.code}), {kind!r}) else ({bad}))", kind)
-        return _Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
-
-
-_CONSTANT_NODES = (Bool, Dot, Nil, Number, String)
-_CONSTANTS = {
-    "s": "string",
-    "b": "bool",
-    "i": "integer",
-    "I": "integer",
-    "d": "integer",
-    "U": "unsigned integer",
-    "f": "float",
-}
-_PYTHON_TYPES = {"s": "str", "b": "bool", "i": "int", "I": "Int64", "f": "float", "B": "bytes"}
-
-
-def _text(node: Node) -> str:
-    return str(node)
-
-
-def _float(value: float) -> str:
-    text = repr(value)
-    return f"float({text!r})" if "n" in text else text
-
-
-def _wrong_count(name: str, signature: Signature, given: int, count: int) -> str:
-    if signature.variadic:
-        if count < signature.fixed:
-            return f"wrong number of args for {name}: want at least {signature.fixed} got {given}"
-    elif count != len(signature.parameters):
-        return f"wrong number of args for {name}: want {len(signature.parameters)} got {count}"
-    return ""
-
-
-def kind_of_constant(value: object) -> str:
-    """Return the Go kind of a Python constant (for tests of the table above)."""
-    return kind_name(value)
+            return Value(f"(t if {helper}((t := {value.code}), {kind!r}) else ({bad}))", kind)
+        return Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)

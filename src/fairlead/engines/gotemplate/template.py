@@ -18,7 +18,7 @@ from fairlead.engines.gotemplate.signatures import Function
 from fairlead.engines.record import Record
 
 if TYPE_CHECKING:
-    from fairlead.engines.gotemplate import codegen
+    from fairlead.engines.gotemplate import codemodel
     from fairlead.engines.gotemplate.nodes import Node, Tree
 
 Body = Callable[["Render", Callable[[str], None], object], None]
@@ -96,7 +96,7 @@ class Source:
             self._trees = _parse(self.name, self.text, self.functions)
         return self._trees[name]
 
-    def unit(self, name: str, trace: bool = False) -> codegen.Unit:
+    def unit(self, name: str, trace: bool = False) -> codemodel.Unit:
         """Return the generated source of one of the templates."""
         from fairlead.engines.gotemplate import codegen
 
@@ -116,7 +116,7 @@ class Source:
         return Place(self.name, 1 + before.count("\n"), column, template, str(node))
 
 
-def compile_unit(unit: codegen.Unit, file: str, template: str) -> CodeType:
+def compile_unit(unit: codemodel.Unit, file: str, template: str) -> CodeType:
     """Return the code object of the function in *unit*."""
     try:
         module = compile(unit.source, f"{file}\x1f{template}", "exec", dont_inherit=True, optimize=0)
@@ -271,13 +271,13 @@ class Render:
 class _Frame(Record):
     source: Source
     template: str
-    site: codegen.Site
+    site: codemodel.Site
     tpl: str | None  # the text, for a frame that tpl runs
     container: object = None  # what the value that a field was read of is an element of
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
-    from fairlead.engines.gotemplate import codegen
+    from fairlead.engines.gotemplate import codemodel
 
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -289,7 +289,7 @@ def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
                 if source is not None:
                     site = source.unit(name).sites.get(traceback.tb_lineno)
                     if site is None:
-                        site = codegen.Site(source.tree(name).root)
+                        site = codemodel.Site(source.tree(name).root)
                     container = traceback.tb_frame.f_locals.get(site.container) if site.container else None
                     tpl = source.text if source.name == "gotpl" else None
                     yield _Frame(source, name, site, tpl, container)
