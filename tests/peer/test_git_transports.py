@@ -21,9 +21,9 @@ from dulwich.repo import Repo
 from dulwich.server import DictBackend
 from dulwich.web import make_wsgi_chain
 
-from fairlead.controllers.flux.git import Checkout, GitError, GitFetcher, Request
-from fairlead.controllers.flux.gitrefs import Reference
-from fairlead.controllers.flux.gittransport import Credentials
+from fairlead.controllers.flux.git.fetching import Checkout, GitError, GitFetcher, Request
+from fairlead.controllers.flux.git.refs import Reference
+from fairlead.controllers.flux.git.transport import Credentials
 from fairlead.server.pki import Authority
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -10,7 +10,7 @@ import pytest
 
 from fairlead.base.objects import Json
 from fairlead.controllers.flux.artifacts import archive
-from fairlead.controllers.flux.building import BuildError, PathError, build_objects
+from fairlead.controllers.flux.kustomize.building import BuildError, PathError, build_objects
 from fairlead.engines.kustomize import MemoryLoader
 
 ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\ndata:\n  k: v\n"

@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.api.flux.kinds import GIT_REPOSITORY
 from fairlead.base.objects import Json, get_in
-from fairlead.controllers.flux.gitjudging import (
+from fairlead.controllers.flux.git.judging import (
     Fetch,
     Finalize,
     Included,

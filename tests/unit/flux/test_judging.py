@@ -8,7 +8,7 @@ import pytest
 
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.controllers.flux.inventory import Item
-from fairlead.controllers.flux.judging import (
+from fairlead.controllers.flux.kustomize.judging import (
     Apply,
     Check,
     Correct,

@@ -8,8 +8,8 @@ import pytest
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import FAILED, HEALTHY, WAITING, ExpressionError, custom_checks, judge, targets
-from fairlead.controllers.flux.history import recorded
 from fairlead.controllers.flux.inventory import Item, in_order, merged, stale
+from fairlead.controllers.flux.kustomize.history import recorded
 from fairlead.controllers.flux.managers import takeover_patch
 from fairlead.controllers.flux.reporting import go_duration
 

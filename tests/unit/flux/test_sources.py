@@ -7,10 +7,10 @@ import pytest
 from dulwich import porcelain
 from dulwich.repo import Repo
 
-from fairlead.controllers.flux.git import GitError, GitFetcher, Request
-from fairlead.controllers.flux.gitrefs import Reference, RefError, choose
-from fairlead.controllers.flux.gittransport import Credentials, CredentialsError
-from fairlead.controllers.flux.sourceignore import without_ignored
+from fairlead.controllers.flux.git.fetching import GitError, GitFetcher, Request
+from fairlead.controllers.flux.git.refs import Reference, RefError, choose
+from fairlead.controllers.flux.git.sourceignore import without_ignored
+from fairlead.controllers.flux.git.transport import Credentials, CredentialsError
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 REFS = {

@@ -9,10 +9,10 @@ from typing import Any
 from fairlead.api.flux.kinds import GIT_REPOSITORY, HELM_CHART, HELM_RELEASE, KINDS
 from fairlead.base.objects import GVK, Json, get_in
 from fairlead.controllers.flux.artifacts import ArtifactStore
-from fairlead.controllers.flux.helmchart import HelmChartController
-from fairlead.controllers.flux.helmfetch import Access, Answer, FetchError
-from fairlead.controllers.flux.helmrelease import HelmReleaseController
-from fairlead.controllers.flux.helmrepository import HelmRepositoryController
+from fairlead.controllers.flux.helm.fetch import Access, Answer, FetchError
+from fairlead.controllers.flux.helm.helmchart import HelmChartController
+from fairlead.controllers.flux.helm.helmrelease import HelmReleaseController
+from fairlead.controllers.flux.helm.helmrepository import HelmRepositoryController
 from fairlead.controllers.flux.targets import Targets
 from fairlead.engines.helm.record import Record, decode
 from fairlead.runtime.client import Client

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from fairlead.base.objects import Json, Key
-from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmdependencies import judge
-from fairlead.controllers.flux.helmhistory import snapshot
-from fairlead.controllers.flux.helmreport import HelmReport
-from fairlead.controllers.flux.helmspec import HelmSpec, shorten
-from fairlead.controllers.flux.helmstate import Seen, State, Step, decide, determine
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.dependencies import judge
+from fairlead.controllers.flux.helm.history import snapshot
+from fairlead.controllers.flux.helm.report import HelmReport
+from fairlead.controllers.flux.helm.spec import HelmSpec, shorten
+from fairlead.controllers.flux.helm.state import Seen, State, Step, decide, determine
 from fairlead.engines.helm.record import HookRecord, Record, values_digest
 from fairlead.runtime.clock import parse_timestamp
 

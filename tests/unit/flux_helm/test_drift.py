@@ -3,7 +3,7 @@
 import asyncio
 
 from fairlead.base.objects import GVK
-from fairlead.controllers.flux.helmvalues import CONFIG_MAP
+from fairlead.controllers.flux.helm.values import CONFIG_MAP
 from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, simulate
 
 

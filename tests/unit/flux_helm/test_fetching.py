@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from fairlead.controllers.flux.helmfetch import Access, FetchError, WebFetcher
+from fairlead.controllers.flux.helm.fetch import Access, FetchError, WebFetcher
 from fairlead.testing.peers import free_port
 
 

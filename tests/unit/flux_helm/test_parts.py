@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, Key
-from fairlead.controllers.flux.helmduration import format_duration, parse_duration
-from fairlead.controllers.flux.helmindex import NoSuchChartError, chart_url, parse_index
-from fairlead.controllers.flux.helmjsondiff import difference, without
-from fairlead.controllers.flux.helmpackage import BuildError, find_chart, package, with_metadata
-from fairlead.controllers.flux.helmvalues import ValuesReferenceError, compose
+from fairlead.controllers.flux.helm.duration import format_duration, parse_duration
+from fairlead.controllers.flux.helm.index import NoSuchChartError, chart_url, parse_index
+from fairlead.controllers.flux.helm.jsondiff import difference, without
+from fairlead.controllers.flux.helm.package import BuildError, find_chart, package, with_metadata
+from fairlead.controllers.flux.helm.values import ValuesReferenceError, compose
 from fairlead.engines.helm import load_chart
 from fairlead.engines.helm.record import (
     HookRecord,

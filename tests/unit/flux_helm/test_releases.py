@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, get_in
-from fairlead.controllers.flux.helmvalues import CONFIG_MAP
+from fairlead.controllers.flux.helm.values import CONFIG_MAP
 from tests.unit.flux_helm.fleet import CHART, DEPLOY, NAMESPACE, SECRET, Fleet, simulate
 
 WAITING = {**CHART, "charts/parcel/templates/deployment.yaml": DEPLOY}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from fairlead.api.flux.kinds import HELM_CHART, HELM_REPOSITORY
 from fairlead.base.objects import Json, get_in
-from fairlead.controllers.flux.helmfetch import FetchError
+from fairlead.controllers.flux.helm.fetch import FetchError
 from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, simulate
 
 URL = "https://charts.example/stable"

@@ -2,7 +2,7 @@
 
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK
-from fairlead.controllers.flux.helmvalues import CONFIG_MAP
+from fairlead.controllers.flux.helm.values import CONFIG_MAP
 from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, simulate
 from tests.unit.flux_helm.test_releases import INSTALLED, WAITING, is_gone
 

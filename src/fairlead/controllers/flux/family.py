@@ -1,13 +1,13 @@
 """Flux's controllers, put together."""
 
-from fairlead.controllers.flux import helmfetch
 from fairlead.controllers.flux.artifacts import ArtifactStore
-from fairlead.controllers.flux.git import Fetcher
-from fairlead.controllers.flux.gitrepository import GitRepositoryController
-from fairlead.controllers.flux.helmchart import HelmChartController
-from fairlead.controllers.flux.helmrelease import HelmReleaseController
-from fairlead.controllers.flux.helmrepository import HelmRepositoryController
-from fairlead.controllers.flux.kustomization import KustomizationController
+from fairlead.controllers.flux.git.fetching import Fetcher
+from fairlead.controllers.flux.git.gitrepository import GitRepositoryController
+from fairlead.controllers.flux.helm import fetch as helmfetch
+from fairlead.controllers.flux.helm.helmchart import HelmChartController
+from fairlead.controllers.flux.helm.helmrelease import HelmReleaseController
+from fairlead.controllers.flux.helm.helmrepository import HelmRepositoryController
+from fairlead.controllers.flux.kustomize.kustomization import KustomizationController
 from fairlead.controllers.flux.targets import Targets
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock

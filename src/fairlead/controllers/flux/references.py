@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 
 from fairlead.base.objects import Json, Key, get_in
-from fairlead.controllers.flux.judging import source_of
+from fairlead.controllers.flux.kustomize.judging import source_of
 
 Target = tuple[str, Key]  # kind and key
 WHOLE = "Kustomization (any change)"  # what an expression may look at

@@ -17,8 +17,8 @@ from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import Ref
 from dulwich.repo import MemoryRepo
 
-from fairlead.controllers.flux.git import Checkout, GitError, Request, read_commit, transport_words
-from fairlead.controllers.flux.gitrefs import RefError, choose
+from fairlead.controllers.flux.git.fetching import Checkout, GitError, Request, read_commit, transport_words
+from fairlead.controllers.flux.git.refs import RefError, choose
 
 AUTHOR = b"demo <demo@example.com>"
 LOGIN = ("reader", "right-pass")
@@ -26,7 +26,7 @@ DEAD_PORT = 9
 
 
 class RecordedGit:
-    """The repositories of one scenario. Implements `fairlead.controllers.flux.git.Fetcher`."""
+    """The repositories of one scenario. Implements `fairlead.controllers.flux.git.fetching.Fetcher`."""
 
     def __init__(self) -> None:
         self._repositories: dict[str, MemoryRepo] = {}

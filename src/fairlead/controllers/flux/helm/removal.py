@@ -6,13 +6,13 @@ Source: helm-controller v1.6 internal/reconcile/uninstall.go, internal/controlle
 from datetime import timedelta
 
 from fairlead.base.objects import Json
-from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmactions import ActionError, Actions
-from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
-from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
-from fairlead.controllers.flux.helmpass import Pass
-from fairlead.controllers.flux.helmreport import RELEASED
-from fairlead.controllers.flux.helmsteps import meta_of
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.actions import ActionError, Actions
+from fairlead.controllers.flux.helm.cluster import Clusters, NoClientError
+from fairlead.controllers.flux.helm.history import full_name, versioned_chart
+from fairlead.controllers.flux.helm.passes import Pass
+from fairlead.controllers.flux.helm.report import RELEASED
+from fairlead.controllers.flux.helm.steps import meta_of
 from fairlead.controllers.flux.reporting import READY
 from fairlead.runtime.client import Client
 from fairlead.runtime.outcome import Result

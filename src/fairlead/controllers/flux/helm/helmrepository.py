@@ -13,11 +13,11 @@ from fairlead.api.flux.kinds import HELM_REPOSITORY, SOURCE
 from fairlead.base.objects import GVK, Json, Key, annotations, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore
-from fairlead.controllers.flux.helmduration import parse_duration
-from fairlead.controllers.flux.helmfetch import Access, Answer, Fetcher, FetchError, WebFetcher
-from fairlead.controllers.flux.helmindex import Indexes, NoSuchChartError, parse_index
-from fairlead.controllers.flux.helmpace import Pace
-from fairlead.controllers.flux.helmreport import HelmReport
+from fairlead.controllers.flux.helm.duration import parse_duration
+from fairlead.controllers.flux.helm.fetch import Access, Answer, Fetcher, FetchError, WebFetcher
+from fairlead.controllers.flux.helm.index import Indexes, NoSuchChartError, parse_index
+from fairlead.controllers.flux.helm.pace import Pace
+from fairlead.controllers.flux.helm.report import HelmReport
 from fairlead.controllers.flux.reporting import FINALIZER, READY, REQUESTED_AT
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, timestamp

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.base.objects import Json, Key, annotations, get_in
-from fairlead.controllers.flux.helmduration import parse_duration
+from fairlead.controllers.flux.helm.duration import parse_duration
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_RETRY = "5m"

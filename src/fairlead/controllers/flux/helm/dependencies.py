@@ -6,7 +6,7 @@ Source: helm-controller v1.6 helmrelease_controller.go (checkDependencies, evalR
 from fairlead.api.flux.kinds import HELM_RELEASE
 from fairlead.base.objects import Json, Key, get_in
 from fairlead.controllers.contract import get_or_none
-from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.controllers.flux.helm.spec import HelmSpec
 from fairlead.engines.cel import CelError, CelSyntaxError, compile_expression
 from fairlead.runtime.client import Client
 from fairlead.runtime.conditions import is_true

@@ -7,8 +7,8 @@ from fairlead.api.errors import ApiError
 from fairlead.api.flux.kinds import HELM_CHART, SOURCE
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, labels
 from fairlead.controllers.contract import get_or_none
-from fairlead.controllers.flux.helmduration import format_duration, parse_duration
-from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.controllers.flux.helm.duration import format_duration, parse_duration
+from fairlead.controllers.flux.helm.spec import HelmSpec
 from fairlead.runtime.client import Client
 from fairlead.runtime.conditions import find
 from fairlead.runtime.events import Recorder

@@ -17,11 +17,12 @@ from fairlead.api.flux.kinds import GIT_REPOSITORY, HELM_CHART, HELM_REPOSITORY,
 from fairlead.base.objects import GVK, Json, Key, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore, Tree, archive
-from fairlead.controllers.flux.helmduration import parse_duration
-from fairlead.controllers.flux.helmfetch import Fetcher, FetchError, WebFetcher
-from fairlead.controllers.flux.helmindex import Indexes, NoSuchChartError, chart_url
-from fairlead.controllers.flux.helmmissing import MissingArtifacts
-from fairlead.controllers.flux.helmpackage import (
+from fairlead.controllers.flux.helm.duration import parse_duration
+from fairlead.controllers.flux.helm.fetch import Fetcher, FetchError, WebFetcher
+from fairlead.controllers.flux.helm.helmrepository import SourceError, credentials_of
+from fairlead.controllers.flux.helm.index import Indexes, NoSuchChartError, chart_url
+from fairlead.controllers.flux.helm.missing import MissingArtifacts
+from fairlead.controllers.flux.helm.package import (
     BuildError,
     Built,
     Found,
@@ -31,9 +32,8 @@ from fairlead.controllers.flux.helmpackage import (
     read_package,
     with_metadata,
 )
-from fairlead.controllers.flux.helmreport import HelmReport
-from fairlead.controllers.flux.helmrepository import SourceError, credentials_of
-from fairlead.controllers.flux.helmuses import Uses
+from fairlead.controllers.flux.helm.report import HelmReport
+from fairlead.controllers.flux.helm.uses import Uses
 from fairlead.controllers.flux.reporting import FINALIZER, READY
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, timestamp

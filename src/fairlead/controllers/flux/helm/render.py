@@ -14,11 +14,11 @@ from typing import Any
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, copy
 from fairlead.controllers.flux.artifacts import Tree
-from fairlead.controllers.flux.helmactions import Outcome
-from fairlead.controllers.flux.helmpostrender import post_render
-from fairlead.controllers.flux.helmresources import remember_objects
-from fairlead.controllers.flux.helmscopes import Scopes
-from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.controllers.flux.helm.actions import Outcome
+from fairlead.controllers.flux.helm.postrender import post_render
+from fairlead.controllers.flux.helm.resources import remember_objects
+from fairlead.controllers.flux.helm.scopes import Scopes
+from fairlead.controllers.flux.helm.spec import HelmSpec
 from fairlead.engines.helm import (
     Capabilities,
     Chart,

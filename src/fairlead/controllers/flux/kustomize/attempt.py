@@ -11,14 +11,14 @@ from datetime import timedelta
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, Key, get_in, labels
 from fairlead.controllers.flux.apply import PREFIX, Applier, ApplyError, Change, Pruned
-from fairlead.controllers.flux.building import BuildError, PathError, build_objects
 from fairlead.controllers.flux.draft import Draft
 from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import FAILED, WAITING, CustomCheck, expiring_jobs, judge, targets
-from fairlead.controllers.flux.history import recorded
 from fairlead.controllers.flux.ignoring import ignore_rules
 from fairlead.controllers.flux.inventory import Item, entries_of, merged, stale
-from fairlead.controllers.flux.judging import (
+from fairlead.controllers.flux.kustomize.building import BuildError, PathError, build_objects
+from fairlead.controllers.flux.kustomize.history import recorded
+from fairlead.controllers.flux.kustomize.judging import (
     Build,
     Phase,
     Seen,
@@ -27,10 +27,10 @@ from fairlead.controllers.flux.judging import (
     retry_interval,
     timeout_seconds,
 )
+from fairlead.controllers.flux.kustomize.variables import VariablesError, load_variables
 from fairlead.controllers.flux.managed import ManagedObjects
 from fairlead.controllers.flux.reporting import FluxReport, go_duration
 from fairlead.controllers.flux.targets import Targets
-from fairlead.controllers.flux.variables import VariablesError, load_variables
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.conditions import find, is_true

@@ -15,27 +15,27 @@ from fairlead.api.errors import ApiError
 from fairlead.api.flux.kinds import HELM_CHART, HELM_RELEASE, SOURCE
 from fairlead.base.objects import GVK, Json, Key, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
-from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import ExpressionError, custom_checks
-from fairlead.controllers.flux.helmactions import Outcome
-from fairlead.controllers.flux.helmcluster import Clusters, NoClientError
-from fairlead.controllers.flux.helmdependencies import unready_dependency
-from fairlead.controllers.flux.helmdrift import Drift, DriftError
-from fairlead.controllers.flux.helmmissing import MissingArtifacts
-from fairlead.controllers.flux.helmpace import Pace
-from fairlead.controllers.flux.helmparking import Parking
-from fairlead.controllers.flux.helmpass import Pass
-from fairlead.controllers.flux.helmremoval import remove, uninstall
-from fairlead.controllers.flux.helmrender import Renderer, chart_of
-from fairlead.controllers.flux.helmresources import ResourceError, Resources
-from fairlead.controllers.flux.helmrun import Ending, ReleaseRun
-from fairlead.controllers.flux.helmspec import RESET_AT, UPGRADE, HelmSpec
-from fairlead.controllers.flux.helmsteps import Steps, clear_failures
-from fairlead.controllers.flux.helmtemplate import MANAGER, OWNER_NAME, ChartTemplates, not_ready, source_of
-from fairlead.controllers.flux.helmuses import Use, Uses
-from fairlead.controllers.flux.helmvalues import CONFIG_MAP, SECRET, ValuesReferenceError, read_values, references
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.actions import Outcome
+from fairlead.controllers.flux.helm.cluster import Clusters, NoClientError
+from fairlead.controllers.flux.helm.dependencies import unready_dependency
+from fairlead.controllers.flux.helm.drift import Drift, DriftError
+from fairlead.controllers.flux.helm.missing import MissingArtifacts
+from fairlead.controllers.flux.helm.pace import Pace
+from fairlead.controllers.flux.helm.parking import Parking
+from fairlead.controllers.flux.helm.passes import Pass
+from fairlead.controllers.flux.helm.removal import remove, uninstall
+from fairlead.controllers.flux.helm.render import Renderer, chart_of
+from fairlead.controllers.flux.helm.resources import ResourceError, Resources
+from fairlead.controllers.flux.helm.run import Ending, ReleaseRun
+from fairlead.controllers.flux.helm.spec import RESET_AT, UPGRADE, HelmSpec
+from fairlead.controllers.flux.helm.steps import Steps, clear_failures
+from fairlead.controllers.flux.helm.template import MANAGER, OWNER_NAME, ChartTemplates, not_ready, source_of
+from fairlead.controllers.flux.helm.uses import Use, Uses
+from fairlead.controllers.flux.helm.values import CONFIG_MAP, SECRET, ValuesReferenceError, read_values, references
 from fairlead.controllers.flux.managed import ManagedObjects
 from fairlead.controllers.flux.reporting import FINALIZER, READY, RECONCILING, REQUESTED_AT
 from fairlead.controllers.flux.targets import Targets

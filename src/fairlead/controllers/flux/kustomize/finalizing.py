@@ -8,11 +8,11 @@ from datetime import timedelta
 from fairlead.base.objects import Json, Key, finalizers, get_in
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.apply import PREFIX, Applier
-from fairlead.controllers.flux.attempt import APPLIER, Parts
 from fairlead.controllers.flux.inventory import Item, entries_of
-from fairlead.controllers.flux.judging import timeout_seconds
+from fairlead.controllers.flux.kustomize.attempt import APPLIER, Parts
+from fairlead.controllers.flux.kustomize.judging import timeout_seconds
+from fairlead.controllers.flux.kustomize.variables import SECRET
 from fairlead.controllers.flux.reporting import FINALIZER
-from fairlead.controllers.flux.variables import SECRET
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import parse_timestamp
 from fairlead.runtime.conditions import find

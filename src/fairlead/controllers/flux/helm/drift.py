@@ -13,9 +13,9 @@ from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, labels
 from fairlead.controllers.flux.apply import subject
 from fairlead.controllers.flux.fights import Fights
-from fairlead.controllers.flux.helmjsondiff import difference, without
-from fairlead.controllers.flux.helmresources import Resources
-from fairlead.controllers.flux.helmspec import HelmSpec
+from fairlead.controllers.flux.helm.jsondiff import difference, without
+from fairlead.controllers.flux.helm.resources import Resources
+from fairlead.controllers.flux.helm.spec import HelmSpec
 from fairlead.controllers.flux.inventory import Item
 from fairlead.engines.helm.record import Record
 from fairlead.engines.selectors import parse_labels

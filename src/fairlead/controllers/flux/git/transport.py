@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import urllib3
 from dulwich.client import HttpGitClient, SSHGitClient
 
-from fairlead.controllers.flux.gitssh import SshVendor
+from fairlead.controllers.flux.git.ssh import SshVendor
 
 DEFAULT_USER = "git"
 

@@ -4,11 +4,11 @@ import re
 
 from fairlead.base.objects import get_in
 from fairlead.controllers.flux.health import custom_checks
-from fairlead.controllers.flux.helmactions import Actions
-from fairlead.controllers.flux.helmpass import Pass
-from fairlead.controllers.flux.helmscopes import Scopes
-from fairlead.controllers.flux.helmstorage import Storage
-from fairlead.controllers.flux.helmtemplate import MANAGER
+from fairlead.controllers.flux.helm.actions import Actions
+from fairlead.controllers.flux.helm.passes import Pass
+from fairlead.controllers.flux.helm.scopes import Scopes
+from fairlead.controllers.flux.helm.storage import Storage
+from fairlead.controllers.flux.helm.template import MANAGER
 from fairlead.controllers.flux.targets import Targets
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock

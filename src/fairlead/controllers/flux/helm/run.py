@@ -6,12 +6,12 @@ Source: helm-controller v1.6 internal/reconcile/atomic_release.go (order, when t
 from dataclasses import dataclass
 
 from fairlead.base.objects import Json
-from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmduration import format_duration
-from fairlead.controllers.flux.helmreport import DRIFTED, RELEASED, HelmReport
-from fairlead.controllers.flux.helmspec import FORCE_AT, INSTALL, UPGRADE, HelmSpec
-from fairlead.controllers.flux.helmstate import Seen, State, Step, decide, determine
-from fairlead.controllers.flux.helmsteps import Steps
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.duration import format_duration
+from fairlead.controllers.flux.helm.report import DRIFTED, RELEASED, HelmReport
+from fairlead.controllers.flux.helm.spec import FORCE_AT, INSTALL, UPGRADE, HelmSpec
+from fairlead.controllers.flux.helm.state import Seen, State, Step, decide, determine
+from fairlead.controllers.flux.helm.steps import Steps
 from fairlead.controllers.flux.reporting import READY, RECONCILING
 from fairlead.engines.helm import HelmError, merge_maps
 from fairlead.engines.helm.record import values_digest

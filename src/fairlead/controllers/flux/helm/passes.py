@@ -6,9 +6,9 @@ from typing import Self
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, copy, is_deleting
-from fairlead.controllers.flux.helmreport import HelmReport
-from fairlead.controllers.flux.helmspec import HelmSpec
-from fairlead.controllers.flux.helmtemplate import MANAGER
+from fairlead.controllers.flux.helm.report import HelmReport
+from fairlead.controllers.flux.helm.spec import HelmSpec
+from fairlead.controllers.flux.helm.template import MANAGER
 from fairlead.controllers.flux.reporting import READY, REQUESTED_AT
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.base.objects import Json, get_in
-from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmpostrender import metadata_digest, renderers_digest
-from fairlead.controllers.flux.helmspec import INSTALL, UPGRADE, HelmSpec, Remediation
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.postrender import metadata_digest, renderers_digest
+from fairlead.controllers.flux.helm.spec import INSTALL, UPGRADE, HelmSpec, Remediation
 from fairlead.engines.helm.record import Record
 
 

@@ -6,7 +6,7 @@ from functools import cmp_to_key, partial
 from typing import Any
 
 from fairlead.base.objects import Json
-from fairlead.controllers.flux.helmpostrender import metadata_digest, renderers_digest
+from fairlead.controllers.flux.helm.postrender import metadata_digest, renderers_digest
 from fairlead.controllers.flux.reporting import READY, RECONCILING, STALLED, FluxReport
 
 RELEASED, REMEDIATED, TEST_SUCCESS, DRIFTED = "Released", "Remediated", "TestSuccess", "Drifted"

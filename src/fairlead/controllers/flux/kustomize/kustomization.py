@@ -15,12 +15,12 @@ from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION, SOURCE
 from fairlead.base.objects import GVK, Json, Key, annotations, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore
-from fairlead.controllers.flux.attempt import MANAGER, Attempt, Parts
 from fairlead.controllers.flux.draft import Draft, drafting
 from fairlead.controllers.flux.fights import Fights
-from fairlead.controllers.flux.finalizing import finalize
 from fairlead.controllers.flux.health import ExpressionError, custom_checks
-from fairlead.controllers.flux.judging import (
+from fairlead.controllers.flux.kustomize.attempt import MANAGER, Attempt, Parts
+from fairlead.controllers.flux.kustomize.finalizing import finalize
+from fairlead.controllers.flux.kustomize.judging import (
     Apply,
     Check,
     Correct,
@@ -37,11 +37,11 @@ from fairlead.controllers.flux.judging import (
     source_of,
     unready_dependency,
 )
+from fairlead.controllers.flux.kustomize.variables import CONFIG_MAP, SECRET, VariablesError, load_variables
 from fairlead.controllers.flux.managed import ManagedObjects
 from fairlead.controllers.flux.references import WHOLE, References, references_of
 from fairlead.controllers.flux.reporting import FINALIZER, REQUESTED_AT, FluxReport
 from fairlead.controllers.flux.targets import Targets
-from fairlead.controllers.flux.variables import CONFIG_MAP, SECRET, VariablesError, load_variables
 from fairlead.engines.cel import CelError
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.base.objects import Json
-from fairlead.controllers.flux import helmhistory
-from fairlead.controllers.flux.helmactions import ActionError, Actions, Outcome, is_selected
-from fairlead.controllers.flux.helmdrift import Drift
-from fairlead.controllers.flux.helmduration import format_duration
-from fairlead.controllers.flux.helmhistory import full_name, versioned_chart
-from fairlead.controllers.flux.helmreport import DRIFTED, RELEASED, REMEDIATED, TEST_SUCCESS, HelmReport
-from fairlead.controllers.flux.helmresources import read_objects
-from fairlead.controllers.flux.helmspec import FORCE_AT, INSTALL, UPGRADE, HelmSpec
-from fairlead.controllers.flux.helmstate import Step
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.actions import ActionError, Actions, Outcome, is_selected
+from fairlead.controllers.flux.helm.drift import Drift
+from fairlead.controllers.flux.helm.duration import format_duration
+from fairlead.controllers.flux.helm.history import full_name, versioned_chart
+from fairlead.controllers.flux.helm.report import DRIFTED, RELEASED, REMEDIATED, TEST_SUCCESS, HelmReport
+from fairlead.controllers.flux.helm.resources import read_objects
+from fairlead.controllers.flux.helm.spec import FORCE_AT, INSTALL, UPGRADE, HelmSpec
+from fairlead.controllers.flux.helm.state import Step
 from fairlead.controllers.flux.inventory import Item
 from fairlead.controllers.flux.reporting import READY, RECONCILING
 from fairlead.engines.helm import Chart, Release

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from fairlead.base.objects import Json, Key, annotations, get_in, is_deleting
-from fairlead.controllers.flux.building import Built
 from fairlead.controllers.flux.ignoring import IgnoreError, ignore_rules
 from fairlead.controllers.flux.inventory import Item
+from fairlead.controllers.flux.kustomize.building import Built
 from fairlead.controllers.flux.reporting import REQUESTED_AT, interval_seconds
 from fairlead.engines.cel import CelSyntaxError, compile_expression
 from fairlead.engines.kustomize import Loader

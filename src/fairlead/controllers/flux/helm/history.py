@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.base.objects import Json
-from fairlead.controllers.flux.helmspec import DEFAULT_HISTORY
+from fairlead.controllers.flux.helm.spec import DEFAULT_HISTORY
 from fairlead.engines.helm.record import Record, observation_digest, values_digest
 
 _GOOD = ("deployed", "superseded")

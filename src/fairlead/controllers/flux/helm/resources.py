@@ -12,8 +12,8 @@ from typing import Any
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, labels
-from fairlead.controllers.flux.helmmanagers import adoption_patch
-from fairlead.controllers.flux.helmscopes import Scopes
+from fairlead.controllers.flux.helm.managers import adoption_patch
+from fairlead.controllers.flux.helm.scopes import Scopes
 from fairlead.engines.helm.documents import split_manifests
 from fairlead.runtime.client import Client, PatchType
 

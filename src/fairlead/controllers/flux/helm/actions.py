@@ -10,14 +10,14 @@ from typing import Any
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, get_in
-from fairlead.controllers.flux import helmhistory
 from fairlead.controllers.flux.health import CustomCheck
-from fairlead.controllers.flux.helmhooks import HookError, Hooks
-from fairlead.controllers.flux.helmresources import Changed, ResourceError, Resources, UpdateError, identity
-from fairlead.controllers.flux.helmscopes import Scopes
-from fairlead.controllers.flux.helmspec import HelmSpec
-from fairlead.controllers.flux.helmstorage import Storage
-from fairlead.controllers.flux.helmwait import Waiter, WaitError
+from fairlead.controllers.flux.helm import history as helmhistory
+from fairlead.controllers.flux.helm.hooks import HookError, Hooks
+from fairlead.controllers.flux.helm.resources import Changed, ResourceError, Resources, UpdateError, identity
+from fairlead.controllers.flux.helm.scopes import Scopes
+from fairlead.controllers.flux.helm.spec import HelmSpec
+from fairlead.controllers.flux.helm.storage import Storage
+from fairlead.controllers.flux.helm.wait import Waiter, WaitError
 from fairlead.engines.helm import Chart, HelmError, Release, Rendered, merge_maps
 from fairlead.engines.helm.manifests import UNINSTALL_ORDER
 from fairlead.engines.helm.record import HookRecord, Record, chart_json, go_time

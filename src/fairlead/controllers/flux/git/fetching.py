@@ -20,10 +20,10 @@ from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Commit, Tag
 from dulwich.repo import MemoryRepo, Repo
 
-from fairlead.controllers.flux.gitrefs import Choice, Reference, RefError, choose
-from fairlead.controllers.flux.gitssh import SshError
-from fairlead.controllers.flux.gittransport import Credentials, CredentialsError, client_for, hang_up
-from fairlead.controllers.flux.sourceignore import without_ignored
+from fairlead.controllers.flux.git.refs import Choice, Reference, RefError, choose
+from fairlead.controllers.flux.git.sourceignore import without_ignored
+from fairlead.controllers.flux.git.ssh import SshError
+from fairlead.controllers.flux.git.transport import Credentials, CredentialsError, client_for, hang_up
 
 FILE_LIMIT_BYTES = 50 * 1024 * 1024
 TREE_LIMIT_BYTES = 200 * 1024 * 1024

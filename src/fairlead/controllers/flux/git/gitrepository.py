@@ -14,8 +14,8 @@ from fairlead.base.objects import GVK, Json, Key, finalizers, get_in, is_deletin
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore, archive
 from fairlead.controllers.flux.draft import Draft, drafting
-from fairlead.controllers.flux.git import Checkout, Fetcher, GitError, GitFetcher, Request
-from fairlead.controllers.flux.gitjudging import (
+from fairlead.controllers.flux.git.fetching import Checkout, Fetcher, GitError, GitFetcher, Request
+from fairlead.controllers.flux.git.judging import (
     Fetch,
     Finalize,
     Included,
@@ -34,11 +34,11 @@ from fairlead.controllers.flux.gitjudging import (
     retry_seconds,
     secrets_of,
 )
-from fairlead.controllers.flux.gitrefs import Reference
-from fairlead.controllers.flux.gittransport import Credentials, CredentialsError
+from fairlead.controllers.flux.git.refs import Reference
+from fairlead.controllers.flux.git.sourceignore import without_ignored
+from fairlead.controllers.flux.git.transport import Credentials, CredentialsError
 from fairlead.controllers.flux.references import References
 from fairlead.controllers.flux.reporting import FINALIZER, FluxReport, interval_seconds
-from fairlead.controllers.flux.sourceignore import without_ignored
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.conditions import find, is_false

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json
-from fairlead.controllers.flux.helmresources import ResourceError, Resources
-from fairlead.controllers.flux.helmwait import Waiter, WaitError
+from fairlead.controllers.flux.helm.resources import ResourceError, Resources
+from fairlead.controllers.flux.helm.wait import Waiter, WaitError
 from fairlead.engines.helm.record import HookRecord, HookRun, Record, go_time
 from fairlead.runtime.clock import Clock
 

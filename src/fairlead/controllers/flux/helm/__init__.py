@@ -1,0 +1,1 @@
+"""Helm: repositories, charts and releases."""
