@@ -23,6 +23,7 @@ from fairlead.engines.gotemplate.gotypes import (
     StrList,
     Uint8,
     Uint32,
+    Values,
     element_zero,
     kind_name,
     type_name,
@@ -117,6 +118,11 @@ def hn(value: object, path: tuple[str, ...]) -> object:
 def _walk(value: object, path: Sequence[str], iface: bool) -> object:
     """Follow *path* step by step, as evalFieldChain does."""
     for name in path:
+        kind = type(value)
+        if kind is dict or (kind is Values and name not in VALUES_METHODS):
+            value = value.get(name)  # type: ignore[attr-defined]
+            iface = True
+            continue
         if value is None:
             if iface:
                 raise Fault(f"nil pointer evaluating {_ANY}.{name}")
