@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -99,11 +100,21 @@ def run_quickly(words: Sequence[str]) -> int | None:
 
 
 def _print_build(folder: str, target: str | None, **options: Any) -> int:
+    collecting = gc.isenabled()
+    try:
+        return _print_build_quickly(folder, target, **options)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int:
     cache = None
     if "inflate" not in options:  # charts may ask the clock
         cache = BuildCache(os.path.realpath(folder), tuple(options.items()))
     found = cache.find() if cache is not None else None
     if found is None:
+        gc.disable()  # there is hardly anything to collect before the end
         from fairlead.engines.kustomize import KustomizeError
 
         loader = DiskLoader()
