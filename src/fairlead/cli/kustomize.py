@@ -122,7 +122,7 @@ def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int
             built = _build(_root(folder), loader, **options)
             found = 0, built.to_text().encode(), built.warnings
         except KustomizeError as error:
-            found = 1, b"", (f"Error: {error}",)
+            found = 1, b"", (*error.warnings, f"Error: {error}")
         if cache is not None:
             cache.save(loader, *found)
     code, output, messages = found

@@ -96,6 +96,9 @@ def build(
         unused = _resolve(gathered)
     except RecursionError as error:
         raise KustomizeError(f"{root}: a value is nested too deep") from error
+    except KustomizeError as error:
+        error.warnings = tuple(session.warnings)
+        raise
     warnings = list(session.warnings)
     if unused:
         warnings.append(f"well-defined vars that were never replaced: {','.join(unused)}\n")
