@@ -17,6 +17,7 @@ from fairlead.vcenter.layout import Layout
 from fairlead.vcenter.simulator import VCenter
 
 RECORDS = "records"
+WORKLOAD_HISTORY_LIMIT = 256  # changes that a lagging watcher may catch up with; a kept change holds its object
 
 
 class Simulation:
@@ -60,7 +61,7 @@ class Simulation:
             network=self.network,
             clock=self._clock,
             ids=self._ids,
-            new_server=self._new_server,
+            new_server=self.new_server,
             drop_server=lambda name: self._storages.drop(f"{WORKLOAD_PREFIX}{name}"),
             disks=Disks(self._guest_journal.write, self._guest_journal.records),
             step=self._boot,
@@ -79,7 +80,9 @@ class Simulation:
         await self._guest_journal.close()
         await self._vcenter_journal.close()
 
-    async def _new_server(self, name: str) -> ApiServer:
-        server = ApiServer(self._clock, self._ids, storage=self._storages.of(f"{WORKLOAD_PREFIX}{name}"))
+    async def new_server(self, name: str) -> ApiServer:
+        """The started API server of a workload cluster; *name* is that of its storage."""
+        storage = self._storages.of(f"{WORKLOAD_PREFIX}{name}")
+        server = ApiServer(self._clock, self._ids, storage=storage, history_limit=WORKLOAD_HISTORY_LIMIT)
         await server.start()
         return server
