@@ -39,6 +39,21 @@ def test_template_bounds(template: str, message: str) -> None:
         _render(template, steps=100_000)
 
 
+@pytest.mark.parametrize(
+    "template",
+    ["{{ tpl .Values.again . }}", '{{ define "a" }}{{ tpl .Values.again . }}{{ end }}{{ template "a" . }}'],
+    ids=["tpl", "template and tpl"],
+)
+def test_a_text_that_renders_itself(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error thousands of renders deep stays small: each one around it repeats the text of those inside."""
+    monkeypatch.setattr("fairlead.engines.gotemplate.template.MAX_DEPTH", 2_000)
+    monkeypatch.setattr("fairlead.engines.gotemplate.template.MAX_CHAIN_CHARS", 100_000)
+    chart = load_chart({"Chart.yaml": META, "templates/a.yaml": template.encode()})
+    with pytest.raises(HelmError, match="exceeded maximum template depth") as caught:
+        render(chart, {"again": template})
+    assert len(str(caught.value)) < 200_000
+
+
 def test_deep_nesting_is_refused() -> None:
     """More nested blocks than the compiler takes are an error, not a crash."""
     with pytest.raises(HelmError, match="nested"):
