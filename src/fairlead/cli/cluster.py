@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from fairlead.base.objects import Json, get_in, meta
 from fairlead.cli import describe, kinds, tables
 from fairlead.cli.connection import Connection, add_connection_flags
-from fairlead.cli.errors import CommandError, RefusedError, UsageError
+from fairlead.cli.errors import CommandError, RefusedError
 from fairlead.cli.reconcile import find
 
 WORKLOAD_DOMAIN = "workload.fairlead.internal"
@@ -22,7 +22,7 @@ WORKLOAD_DOMAIN = "workload.fairlead.internal"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and their flags."""
-    commands = parser.add_subparsers(dest="cluster_command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="cluster_command", metavar="COMMAND", required=True)
     kubeconfig = commands.add_parser(
         "kubeconfig", help="print the kubeconfig of a cluster", description=KUBECONFIG, allow_abbrev=False
     )
@@ -49,9 +49,7 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
     """Run the subcommand; return the exit code."""
     if args.cluster_command == "kubeconfig":
         return _kubeconfig(args, connection)
-    if args.cluster_command == "describe":
-        return describe.run(args, connection)
-    raise UsageError("no subcommand given", "see `fairlead cluster --help`")
+    return describe.run(args, connection)
 
 
 def _kubeconfig(args: argparse.Namespace, connection: Connection) -> int:

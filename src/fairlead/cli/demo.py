@@ -32,7 +32,7 @@ SHOWN_COLUMNS = 6
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_lab_flags(parser)
+    add_lab_flags(parser, default_folder="a new one, removed at the end")
     parser.add_argument("--exit-when-ready", action="store_true", help="end with 0 once all is Ready, with 1 if not")
     parser.add_argument("--clusters", type=int, default=0, metavar="N", help="N more clusters of 1 + 2 machines")
     parser.add_argument("--timeout", type=parse_duration, metavar="DURATION", help="how long all may take")
@@ -191,18 +191,22 @@ async def _follow(program: Program, objects: Objects, changed: asyncio.Event) ->
 
 
 def next_steps(program: Program, clusters: Sequence[Key]) -> list[str]:
-    """The three commands to try next, as they can be typed."""
+    """The commands to try next, as they can be typed."""
     folder = program.folder.path.absolute()
-    me = "fairlead" if shutil.which("fairlead") else os.path.relpath(sys.argv[0])
+    me = "fairlead" if shutil.which("fairlead") else os.path.abspath(sys.argv[0])
     first = clusters[0]
     return [
         "",
         "In another shell:",
+        "  # the fleet, redrawn as it changes; `tree` shows it down to the VMs",
+        f"  {me} status --watch --data {folder}",
+        f"  # edit clusters/{first.namespace}/{first.name}/values.yaml, commit, push, and watch",
+        f"  git clone {program.endpoints['git']}",
+        "  # the management cluster, where clusters and machines are objects",
         f"  kubectl --kubeconfig {folder}/kubeconfig get clusters,machines -A",
-        f"  {me} cluster kubeconfig {first.name} -n {first.namespace} --data {folder} > {first.name}.kubeconfig"
-        f" && kubectl --kubeconfig {first.name}.kubeconfig get nodes",
-        f"  git clone {program.endpoints['git']} && cd fleet    # edit clusters/{first.namespace}/{first.name}"
-        "/values.yaml, commit, push",
+        f"  # the cluster {first.name} itself",
+        f"  {me} cluster kubeconfig {first.name} -n {first.namespace} --data {folder} > {first.name}.kubeconfig",
+        f"  kubectl --kubeconfig {first.name}.kubeconfig get nodes",
         "",
         "Stop with Ctrl-C; nothing is kept.",
     ]

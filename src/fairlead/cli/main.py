@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 # set-up take as long as some commands, and returns None for all else.
 OWN_COMMANDS = {
     "up": ("up", "run in the foreground: management API, Git server, simulated vCenter, controllers"),
-    "demo": ("demo", "the same for a while, with a sample fleet, shown as it comes up"),
-    "helm": ("helm", "template and show: flags and output of helm"),
-    "kustomize": ("kustomize", "build: flags and output of kustomize"),
+    "demo": ("demo", "try it: a lab with a sample fleet, shown as it comes up; nothing is kept"),
+    "helm": ("helm", "charts: template, lint, show, package, pull, dependency, as helm does"),
+    "kustomize": ("kustomize", "overlays: build and edit, as kustomize does"),
 }
 DESCRIPTION = "Kubernetes clusters on VMware vSphere, declared in Git."
 INTERRUPTED = 130

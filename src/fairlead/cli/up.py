@@ -29,7 +29,7 @@ class UsageError(Exception):
     """The flags do not fit together, or a file they name cannot be read."""
 
 
-def add_lab_flags(parser: argparse.ArgumentParser) -> None:
+def add_lab_flags(parser: argparse.ArgumentParser, default_folder: str = DEFAULT_FOLDER) -> None:
     """Flags of every command that runs the program."""
     parser.add_argument(
         "--boot-delay",
@@ -42,7 +42,7 @@ def add_lab_flags(parser: argparse.ArgumentParser) -> None:
     for name, what in (("api", "management API"), ("git", "Git server"), ("vcenter", "simulated vCenter")):
         parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=f"port of the {what}")
     parser.add_argument("--workloads-port", type=int, default=0, metavar="PORT", help="port of the workload clusters")
-    parser.add_argument("--data", metavar="DIR", help=f"where state and kubeconfig are kept (default {DEFAULT_FOLDER})")
+    parser.add_argument("--data", metavar="DIR", help=f"where state and kubeconfig are kept (default {default_folder})")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fairlead.base import yaml as goyaml
 from fairlead.cli.cluster import server_name
+from fairlead.cli.main import main
 from fairlead.testing.serving import Served
 
 from .conftest import SERVER, Cli, commands
@@ -78,9 +79,12 @@ def test_an_unknown_cluster(cli: Cli) -> None:
     assert "fairlead get clusters" in outcome.err
 
 
-def test_no_subcommand_is_wrong_usage(cli: Cli) -> None:
-    """`fairlead cluster` alone does nothing."""
-    assert cli("cluster").code == 2
+def test_no_subcommand_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """`fairlead cluster` alone says so, without looking for a management cluster."""
+    with pytest.raises(SystemExit) as ending:
+        main(["cluster"])
+    assert ending.value.code == 2
+    assert "the following arguments are required: COMMAND" in capsys.readouterr().err
 
 
 def test_endpoints_that_cannot_be_read(tmp_path: Path, shared: Served, capsys: pytest.CaptureFixture[str]) -> None:
