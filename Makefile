@@ -32,7 +32,7 @@ demo: setup
 
 # Compare our rendering with the real helm's over a folder of charts: make compat-helm CHARTS=DIR
 compat-helm: setup
-	$(BIN)/python -m fairlead.testing.compat_helm $(or $(CHARTS),$(FAIRLEAD_SHARED)/fixtures/charts)
+	$(BIN)/python -m fairlead.testing.compat_helm $(or $(CHARTS),$(if $(FAIRLEAD_SHARED),$(FAIRLEAD_SHARED)/fixtures/charts,examples))
 
 peers:
 	peers/build .peers helm helm-render kustomize govc vcsim etcd kube-apiserver
@@ -46,11 +46,14 @@ compat-kustomize: setup
 bench-journey: setup
 	$(BIN)/python bench/journey.py $(ARGS)
 
+# Where recordings of real controllers lie, when TRACES does not say it; they are too large for this repository.
+recordings = $(if $(FAIRLEAD_SHARED),$(FAIRLEAD_SHARED)/fixtures/$(1),$(error name the folder of recordings: make $(2) TRACES=DIR))
+
 compat-traces: setup
-	$(BIN)/python -m fairlead.testing.compat_traces $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces)
+	$(BIN)/python -m fairlead.testing.compat_traces $(or $(TRACES),$(call recordings,traces,$@))
 
 compat-flux: setup
-	$(BIN)/python -m fairlead.testing.compat_flux $(or $(TRACES),$(FAIRLEAD_SHARED)/fixtures/traces/flux)
+	$(BIN)/python -m fairlead.testing.compat_flux $(or $(TRACES),$(call recordings,traces/flux,$@))
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

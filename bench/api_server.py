@@ -6,10 +6,10 @@ there are any (creates 397, merge patches 265, reads 1089 a second with 16 clien
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import ssl
-import sys
 import tempfile
 import time
 import tracemalloc
@@ -138,7 +138,9 @@ async def empty() -> None:
 
 
 async def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", type=int, nargs="?", default=2000, metavar="COUNT", help="objects (default 2000)")
+    count = parser.parse_args().count
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         await in_process(count, None)

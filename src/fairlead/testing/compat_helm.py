@@ -211,6 +211,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--show", type=int, default=40, help="how many differences to print")
     args = parser.parse_args(argv)
     root = args.folder.resolve()
+    if not root.is_dir():
+        parser.error(f"cannot find charts in '{args.folder}': it is no folder")
     chosen = [case for case in cases(root) if args.only in case.label(root)]
     peer = Peer(args.helm, args.cache)
     with ThreadPoolExecutor(2) as pool:

@@ -1,7 +1,7 @@
 """Failure domains and shared credentials: are the things they name there?
 
 Behaviour: cluster-api-provider-vsphere v1.17, controllers/vspheredeploymentzone_controller.go,
-vsphereclusteridentity_controller.go. Differences: docs/compat/vsphere.md#zones.
+vsphereclusteridentity_controller.go. Differences: docs/compat/vsphere.md.
 """
 
 from collections.abc import Sequence
