@@ -18,6 +18,7 @@ import orjson
 from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.api.watch import ADDED, DELETED, MODIFIED
 from fairlead.base.objects import Json, Key
+from fairlead.server.sharing import ForeignValueError, shared_view
 from fairlead.server.storage import MemoryStorage, Row, Storage
 
 HISTORY_LIMIT = 4096
@@ -82,6 +83,16 @@ class Record:
             found = self._view = orjson.loads(self.data)
             _VIEWS.keep(self)
         return found
+
+    def keep_view(self, obj: Json, before: Record) -> None:
+        """Make the view from *obj*, of which the data was made, sharing with that of *before* what did not change."""
+        if before._view is None:
+            return
+        try:
+            self._view = shared_view(obj, before._view)
+        except ForeignValueError:
+            return  # decoding the data says what became of it
+        _VIEWS.keep(self)
 
     def in_version(self, version: str, convert: Callable[[Json], Json]) -> Json:
         """The object as *convert* makes it of the stored one, remembered under the name *version*."""
@@ -307,11 +318,13 @@ class Store:
         """Store *obj* with the next revision as its resourceVersion; *before* is the record it replaces."""
         self._check()
         revision = self.revision + 1
-        record = Record(resource, revision, encode(obj, revision))
+        stamped = _stamped(obj, revision)
+        record = Record(resource, revision, _encode(stamped))
         self.revision = revision
         self._shelf(resource).put(record)
         if before is not None:
             self._unindex(before)
+            record.keep_view(stamped, before)
         self._index(record)
         self._commit(Change(MODIFIED if before is not None else ADDED, revision, record, before), record.data)
         return record
@@ -320,7 +333,7 @@ class Store:
         """Remove *before*; watchers see *obj*, its last state, with the revision of the removal."""
         self._check()
         revision = self.revision + 1
-        record = Record(before.resource, revision, encode(obj, revision))
+        record = Record(before.resource, revision, _encode(_stamped(obj, revision)))
         self.revision = revision
         self._shelf(before.resource).remove(before.key)
         self._unindex(before)
@@ -431,10 +444,15 @@ class Store:
         return self._durable
 
 
-def encode(obj: Json, revision: int) -> bytes:
-    """The bytes of *obj* with *revision* as its resourceVersion. Raises: ApiError BadRequest."""
+def _stamped(obj: Json, revision: int) -> Json:
+    """*obj* with *revision* as its resourceVersion."""
     metadata: dict[str, Any] = {**obj["metadata"], "resourceVersion": str(revision)}
+    return {**obj, "metadata": metadata}
+
+
+def _encode(obj: Json) -> bytes:
+    """The bytes of *obj*. Raises: ApiError BadRequest."""
     try:
-        return orjson.dumps({**obj, "metadata": metadata})
+        return orjson.dumps(obj)
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise ApiError(400, "BadRequest", f"the object cannot be encoded as JSON: {error}") from error
