@@ -63,8 +63,10 @@ class SimulatedEtcd:
                 self._on_change(tuple(self._members.values()))
         self._elect()
 
-    async def move_leader(self, member_id: int) -> None:
+    async def move_leader(self, member_id: int, *, away_from: str = "") -> None:
         self._require_quorum()
+        if away_from and self._leader != away_from:
+            return
         self._leader = next((name for name, member in self._members.items() if member.id == member_id), self._leader)
 
     def _elect(self) -> None:

@@ -23,7 +23,7 @@ from fairlead.base.objects import Json
 from fairlead.lab.connection import Severable
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.remote import Dialer, Etcd, Remote, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Dialer, Etcd, Remote, UnreachableError
 
 REFUSED_RETRY = timedelta(seconds=5)
 
@@ -221,7 +221,7 @@ class LabRemote:
     def client(self) -> Client:
         return self._client
 
-    async def etcd(self) -> Etcd:
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
         if self._client.is_severed:
             raise UnreachableError(f"dial tcp {self._address}: connect: connection refused")
         return self._site.etcd()

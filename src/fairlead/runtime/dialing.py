@@ -1,31 +1,21 @@
-"""Workload clusters that are real: their API over HTTPS, at the address that their kubeconfig names.
-
-Their etcd cannot be reached yet: upstream speaks gRPC to it through the API server's port-forward. `PodEtcd` tells the
-members from etcd's static Pods, and refuses to change them: a control plane on real machines can be created and grown,
-but not shrunk or rolled (docs/compat/peers.md).
-"""
+"""Workload clusters that are real: their API over HTTPS, at the address that their kubeconfig names; etcd behind it."""
 
 import asyncio
 import contextlib
-import hashlib
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, get_in
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.conditions import is_true
+from fairlead.runtime.etcd import ForwardedEtcd
 from fairlead.runtime.http import HttpClient
 from fairlead.runtime.kubeconfig import Access, KubeconfigError, parse_access
-from fairlead.runtime.remote import Etcd, EtcdMember, Remote, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Etcd, Remote, UnreachableError
 
 log = logging.getLogger(__name__)
 
-POD = GVK("", "v1", "Pod")
-ETCD_PODS = "component=etcd,tier=control-plane"
 CONNECT = timedelta(seconds=5)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=15)
 
@@ -68,50 +58,11 @@ class HttpRemote:
     def client(self) -> Client:
         return self._client
 
-    async def etcd(self) -> Etcd:
-        return PodEtcd(self._client, self._server)
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
+        return ForwardedEtcd(self._client, self._server, await credentials())
 
     async def close(self) -> None:
         await self._client.close()
-
-
-class PodEtcd:
-    """The members of a cluster's etcd as its static Pods tell them; they cannot be changed this way."""
-
-    def __init__(self, client: Client, server: str) -> None:
-        self._client = client
-        self._server = server
-
-    async def members(self) -> Sequence[EtcdMember]:
-        try:
-            pods = (await self._client.list(POD, "kube-system", label_selector=ETCD_PODS)).items
-        except ApiError as error:
-            raise UnreachableError(f"cannot list the etcd Pods of {self._server}: {error.message}") from error
-        ready = [pod for pod in pods if is_true(get_in(pod, "status", "conditions"), "Ready")]
-        if len(ready) * 2 <= len(pods):
-            raise UnreachableError(
-                f"etcd of {self._server} has no quorum: {len(ready)} of its {len(pods)} Pods are ready"
-            )
-        return tuple(_member(pod) for pod in pods)
-
-    async def remove_member(self, member_id: int) -> None:
-        raise self._refusal("remove a member from")
-
-    async def move_leader(self, member_id: int) -> None:
-        raise self._refusal("move the leader of")
-
-    def _refusal(self, what: str) -> UnreachableError:
-        return UnreachableError(
-            f"cannot {what} the etcd of {self._server}: it is not reachable from here; do it with etcdctl on a "
-            "control-plane machine"
-        )
-
-
-def _member(pod: Json) -> EtcdMember:
-    node = str(get_in(pod, "spec", "nodeName", default=""))
-    number = int.from_bytes(hashlib.sha256(node.encode()).digest()[:7], "big")
-    address = get_in(pod, "status", "hostIP", default="")
-    return EtcdMember(number, node, (f"https://{address}:2380",) if address else ())
 
 
 def _access(kubeconfig: bytes) -> Access:

@@ -5,6 +5,7 @@ Source: Kubernetes API conventions (paths, verbs, media types).
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from fairlead.runtime.tls import tls_context
 APPLY = "application/apply-patch+yaml"
 PAGE = 1000
 WATCH_SECONDS = 240  # the server ends a watch then, and it is taken up again
+CLOSE_SECONDS = 2.0  # a WebSocket's other end has that long to say goodbye
 SILENCE_SECONDS = 30.0  # later than that without a word, the connection is dead although nobody said so
 
 
@@ -157,6 +159,25 @@ class HttpClient:
     async def raw(self, path: str) -> Any:
         """GET any path of the API, decoded from JSON."""
         return await self._call("GET", path)
+
+    async def websocket(
+        self, path: str, query: Mapping[str, str], *, protocol: str, limit_bytes: int
+    ) -> aiohttp.ClientWebSocketResponse:
+        """A WebSocket to any path of the API; *limit_bytes* bounds a message. Raises: ApiError."""
+        try:
+            return await self._http().ws_connect(
+                self._base + path,
+                params=query,
+                protocols=(protocol,),
+                max_msg_size=limit_bytes,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                server_hostname=self._access.tls_server_name or None,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            text = f"GET {path}: {error.message} (HTTP {error.status})"
+            raise ApiError(error.status, HTTPStatus(error.status).phrase.replace(" ", ""), text) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise service_unavailable(f"GET {self._base}{path}: {error}") from error
 
     # The wire.
 

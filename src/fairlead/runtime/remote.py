@@ -5,7 +5,7 @@ server in the same process whatever address the kubeconfig names. `Remotes` keep
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,19 @@ class EtcdMember:
     alarms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EtcdCredentials:
+    """How to speak to a cluster's etcd: whom to trust, and the client that one is. PEM."""
+
+    ca: bytes
+    certificate: bytes
+    key: bytes
+
+
+CredentialsSource = Callable[[], Awaitable[EtcdCredentials]]
+"""Finds or makes the credentials when they are needed. Raises: UnreachableError, saying what is missing."""
+
+
 class Etcd(Protocol):
     """What the control-plane controller asks of a workload cluster's etcd."""
 
@@ -38,8 +51,11 @@ class Etcd(Protocol):
         """Take a member out; nothing happens when it is not there. Raises: UnreachableError."""
         ...
 
-    async def move_leader(self, member_id: int) -> None:
-        """Make *member_id* the leader. Raises: UnreachableError."""
+    async def move_leader(self, member_id: int, *, away_from: str = "") -> None:
+        """Make *member_id* the leader; with *away_from* (a member's name) only if that one leads.
+
+        Raises: UnreachableError.
+        """
         ...
 
 
@@ -51,7 +67,7 @@ class Remote(Protocol):
         """Its API."""
         ...
 
-    async def etcd(self) -> Etcd:
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
         """Its etcd, reached through the API server. Raises: UnreachableError."""
         ...
 

@@ -13,7 +13,7 @@ from fairlead.runtime.client import Client, WatchEvent
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.conditions import find
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.remote import UnreachableError
+from fairlead.runtime.remote import CredentialsSource, UnreachableError
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.server import ApiServer
 from fairlead.testing.traces.fluxgit import RecordedGit
@@ -188,7 +188,7 @@ class OtherCluster:
             raise UnreachableError("dial tcp 192.0.2.1:6443: connect: connection refused")
         return self
 
-    async def etcd(self) -> Any:
+    async def etcd(self, credentials: CredentialsSource) -> Any:
         raise UnreachableError("no etcd here")
 
     async def close(self) -> None:

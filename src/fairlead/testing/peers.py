@@ -98,7 +98,8 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
 
 
-def _answers(url: str, context: ssl.SSLContext | None = None) -> bool:
+def answers(url: str, context: ssl.SSLContext | None = None) -> bool:
+    """Whether *url* is there and well."""
     try:
         with urllib.request.urlopen(url, timeout=5, context=context) as response:
             return bool(response.status == 200)
@@ -119,7 +120,7 @@ def etcd(folder: Path) -> Iterator[str]:
         f"--initial-cluster=default={peer}",
         "--unsafe-no-fsync",
     ]
-    with running("etcd", arguments, folder / "etcd.log", lambda: _answers(f"{client}/health")):
+    with running("etcd", arguments, folder / "etcd.log", lambda: answers(f"{client}/health")):
         yield client
 
 
@@ -165,7 +166,7 @@ class KubeApiserver:
         """Serve until the block ends."""
         trusting = ssl.create_default_context(cadata=self.access.ca.decode())
         ready = f"{self.access.server}/readyz"
-        with running("kube-apiserver", self._arguments, self._log, lambda: _answers(ready, trusting)):
+        with running("kube-apiserver", self._arguments, self._log, lambda: answers(ready, trusting)):
             yield
 
 

@@ -37,7 +37,7 @@ from fairlead.runtime.controller import Controller, Manager
 from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.keys import ThreadedKeys
-from fairlead.runtime.remote import Etcd, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Etcd, UnreachableError
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.local import LocalClient
 from fairlead.server.server import ApiServer
@@ -90,7 +90,7 @@ class Connection:
     def __init__(self, client: LocalClient, lost: asyncio.Event) -> None:
         self.client: Any = _Cuttable(client, lost)
 
-    async def etcd(self) -> Etcd:
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
         raise UnreachableError("no etcd here")
 
     async def close(self) -> None:

@@ -8,52 +8,15 @@ import pytest
 
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import GVK, Json
+from fairlead.base.objects import GVK
 from fairlead.runtime import http
-from fairlead.runtime.clock import LoopClock, WallClock
-from fairlead.runtime.dialing import HttpDialer, PodEtcd
-from fairlead.runtime.ids import Ids
+from fairlead.runtime.clock import WallClock
+from fairlead.runtime.dialing import HttpDialer
 from fairlead.runtime.kubeconfig import Access, render
 from fairlead.runtime.remote import UnreachableError
-from fairlead.runtime.virtual import run_virtual
-from fairlead.server.server import ApiServer
 from fairlead.testing.peers import free_port
 
 POD = GVK("", "v1", "Pod")
-
-
-def etcd_pod(node: str) -> Json:
-    labels = {"component": "etcd", "tier": "control-plane"}
-    metadata = {"name": f"etcd-{node}", "namespace": "kube-system", "labels": labels}
-    spec = {"nodeName": node, "containers": [{"name": "etcd", "image": "etcd"}]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def test_members_are_told_from_pods() -> None:
-    """One member for each etcd Pod; without a ready majority, and for every change, the reason."""
-
-    async def main() -> None:
-        server = ApiServer(LoopClock(), Ids(1))
-        await server.start()
-        client = server.client()
-        etcd = PodEtcd(client, "https://api.test:6443")
-        ready: Json = {"status": {"hostIP": "192.0.2.7", "conditions": [{"type": "Ready", "status": "True"}]}}
-        for node in ("a", "b", "c"):
-            await client.create(etcd_pod(node))
-        await client.patch(POD, "etcd-a", "kube-system", ready, subresource="status")
-        with pytest.raises(UnreachableError, match=r"etcd of https://api\.test:6443 has no quorum: 1 of its 3 Pods"):
-            await etcd.members()
-        await client.patch(POD, "etcd-b", "kube-system", ready, subresource="status")
-        members = await etcd.members()
-        assert [member.name for member in members] == ["a", "b", "c"]
-        assert members[0].peer_urls == ("https://192.0.2.7:2380",)
-        assert len({member.id for member in members}) == 3
-        for change in (etcd.remove_member(members[0].id), etcd.move_leader(members[0].id)):
-            with pytest.raises(UnreachableError, match="etcdctl on a control-plane machine"):
-                await change
-        await server.stop()
-
-    run_virtual(main())
 
 
 def test_waits_until_somebody_listens() -> None:

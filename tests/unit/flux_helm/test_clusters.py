@@ -10,7 +10,7 @@ from fairlead.base.objects import GVK
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.remote import Etcd, Remote, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Etcd, Remote, UnreachableError
 from fairlead.server.server import ApiServer
 from tests.unit.flux_helm.fleet import CHART, NAMESPACE, Fleet, simulate
 
@@ -29,7 +29,7 @@ class Away:
     def client(self) -> Client:
         return self.server.client()
 
-    async def etcd(self) -> Etcd:
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
         raise UnreachableError("no etcd here")
 
     async def close(self) -> None:

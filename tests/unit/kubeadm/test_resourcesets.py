@@ -26,7 +26,7 @@ from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.conditions import find
 from fairlead.runtime.controller import Controller, Manager
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.remote import Etcd, Remote
+from fairlead.runtime.remote import CredentialsSource, Etcd, Remote
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.server import ApiServer
 
@@ -54,7 +54,7 @@ class Link:
     def client(self) -> Client:
         return self._client
 
-    async def etcd(self) -> Etcd:
+    async def etcd(self, credentials: CredentialsSource) -> Etcd:
         raise NotImplementedError
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ Source: cluster-api v1.14 util/secret/certificates.go (names, subjects, lifetime
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -111,21 +111,17 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
     )
 
 
-async def new_kubeconfig(
-    ca: KeyPair, cluster: str, endpoint: str, keys: KeySource, clock: Clock, algorithm: str = ""
-) -> bytes:
-    """An administrator's kubeconfig for `https://<endpoint>`, with a client certificate that *ca* signs."""
+async def new_client(
+    ca: KeyPair, name: str, groups: Sequence[str], keys: KeySource, clock: Clock, algorithm: str = ""
+) -> KeyPair:
+    """A client certificate for the user *name* in *groups* that *ca* signs."""
     key = await new_key(keys, algorithm)
     authority = x509.load_pem_x509_certificate(ca.certificate)
     # checking the primes takes 40 ms of the event loop's time; a wrong key fails when it signs
     signer: Any = serialization.load_pem_private_key(ca.key, None, unsafe_skip_rsa_key_validation=True)
     now = clock.now()
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "system:masters"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes-admin"),
-        ]
-    )
+    organizations = (x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups)
+    subject = x509.Name([*organizations, x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -139,6 +135,14 @@ async def new_kubeconfig(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
+    return KeyPair(certificate.public_bytes(serialization.Encoding.PEM), private_pem(key))
+
+
+async def new_kubeconfig(
+    ca: KeyPair, cluster: str, endpoint: str, keys: KeySource, clock: Clock, algorithm: str = ""
+) -> bytes:
+    """An administrator's kubeconfig for `https://<endpoint>`, with a client certificate that *ca* signs."""
+    client = await new_client(ca, "kubernetes-admin", ("system:masters",), keys, clock, algorithm)
     user = f"{cluster}-admin"
     config = {
         "apiVersion": "v1",
@@ -155,8 +159,8 @@ async def new_kubeconfig(
             {
                 "name": user,
                 "user": {
-                    "client-certificate-data": _b64(certificate.public_bytes(serialization.Encoding.PEM)),
-                    "client-key-data": _b64(private_pem(key)),
+                    "client-certificate-data": _b64(client.certificate),
+                    "client-key-data": _b64(client.key),
                 },
             }
         ],

@@ -10,6 +10,7 @@ from fairlead.api.infrastructure.kinds import VSPHERE_MACHINE, VSPHERE_MACHINE_T
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.controlplane.certificates import CertificateKeeper
+from fairlead.controllers.clusterapi.controlplane.etcd import EtcdAccess
 from fairlead.controllers.clusterapi.controlplane.machines import MachineMaker
 from fairlead.controllers.clusterapi.controlplane.observe import Observer
 from fairlead.controllers.clusterapi.controlplane.passes import FINALIZER, Pass, Tools
@@ -50,14 +51,15 @@ class KubeadmControlPlaneController(BaseController):
         self._client = client
         self._clock = clock
         self._cache = cache
-        self._observer = Observer(client=client, clock=clock, cache=cache)
+        etcd = EtcdAccess(client=client, clock=clock, keys=keys)
+        self._observer = Observer(client=client, clock=clock, cache=cache, etcd=etcd)
         self._tools = Tools(
             client=client,
             recorder=recorder,
             observer=self._observer,
             certificates=CertificateKeeper(client=client, clock=clock, keys=keys),
             maker=MachineMaker(client=client, ids=ids),
-            remover=Remover(client=client),
+            remover=Remover(client=client, etcd=etcd),
         )
 
     def watches(self) -> Sequence[Watch]:

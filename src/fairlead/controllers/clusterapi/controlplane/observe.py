@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fairlead.base.objects import Json, Key, get_in, is_deleting, labels
 from fairlead.controllers.clusterapi.clustercache import ClusterCache, Connection
+from fairlead.controllers.clusterapi.controlplane.etcd import EtcdAccess
 from fairlead.controllers.clusterapi.controlplane.seen import ControlPlane
 from fairlead.controllers.clusterapi.controlplane.workload import Workload
 from fairlead.controllers.clusterapi.staleness import is_to_be_remediated
@@ -19,10 +20,11 @@ from fairlead.runtime.remote import EtcdMember, UnreachableError
 class Observer:
     """Reads control planes; writes nothing."""
 
-    def __init__(self, *, client: Client, clock: Clock, cache: ClusterCache) -> None:
+    def __init__(self, *, client: Client, clock: Clock, cache: ClusterCache, etcd: EtcdAccess) -> None:
         self._client = client
         self._clock = clock
         self._cache = cache
+        self._etcd = etcd
 
     async def observe(self, kcp: Json, cluster: Json) -> ControlPlane:
         """All that one pass may judge."""
@@ -43,7 +45,7 @@ class Observer:
                 infra[name] = vm
         connection = self._cache.connection(Key.of(cluster))
         reference = get_in(kcp, "spec", "machineTemplate", "spec", "infrastructureRef")
-        members, problem = await self._members(connection)
+        members, problem = await self._members(cluster, connection)
         return ControlPlane(
             kcp=kcp,
             cluster=cluster,
@@ -58,11 +60,11 @@ class Observer:
             now=self._clock.now(),
         )
 
-    async def _members(self, connection: Connection) -> tuple[Sequence[EtcdMember] | None, str]:
+    async def _members(self, cluster: Json, connection: Connection) -> tuple[Sequence[EtcdMember] | None, str]:
         if connection.remote is None:
             return None, ""
         try:
-            return await (await connection.remote.etcd()).members(), ""
+            return await (await self._etcd.open(cluster, connection.remote)).members(), ""
         except UnreachableError as error:
             return None, str(error)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, annotations, copy, get_in, is_deleting
 from fairlead.controllers.clusterapi.controlplane.desired import PRE_TERMINATE_HOOK
+from fairlead.controllers.clusterapi.controlplane.etcd import EtcdAccess
 from fairlead.controllers.clusterapi.controlplane.quorum import heirs, keeps_api, keeps_quorum, member_name
 from fairlead.controllers.clusterapi.controlplane.seen import ControlPlane, node_name
 from fairlead.controllers.clusterapi.replicas import deleting_text
@@ -53,8 +54,9 @@ def _of_fullest_domain(plane: ControlPlane, eligible: Sequence[Json]) -> Json:
 class Remover:
     """Deletes control-plane machines and lets them go."""
 
-    def __init__(self, *, client: Client) -> None:
+    def __init__(self, *, client: Client, etcd: EtcdAccess) -> None:
         self._client = client
+        self._etcd = etcd
 
     async def remove(self, plane: ControlPlane, machine: Json) -> None:
         """Delete *machine*; if it leads etcd, another member leads from now on."""
@@ -130,7 +132,7 @@ class Remover:
 
     async def _take_out(self, plane: ControlPlane, member: EtcdMember) -> None:
         if plane.connection.remote is not None:
-            await (await plane.connection.remote.etcd()).remove_member(member.id)
+            await (await self._etcd.open(plane.cluster, plane.connection.remote)).remove_member(member.id)
 
     async def _forward_leadership(self, plane: ControlPlane, machine: Json) -> None:
         if not plane.uses_local_etcd or plane.connection.remote is None or not plane.members or not node_name(machine):
@@ -138,7 +140,8 @@ class Remover:
         names = heirs(plane, machine)
         heir = next((m for name in names for m in plane.members if m.name == name), None)
         if heir is not None:
-            await (await plane.connection.remote.etcd()).move_leader(heir.id)
+            etcd = await self._etcd.open(plane.cluster, plane.connection.remote)
+            await etcd.move_leader(heir.id, away_from=node_name(machine))
 
     async def _release(self, machine: Json) -> Json:
         """Take the hook off, so that the Machine's deletion goes on."""
