@@ -104,7 +104,7 @@ class ForwardedEtcd:
         except TimeoutError as error:
             raise UnreachableError(f"{steps.now}: no answer within {LIMIT.total_seconds():.0f}s") from error
         except ApiError as error:
-            raise UnreachableError(f"{steps.now}: {error.message}") from error
+            raise UnreachableError(f"{steps.now}: {error.message}; {_advice(error)}") from error
         except (ForwardError, ssl.SSLError, httptools.HttpParserError) as error:
             raise UnreachableError(f"{steps.now}: {error}") from error
 
@@ -244,6 +244,13 @@ def _member(member: Json, alarms: tuple[str, ...]) -> EtcdMember:
         is_learner=bool(member.get("isLearner")),
         alarms=alarms,
     )
+
+
+def _advice(error: ApiError) -> str:
+    """What to do about an API server that does not forward."""
+    if error.code in (401, 403):
+        return "the kubeconfig's user needs the verbs get and create for pods/portforward"
+    return "does the API server reach the kubelet of the Pod's node?"
 
 
 def _context(server: str, credentials: EtcdCredentials) -> ssl.SSLContext:

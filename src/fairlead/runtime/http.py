@@ -5,7 +5,6 @@ Source: Kubernetes API conventions (paths, verbs, media types).
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -175,7 +174,7 @@ class HttpClient:
             )
         except aiohttp.WSServerHandshakeError as error:
             text = f"GET {path}: {error.message} (HTTP {error.status})"
-            raise ApiError(error.status, HTTPStatus(error.status).phrase.replace(" ", ""), text) from error
+            raise ApiError(error.status, "InternalError", text) from error
         except (aiohttp.ClientError, OSError) as error:
             raise service_unavailable(f"GET {self._base}{path}: {error}") from error
 

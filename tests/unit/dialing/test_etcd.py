@@ -265,7 +265,8 @@ def test_forwarding_fails() -> None:
             with pytest.raises(UnreachableError) as raised:
                 await here.etcd.members()
             assert "etcd-a: port-forward to port 2379: GET /api/v1/" in str(raised.value)
-            assert "(HTTP 403); Pod kube-system/etcd-b: TLS with port 2379: error forwarding" in str(raised.value)
+            assert "(HTTP 403); the kubeconfig's user needs the verbs get and create for pods" in str(raised.value)
+            assert "; Pod kube-system/etcd-b: TLS with port 2379: error forwarding port 2379" in str(raised.value)
             here.api.pods.clear()
             with pytest.raises(UnreachableError, match=r"no Pod with the labels .* is Running in kube-system"):
                 await here.etcd.members()
