@@ -25,7 +25,7 @@ Body = Callable[["Render", Callable[[str], None], object], None]
 
 MAX_DEPTH = 10_000  # Go: 100000 templates deep, which Python cannot hold
 _FRAMES = 60_000  # Python frames that MAX_DEPTH may need
-MAX_CHAIN_CHARS = 96 * 1024 * 1024  # of the texts of one error; Go has no bound, and they grow with the depth squared
+MAX_CHAIN_CHARS = 128 * 1024 * 1024  # of the texts of one error; Go has no bound, and they grow with the depth squared
 
 
 class Limits(Record, frozen=True):
@@ -342,7 +342,7 @@ def explain(error: Exception, traceback: TracebackType | None) -> Exception:
                 inner = _tpl_chain(frames[index + 1], inner)
             text = _located(place, f"error calling {site.function}: {inner[0]}")
             chain = [text, *inner]
-            chars += len(text) + len(inner[0])
+            chars += len(text)
         places.insert(0, place)
     return ExecError(tuple(chain), tuple(places), wrapped)
 
