@@ -17,6 +17,7 @@ from fairlead.runtime.kubeconfig import Access
 from fairlead.runtime.tls import tls_context
 
 APPLY = "application/apply-patch+yaml"
+CLOSING_TURNS = 5
 PAGE = 1000
 WATCH_SECONDS = 240  # the server ends a watch then, and it is taken up again
 CLOSE_SECONDS = 2.0  # a WebSocket's other end has that long to say goodbye
@@ -39,7 +40,8 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
-            await asyncio.sleep(0)  # the sockets below TLS close one turn of the loop later
+            for _ in range(CLOSING_TURNS):  # the sockets below TLS close some turns of the loop later
+                await asyncio.sleep(0)
 
     # The protocol.
 
