@@ -38,7 +38,7 @@ peers:
 	peers/build .peers helm helm-render kustomize govc vcsim etcd kube-apiserver
 
 test-peer: setup
-	$(BIN)/python -m pytest tests/peer
+	$(BIN)/python -m pytest -W "default::pytest.PytestUnraisableExceptionWarning" tests/peer  # a peer may hang up late
 
 compat-kustomize: setup
 	$(BIN)/python -m fairlead.testing.compat_kustomize --kustomize .peers/kustomize $(or $(FOLDER),examples)
