@@ -42,7 +42,7 @@ def _ids(value: Any) -> set[int]:
 
 @given(old=OBJECTS, new=OBJECTS)
 def test_a_view_is_what_decoding_gives(old: Any, new: Any) -> None:
-    """Types, values and key order are those of the decoded JSON; only *old*'s containers are shared, none of *new*'s."""
+    """Types, values and key order are those of the decoded JSON; containers are *old*'s or new, none are *new*'s."""
     before, given_ids = orjson.dumps(old), _ids(new)
     view = shared_view(new, old)
     assert orjson.dumps(view) == orjson.dumps(new) == orjson.dumps(orjson.loads(orjson.dumps(new)))
