@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import ssl
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -103,7 +104,19 @@ class DataFolder:
     def ports(self, asked: Ports) -> Ports:
         """The ports to listen on: those asked for, else those of the last run, else any."""
         kept = self._read("ports.json")
-        return Ports(**{name: port or int(kept.get(name, 0)) for name, port in asdict(asked).items()})
+        return Ports(**{name: port or _port(kept.get(name)) for name, port in asdict(asked).items()})
+
+    def check_repository(self) -> None:
+        """Raises: StartError when a run that had come up left a repository here and it is gone.
+
+        A new, empty one in its place would have every cluster pruned.
+        """
+        if not self.ephemeral and (self.path / "ports.json").exists() and not (self.repository / "HEAD").is_file():
+            raise StartError(
+                f"cannot use the data folder '{self.path}': its Git repository '{self.repository}' is gone or has no "
+                "HEAD, and with an empty one all clusters would be removed; put it back (a bare clone will do), or "
+                "name another folder with --data"
+            )
 
     def keep_ports(self, ports: Ports) -> None:
         """Use these ports again next time."""
@@ -132,7 +145,16 @@ class DataFolder:
             made = Certificate.create(clock.now())
             self._keep_pair("vcenter", Pair(made.certificate_pem.decode(), made.key_pem.decode()))
             return made
-        return Certificate(pair.certificate.encode(), pair.key.encode())
+        certificate = Certificate(pair.certificate.encode(), pair.key.encode())
+        try:
+            certificate.thumbprint()
+            certificate.server_context()
+        except (ValueError, ssl.SSLError) as error:
+            raise StartError(
+                f"cannot read the vCenter's certificate 'vcenter.crt' with its key 'vcenter.key' in "
+                f"'{self.path / 'pki'}': {error}; remove both files to have new ones made"
+            ) from error
+        return certificate
 
     def write_endpoints(self, endpoints: Json) -> None:
         """Tell that everything serves, in one step."""
@@ -146,6 +168,11 @@ class DataFolder:
             return Pair(certificate, (self.path / "pki" / f"{name}.key").read_text())
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StartError(
+                f"cannot read '{name}.crt' and '{name}.key' in '{self.path / 'pki'}': {error}; put them back, or "
+                "remove both to have new ones made"
+            ) from error
 
     def _keep_pair(self, name: str, pair: Pair) -> None:
         if not self.ephemeral:
@@ -160,3 +187,8 @@ class DataFolder:
         except (FileNotFoundError, orjson.JSONDecodeError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _port(kept: object) -> int:
+    """A port that was kept; 0, for any, when the file was damaged."""
+    return kept if isinstance(kept, int) and 0 < kept < 65536 else 0

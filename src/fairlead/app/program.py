@@ -79,6 +79,7 @@ class Program:
     async def _start(self) -> None:
         self.folder.take()
         self._stack.callback(self.folder.leave)
+        self.folder.check_repository()
         self._ports = self.folder.ports(self.settings.ports)
         self._keys.start()
         self._stack.callback(self._keys.close)

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from dulwich.errors import FileFormatException, NotGitRepository
 from dulwich.index import commit_tree
-from dulwich.objects import Blob, Commit
+from dulwich.objects import Blob, Commit, valid_hexsha
 from dulwich.repo import Repo
 
-BRANCH = b"refs/heads/main"
+BRANCHES = b"refs/heads/"
+BRANCH = BRANCHES + b"main"
 AUTHOR = b"Fairlead <lab@fairlead.invalid>"
 FILE_LIMIT = 20_000
 EXECUTABLE, PLAIN = 0o100755, 0o100644
@@ -66,11 +68,32 @@ def prepare(folder: Path, files: Mapping[str, tuple[bytes, int]], now: datetime)
             repo = Repo.init_bare(str(folder), default_branch=b"main")
         with repo:
             if any(True for ref in repo.refs.allkeys() if ref != b"HEAD"):
+                _check_branches(repo)
                 return False
             _commit_first(repo, files, now)
             return True
-    except OSError as error:
-        raise RepositoryError(f"cannot open the Git repository in '{folder}': {error}") from error
+    except (OSError, ValueError, KeyError, NotGitRepository, FileFormatException) as error:
+        raise RepositoryError(
+            f"cannot open the Git repository in '{folder}': {_cause(error)}; "
+            f"repair it (`git -C {folder} fsck` names what is wrong) or put a copy back, for example a bare clone"
+        ) from error
+
+
+def _check_branches(repo: Repo) -> None:
+    """Raises: KeyError, ValueError, FileFormatException for a branch whose newest commit cannot be read."""
+    for name in repo.refs.subkeys(BRANCHES):
+        value = repo.refs[BRANCHES + name]
+        if not valid_hexsha(value):
+            raise ValueError(f"its branch {name.decode(errors='replace')!r} points at {value!r}, which is no commit")
+        commit = repo[value]
+        if isinstance(commit, Commit):
+            repo.object_store[commit.tree]
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it lacks the object {error.args[0]!r}"
+    return str(error)
 
 
 def _commit_first(repo: Repo, files: Mapping[str, tuple[bytes, int]], now: datetime) -> None:

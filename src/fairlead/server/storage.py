@@ -132,12 +132,18 @@ class SqliteDatabase:
         if tenant not in self._known:  # a new one: no reason to wait for the writer
             self._known.add(tenant)
             return 0, []
-        with self._lock:
-            found = self._connection.execute("select revision from tenants where tenant=?", (tenant,)).fetchone()
-            rows = self._connection.execute(
-                "select resource, namespace, name, revision, data from objects where tenant=?", (tenant,)
-            )
-            return (found[0] if found else 0), [Row(*row) for row in rows]
+        try:
+            with self._lock:
+                found = self._connection.execute("select revision from tenants where tenant=?", (tenant,)).fetchone()
+                rows = self._connection.execute(
+                    "select resource, namespace, name, revision, data from objects where tenant=?", (tenant,)
+                )
+                return (found[0] if found else 0), [Row(*row) for row in rows]
+        except apsw.Error as error:
+            raise StorageError(
+                f"cannot read '{self._path}': {error}; put a copy back that was made while no process used it, or use "
+                "another data directory"
+            ) from error
 
     def drop(self, tenant: str) -> None:
         """Forget all of *tenant*; durable when the next write is."""

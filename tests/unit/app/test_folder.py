@@ -1,6 +1,7 @@
 """The data folder: one process at a time, ports and certificates that stay, files that come and go."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from fairlead.app.folder import DataFolder
 from fairlead.app.settings import Ports, StartError
+from fairlead.lab.repository import RepositoryError, prepare
 from fairlead.runtime.clock import WallClock
+from fairlead.server.storage import SqliteDatabase, StorageError
 
 
 @pytest.fixture
@@ -96,3 +99,61 @@ def test_ephemeral_keeps_nothing(tmp_path: Path) -> None:
     folder.leave()
     assert list(tmp_path.iterdir()) == []
     assert not repository.exists()
+
+
+def test_repository_that_is_gone(folder: DataFolder) -> None:
+    """After a run that came up, a missing repository is refused: an empty one would prune every cluster."""
+    folder.take()
+    folder.check_repository()  # the first run: nothing is there yet
+    folder.keep_ports(Ports(1, 2, 3, 4))
+    with pytest.raises(StartError, match=r"Git repository '.*/git' is gone .* put it back"):
+        folder.check_repository()
+    folder.repository.mkdir()
+    (folder.repository / "HEAD").touch()
+    folder.check_repository()
+
+
+@pytest.mark.parametrize("text", ['{"api": "x", "git": 99999999}', '{"api": [1]}', '{"api": -1}', "{"], ids=str)
+def test_damaged_ports(folder: DataFolder, text: str) -> None:
+    """Ports that make no sense are chosen anew."""
+    folder.take()
+    (folder.path / "ports.json").write_text(text)
+    assert folder.ports(Ports()) == Ports()
+
+
+@pytest.mark.parametrize("content", [b"hi", b"\xff\x90\x00"], ids=["text", "bytes"])
+@pytest.mark.parametrize("name", ["authority.crt", "authority.key", "vcenter.crt", "vcenter.key"])
+def test_damaged_certificates(folder: DataFolder, name: str, content: bytes) -> None:
+    """The error names the folder and what to do."""
+    folder.take()
+    clock = WallClock()
+    folder.authority(clock)
+    folder.vcenter_certificate(clock)
+    (folder.path / "pki" / name).write_bytes(content)
+    read = folder.authority if name.startswith("authority") else folder.vcenter_certificate
+    with pytest.raises(StartError, match=r"cannot read .*pki'.*remove"):
+        read(clock)
+
+
+def test_damaged_repository(tmp_path: Path) -> None:
+    """A branch whose newest commit cannot be read is an error at the start, with the folder and what to do."""
+    prepare(tmp_path, {"a": (b"x", 0o100644)}, WallClock().now())
+    assert not prepare(tmp_path, {}, WallClock().now())
+    (tmp_path / "refs/heads/main").write_text("1" * 40 + "\n")
+    with pytest.raises(RepositoryError, match=r"cannot open the Git repository in .*lacks the object.*fsck"):
+        prepare(tmp_path, {}, WallClock().now())
+    (tmp_path / "refs/heads/main").write_text("zzz\n")
+    with pytest.raises(RepositoryError, match=r"cannot open the Git repository in .*fsck"):
+        prepare(tmp_path, {}, WallClock().now())
+
+
+def test_damaged_database(tmp_path: Path) -> None:
+    """Rows that cannot be read are an error that names the file."""
+    path = tmp_path / "state.db"
+    with sqlite3.connect(path) as made:
+        made.execute("create table tenants (tenant text primary key, revision integer)")
+        made.execute("insert into tenants values ('t', 1)")
+        made.execute("create table objects (tenant text)")  # what `load` reads is not there
+    made.close()
+    with pytest.raises(StorageError, match=r"cannot read '.*state.db'.*put a copy back"):
+        SqliteDatabase(path).load("t")
