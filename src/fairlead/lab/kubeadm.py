@@ -92,6 +92,7 @@ class Kubeadm:
             for obj in cluster_objects(cluster.address, cluster.ca, config, machine.kubelet_version):
                 await self._ensure(cluster, obj)
             await self._register(machine, cluster, init, control_plane=True)
+            await self._run_static_pods(machine, cluster)
         except BaseException:  # also when the machine is switched off
             cluster.stop_control_plane(machine.hostname)
             raise
@@ -110,14 +111,17 @@ class Kubeadm:
             certificate, _ = load_ca(machine.files)
             if certificate != cluster.ca:
                 raise KubeadmError("control-plane-prepare/certs", f"{PKI}/ca.crt is not the CA of the cluster")
-            joining_etcd(cluster)
-            cluster.members.join(machine.hostname, machine.address, self._member_id())
-            cluster.start_control_plane(machine.hostname)
+        # kubelet-start comes before etcd-join: whoever removes the machine finds its member by its node
+        await self._register(machine, cluster, join, control_plane=control_plane)
+        if not control_plane:
+            return cluster
+        joining_etcd(cluster)
+        cluster.members.join(machine.hostname, machine.address, self._member_id())
+        cluster.start_control_plane(machine.hostname)
         try:
-            await self._register(machine, cluster, join, control_plane=control_plane)
+            await self._run_static_pods(machine, cluster)
         except BaseException:  # also when the machine is switched off
-            if control_plane:
-                cluster.stop_control_plane(machine.hostname)
+            cluster.stop_control_plane(machine.hostname)
             raise
         return cluster
 
@@ -151,9 +155,10 @@ class Kubeadm:
         pod_cidr = next((cidr for index in range(256) if (cidr := f"10.244.{index}.0/24") not in taken), "")
         node = node_object(machine, registration, pod_cidr, control_plane=control_plane)
         await self._ensure(cluster, node)
-        if control_plane:
-            for pod in static_pods(machine.hostname, machine.address, machine.kubelet_version):
-                await self._ensure(cluster, pod)
+
+    async def _run_static_pods(self, machine: GuestMachine, cluster: WorkloadCluster) -> None:
+        for pod in static_pods(machine.hostname, machine.address, machine.kubelet_version):
+            await self._ensure(cluster, pod)
 
     async def _bootstrap_kubelet(self, machine: GuestMachine, cluster: WorkloadCluster) -> None:
         """The TLS bootstrap: a signing request, approved, and a client certificate that the cluster's CA signed."""

@@ -54,7 +54,10 @@ def member_name(plane: ControlPlane, machine: Json) -> str:
     infra = plane.infra.get(machine["metadata"]["name"]) or {}
     provider = machine["spec"].get("providerID") or (infra.get("spec") or {}).get("providerID") or ""
     node = plane.connection.node_of(provider)
-    return str(node["metadata"]["name"]) if node is not None else ""
+    if node is not None:
+        return str(node["metadata"]["name"])
+    name = str(machine["metadata"]["name"])  # the host's name on vSphere: a member can be there before its node is seen
+    return name if any(member.name == name for member in plane.members or ()) else ""
 
 
 def heirs(plane: ControlPlane, machine: Json) -> list[str]:
