@@ -102,6 +102,7 @@ class LabNetwork:
         self._clock = clock
         self._outside = outside
         self._sites: dict[str, Site] = {}
+        self._shadowed: dict[str, list[Site]] = {}  # who would answer at an address that another one holds
         self._up: dict[str, asyncio.Event] = {}
         self._open: dict[str, set[LabRemote]] = {}
         self._changes: dict[str, set[asyncio.Event]] = {}  # who waits for something else to answer at an address
@@ -113,14 +114,28 @@ class LabNetwork:
         return dict(self._sites)
 
     def attach(self, address: str, site: Site) -> None:
-        """From now on *site* answers at *address*."""
+        """From now on *site* answers at *address*, unless another one does: then as soon as that one has gone.
+
+        Of two clusters with one address the first keeps it; whoever looks for the second meets a strange CA.
+        """
+        holder = self._sites.get(address)
+        if holder is site:
+            return
+        if holder is not None:
+            waiting = self._shadowed.setdefault(address, [])
+            if site not in waiting:
+                waiting.append(site)
+            return
         self._sites[address] = site
         self._event(address).set()
         for changed in self._changes.get(address, ()):
             changed.set()
 
     def detach(self, address: str, site: Site) -> None:
-        """*site* no longer answers; another one that took the address meanwhile stays."""
+        """*site* no longer answers; another one that holds the address stays, one that waits for it takes it."""
+        waiting = self._shadowed.get(address, [])
+        if site in waiting:
+            waiting.remove(site)
         if self._sites.get(address) is site:
             del self._sites[address]
             self._event(address).clear()
@@ -128,6 +143,8 @@ class LabNetwork:
                 remote.break_off()
             for tell in self.detached:
                 tell(address)
+            if waiting:
+                self.attach(address, waiting.pop(0))
 
     def at(self, address: str) -> Site | None:
         """What answers at *address*, or None."""

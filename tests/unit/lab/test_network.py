@@ -87,13 +87,17 @@ def test_refused_tries_again_when_another_answers() -> None:
     async def main() -> None:
         clock = LoopClock()
         network, authority = LabNetwork(clock), Authority.create("own", clock.now())
-        network.attach(ADDRESS, Site("other", Authority.create("other", clock.now()), clock))
+        other, own = Site("other", Authority.create("other", clock.now()), clock), Site("own", authority, clock)
+        network.attach(ADDRESS, other)
         access = config(authority, clock)
         waiting = asyncio.ensure_future(network.wait_reachable(access))
         await clock.sleep(timedelta(seconds=1))
         began = clock.now()
-        network.attach(ADDRESS, Site("own", authority, clock))
+        network.attach(ADDRESS, own)
+        assert network.at(ADDRESS) is other
+        network.detach(ADDRESS, other)
         await waiting
+        assert network.at(ADDRESS) is own
         assert clock.now() == began
         await network.dial(access)
 
@@ -112,3 +116,22 @@ def test_refused_tries_again_when_another_answers() -> None:
 def test_server_names(address: str, name: str) -> None:
     """The name by which the door tells clusters apart."""
     assert server_name(address) == name
+
+
+def test_address_of_two_clusters_stays_with_the_first() -> None:
+    """A second cluster at an address is not heard there, and takes nothing from the first when it goes."""
+
+    async def main() -> None:
+        clock = LoopClock()
+        network = LabNetwork(clock)
+        first = Site("first", Authority.create("first", clock.now()), clock)
+        second = Site("second", Authority.create("second", clock.now()), clock)
+        network.attach(ADDRESS, first)
+        network.attach(ADDRESS, second)
+        network.attach(ADDRESS, second)
+        network.detach(ADDRESS, second)
+        assert network.at(ADDRESS) is first
+        network.detach(ADDRESS, first)
+        assert network.at(ADDRESS) is None
+
+    run_virtual(main())
