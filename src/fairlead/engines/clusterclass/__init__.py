@@ -1,0 +1,1 @@
+"""ClusterClasses and managed topologies: variables, patches, names and versions, as pure functions."""
