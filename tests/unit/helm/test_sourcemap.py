@@ -74,6 +74,18 @@ def test_globals_are_found_where_the_parent_set_them(rendered: Rendered) -> None
     assert [(value.file, value.line) for value in origin.values] == [("top/values.yaml", 12)]
 
 
+def test_hooks_follow_the_last_manifest() -> None:
+    """Empty lines that are not printed shift no line of the hooks below."""
+    hook = b"metadata:\n  annotations: {helm.sh/hook: pre-install}\nkind: H\n"
+    files = {**CHART, "templates/h.yaml": hook, "templates/z.yaml": b"kind: Z\na: |\n  x\n\n\n"}
+    done = render(load_chart(files), {})
+    lines = done.to_text().split("\n")
+    origins = output_origins(done)
+    assert len(origins) == len(lines) - 1
+    at = lines.index("kind: H")
+    assert (origins[at].template, origins[at].line) == ("top/templates/h.yaml", 3)
+
+
 def test_replay_gives_the_same_text() -> None:
     """The traced run repeats the render, random text included."""
     files = {

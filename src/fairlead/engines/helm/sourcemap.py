@@ -16,6 +16,7 @@ from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.trace import Origin, Path, Step, TracedText, TraceRender
 from fairlead.engines.helm import engine
 from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.functions.strings import SPACE
 
 if TYPE_CHECKING:
     from fairlead.engines.helm.release import Rendered
@@ -85,9 +86,12 @@ def output_origins(rendered: Rendered, *, include_crds: bool = False) -> list[Li
         for path, text in rendered.crds:
             found += [_NONE, _NONE]
             found += [LineOrigin((Step(path, number, path),), ()) for number in range(1, text.count("\n") + 2)]
-    items = [(item.name, item.content) for item in rendered.manifests]
-    for path, content in [*items, *((hook.path, hook.content) for hook in rendered.hooks)]:
-        found += [_NONE, _NONE, *source_map.document(path, content)]
+    for item in rendered.manifests:
+        found += [_NONE, _NONE, *source_map.document(item.name, item.content)]
+    printed = rendered.manifest(include_crds=include_crds).strip(SPACE).count("\n") + 1
+    found = found[:printed] or [_NONE]  # the empty lines at the end are not printed, hooks follow at once
+    for hook in rendered.hooks:
+        found += [_NONE, _NONE, *source_map.document(hook.path, hook.content)]
     return found
 
 
