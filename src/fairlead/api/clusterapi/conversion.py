@@ -6,36 +6,13 @@ direction. What v1beta2 dropped is dropped; what v1beta1 cannot say is lost on t
 Source: cluster-api v1.14, api/*/v1beta1/conversion.go and internal/api conversions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairlead.api.clusterapi.moves import Move, Path, apply_moves, moved, path_of, take, timed
+from fairlead.api.clusterapi.topologyconversion import convert_cluster, convert_cluster_class
 from fairlead.api.durations import duration, seconds
 from fairlead.base.objects import Json, copy
-
-Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A field's place in v1beta1 and in v1beta2, and how its value changes. `each` moves inside every list entry."""
-
-    old: Path
-    new: Path
-    up: Callable[[Any], Any] = lambda value: value
-    down: Callable[[Any], Any] = lambda value: value
-
-
-def _path(text: str) -> Path:
-    return tuple(text.split("."))
-
-
-def _move(old: str, new: str) -> Move:
-    return Move(_path(old), _path(new))
-
-
-def _timed(old: str, new: str) -> Move:
-    return Move(_path(old), _path(new), seconds, duration)
 
 
 def _reference_up(value: Any) -> Any:
@@ -63,7 +40,7 @@ def _reference_down(value: Any) -> Any:
 
 
 def _referenced(path: str) -> Move:
-    return Move(_path(path), _path(path), _reference_up, _reference_down)
+    return Move(path_of(path), path_of(path), _reference_up, _reference_down)
 
 
 def _arguments_up(value: Any) -> Any:
@@ -80,7 +57,7 @@ def _arguments_down(value: Any) -> Any:
 
 
 def _arguments(path: str) -> Move:
-    return Move(_path(path), _path(path), _arguments_up, _arguments_down)
+    return Move(path_of(path), path_of(path), _arguments_up, _arguments_down)
 
 
 def _domains_up(value: Any) -> Any:
@@ -100,22 +77,22 @@ def _machine_spec(prefix: str) -> list[Move]:
     return [
         _referenced(f"{prefix}.bootstrap.configRef"),
         _referenced(f"{prefix}.infrastructureRef"),
-        _timed(f"{prefix}.nodeDrainTimeout", f"{prefix}.deletion.nodeDrainTimeoutSeconds"),
-        _timed(f"{prefix}.nodeVolumeDetachTimeout", f"{prefix}.deletion.nodeVolumeDetachTimeoutSeconds"),
-        _timed(f"{prefix}.nodeDeletionTimeout", f"{prefix}.deletion.nodeDeletionTimeoutSeconds"),
+        timed(f"{prefix}.nodeDrainTimeout", f"{prefix}.deletion.nodeDrainTimeoutSeconds"),
+        timed(f"{prefix}.nodeVolumeDetachTimeout", f"{prefix}.deletion.nodeVolumeDetachTimeoutSeconds"),
+        timed(f"{prefix}.nodeDeletionTimeout", f"{prefix}.deletion.nodeDeletionTimeoutSeconds"),
     ]
 
 
 def _old_status(*counters: str) -> list[Move]:
     """Status fields that v1beta2 keeps under `deprecated.v1beta1`, and those that v1beta1 keeps under `v1beta2`."""
-    moved = ("conditions", "failureReason", "failureMessage", *counters)
-    return [_move(f"status.{name}", f"status.deprecated.v1beta1.{name}") for name in moved] + [
-        _move("status.v1beta2.conditions", "status.conditions")
+    names = ("conditions", "failureReason", "failureMessage", *counters)
+    return [moved(f"status.{name}", f"status.deprecated.v1beta1.{name}") for name in names] + [
+        moved("status.v1beta2.conditions", "status.conditions")
     ]
 
 
 def _newer(*counters: str) -> list[Move]:
-    return [_move(f"status.v1beta2.{name}", f"status.{name}") for name in counters]
+    return [moved(f"status.v1beta2.{name}", f"status.{name}") for name in counters]
 
 
 def _kubeadm(prefix: str) -> list[Move]:
@@ -126,9 +103,9 @@ def _kubeadm(prefix: str) -> list[Move]:
     for part in ("initConfiguration", "joinConfiguration"):
         moves.append(_arguments(f"{prefix}.{part}.nodeRegistration.kubeletExtraArgs"))
     timeout = "timeouts.controlPlaneComponentHealthCheckSeconds"
-    moves.append(_timed(f"{cluster}.apiServer.timeoutForControlPlane", f"{prefix}.initConfiguration.{timeout}"))
+    moves.append(timed(f"{cluster}.apiServer.timeoutForControlPlane", f"{prefix}.initConfiguration.{timeout}"))
     moves.append(
-        _timed(
+        timed(
             f"{prefix}.joinConfiguration.discovery.timeout", f"{prefix}.joinConfiguration.timeouts.tlsBootstrapSeconds"
         )
     )
@@ -143,7 +120,7 @@ def _kubeadm_dropped(prefix: str) -> list[Path]:
         for part in ("initConfiguration", "joinConfiguration")
         for name in ("apiVersion", "kind")
     ]
-    return [_path(name) for name in [*names, f"{prefix}.useExperimentalRetryJoin"]]
+    return [path_of(name) for name in [*names, f"{prefix}.useExperimentalRetryJoin"]]
 
 
 _TEMPLATE = "spec.template.spec"
@@ -153,59 +130,59 @@ MOVES: dict[str, Sequence[Move]] = {
         *_newer("controlPlane", "workers"),
         _referenced("spec.controlPlaneRef"),
         _referenced("spec.infrastructureRef"),
-        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
-        _move("status.controlPlaneReady", "status.initialization.controlPlaneInitialized"),
-        Move(_path("status.failureDomains"), _path("status.failureDomains"), _domains_up, _domains_down),
-        _move("spec.topology.class", "spec.topology.classRef.name"),
-        _move("spec.topology.classNamespace", "spec.topology.classRef.namespace"),
+        moved("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+        moved("status.controlPlaneReady", "status.initialization.controlPlaneInitialized"),
+        Move(path_of("status.failureDomains"), path_of("status.failureDomains"), _domains_up, _domains_down),
+        moved("spec.topology.class", "spec.topology.classRef.name"),
+        moved("spec.topology.classNamespace", "spec.topology.classRef.namespace"),
     ],
     "Machine": [
         *_old_status(),
         *_machine_spec("spec"),
-        _move("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
-        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+        moved("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        moved("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
     ],
     "MachineSet": [
         *_old_status("readyReplicas", "availableReplicas", "fullyLabeledReplicas"),
         *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
         *_machine_spec(_TEMPLATE),
-        _move("spec.deletePolicy", "spec.deletion.order"),
-        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
-        _move("spec.machineNamingStrategy", "spec.machineNaming"),
+        moved("spec.deletePolicy", "spec.deletion.order"),
+        moved("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        moved("spec.machineNamingStrategy", "spec.machineNaming"),
     ],
     "MachineDeployment": [
         *_old_status("readyReplicas", "availableReplicas", "unavailableReplicas", "updatedReplicas"),
         *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
         *_machine_spec(_TEMPLATE),
-        _move("spec.strategy.rollingUpdate.deletePolicy", "spec.deletion.order"),
-        _move("spec.strategy.remediation", "spec.remediation"),
-        _move("spec.strategy.rollingUpdate", "spec.rollout.strategy.rollingUpdate"),
-        _move("spec.strategy.type", "spec.rollout.strategy.type"),
-        _move("spec.rolloutAfter", "spec.rollout.after"),
-        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
-        _move("spec.machineNamingStrategy", "spec.machineNaming"),
+        moved("spec.strategy.rollingUpdate.deletePolicy", "spec.deletion.order"),
+        moved("spec.strategy.remediation", "spec.remediation"),
+        moved("spec.strategy.rollingUpdate", "spec.rollout.strategy.rollingUpdate"),
+        moved("spec.strategy.type", "spec.rollout.strategy.type"),
+        moved("spec.rolloutAfter", "spec.rollout.after"),
+        moved("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        moved("spec.machineNamingStrategy", "spec.machineNaming"),
     ],
     "MachinePool": [
         *_old_status("readyReplicas", "availableReplicas", "unavailableReplicas"),
         *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
         *_machine_spec(_TEMPLATE),
-        _move("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
-        _move("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
-        _move("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
+        moved("spec.minReadySeconds", "spec.template.spec.minReadySeconds"),
+        moved("status.bootstrapReady", "status.initialization.bootstrapDataSecretCreated"),
+        moved("status.infrastructureReady", "status.initialization.infrastructureProvisioned"),
     ],
     "MachineHealthCheck": [
         *_old_status(),
-        _timed("spec.nodeStartupTimeout", "spec.checks.nodeStartupTimeoutSeconds"),
-        _move("spec.unhealthyConditions", "spec.checks.unhealthyNodeConditions"),
-        _move("spec.unhealthyMachineConditions", "spec.checks.unhealthyMachineConditions"),
-        _move("spec.maxUnhealthy", "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo"),
-        _move("spec.unhealthyRange", "spec.remediation.triggerIf.unhealthyInRange"),
-        _move("spec.remediationTemplate", "spec.remediation.templateRef"),
+        timed("spec.nodeStartupTimeout", "spec.checks.nodeStartupTimeoutSeconds"),
+        moved("spec.unhealthyConditions", "spec.checks.unhealthyNodeConditions"),
+        moved("spec.unhealthyMachineConditions", "spec.checks.unhealthyMachineConditions"),
+        moved("spec.maxUnhealthy", "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo"),
+        moved("spec.unhealthyRange", "spec.remediation.triggerIf.unhealthyInRange"),
+        moved("spec.remediationTemplate", "spec.remediation.templateRef"),
     ],
     "KubeadmConfig": [
         *_old_status(),
         *_kubeadm("spec"),
-        _move("status.ready", "status.initialization.dataSecretCreated"),
+        moved("status.ready", "status.initialization.dataSecretCreated"),
     ],
     "KubeadmConfigTemplate": _kubeadm(_TEMPLATE),
     "KubeadmControlPlane": [
@@ -213,38 +190,41 @@ MOVES: dict[str, Sequence[Move]] = {
         *_newer("readyReplicas", "availableReplicas", "upToDateReplicas"),
         *_kubeadm("spec.kubeadmConfigSpec"),
         Move(
-            _path("spec.machineTemplate.infrastructureRef"),
-            _path("spec.machineTemplate.spec.infrastructureRef"),
+            path_of("spec.machineTemplate.infrastructureRef"),
+            path_of("spec.machineTemplate.spec.infrastructureRef"),
             _reference_up,
             _reference_down,
         ),
-        _move("spec.machineTemplate.readinessGates", "spec.machineTemplate.spec.readinessGates"),
-        _move("spec.machineTemplate.taints", "spec.machineTemplate.spec.taints"),
+        moved("spec.machineTemplate.readinessGates", "spec.machineTemplate.spec.readinessGates"),
+        moved("spec.machineTemplate.taints", "spec.machineTemplate.spec.taints"),
         *(
-            _timed(f"spec.machineTemplate.{name}", f"spec.machineTemplate.spec.deletion.{name}Seconds")
+            timed(f"spec.machineTemplate.{name}", f"spec.machineTemplate.spec.deletion.{name}Seconds")
             for name in ("nodeDrainTimeout", "nodeVolumeDetachTimeout", "nodeDeletionTimeout")
         ),
-        _move("spec.machineNamingStrategy", "spec.machineNaming"),
-        _move("spec.rolloutStrategy", "spec.rollout.strategy"),
-        _move("spec.rolloutBefore", "spec.rollout.before"),
-        _move("spec.rolloutAfter", "spec.rollout.after"),
-        _timed("spec.remediationStrategy.minHealthyPeriod", "spec.remediation.minHealthyPeriodSeconds"),
-        _timed("spec.remediationStrategy.retryPeriod", "spec.remediation.retryPeriodSeconds"),
-        _move("spec.remediationStrategy.maxRetry", "spec.remediation.maxRetry"),
-        _move("status.lastRemediation.timestamp", "status.lastRemediation.time"),
-        _move("status.initialized", "status.initialization.controlPlaneInitialized"),
+        moved("spec.machineNamingStrategy", "spec.machineNaming"),
+        moved("spec.rolloutStrategy", "spec.rollout.strategy"),
+        moved("spec.rolloutBefore", "spec.rollout.before"),
+        moved("spec.rolloutAfter", "spec.rollout.after"),
+        timed("spec.remediationStrategy.minHealthyPeriod", "spec.remediation.minHealthyPeriodSeconds"),
+        timed("spec.remediationStrategy.retryPeriod", "spec.remediation.retryPeriodSeconds"),
+        moved("spec.remediationStrategy.maxRetry", "spec.remediation.maxRetry"),
+        moved("status.lastRemediation.timestamp", "status.lastRemediation.time"),
+        moved("status.initialized", "status.initialization.controlPlaneInitialized"),
     ],
     "KubeadmControlPlaneTemplate": _kubeadm("spec.template.spec.kubeadmConfigSpec"),
+    "ClusterClass": _old_status(),
     "ClusterResourceSet": _old_status(),
     "ClusterResourceSetBinding": (),
     "MachineDrainRule": (),
+    "IPAddress": (),
+    "IPAddressClaim": _old_status(),
 }
 DROPPED: dict[str, Sequence[Path]] = {
     "KubeadmConfig": _kubeadm_dropped("spec"),
     "KubeadmConfigTemplate": _kubeadm_dropped(_TEMPLATE),
-    "KubeadmControlPlane": [*_kubeadm_dropped("spec.kubeadmConfigSpec"), _path("status.ready")],
+    "KubeadmControlPlane": [*_kubeadm_dropped("spec.kubeadmConfigSpec"), path_of("status.ready")],
     "KubeadmControlPlaneTemplate": _kubeadm_dropped("spec.template.spec.kubeadmConfigSpec"),
-    "MachineDeployment": [_path("spec.progressDeadlineSeconds"), _path("spec.revisionHistoryLimit")],
+    "MachineDeployment": [path_of("spec.progressDeadlineSeconds"), path_of("spec.revisionHistoryLimit")],
 }
 
 
@@ -255,17 +235,18 @@ def convert(obj: Json, version: str) -> Json:
         return obj
     changed: Json = copy(obj)
     changed["apiVersion"] = obj["apiVersion"].replace(current, version)
-    moves, up = MOVES[obj["kind"]], version == "v1beta2"
-    taken = [(move, _take(changed, move.old if up else move.new)) for move in (moves if up else reversed(moves))]
-    for move, value in taken:
-        if value is not None:
-            _put(changed, move.new if up else move.old, (move.up if up else move.down)(value))
+    up = version == "v1beta2"
+    apply_moves(changed, MOVES[obj["kind"]], up=up)
     if up:
         for path in DROPPED.get(obj["kind"], ()):
-            _take(changed, path)
+            take(changed, path)
         _empty(changed, ("status", "v1beta2"))
         _empty(changed, ("spec", "strategy"))
     _health_checks(changed, up=up)
+    if obj["kind"] == "Cluster":
+        convert_cluster(changed, up=up)
+    elif obj["kind"] == "ClusterClass":
+        convert_cluster_class(changed, up=up)
     return changed
 
 
@@ -286,31 +267,6 @@ def _health_checks(obj: Json, *, up: bool) -> None:
                 entry["timeoutSeconds"] = seconds(entry.pop("timeout"))
             elif not up and "timeoutSeconds" in entry:
                 entry["timeout"] = duration(entry.pop("timeoutSeconds"))
-
-
-def _take(obj: Json, path: Path) -> Any:
-    """Remove and return the value at *path*; parents left empty go too."""
-    parents: list[tuple[Json, str]] = []
-    here: Any = obj
-    for step in path[:-1]:
-        if not isinstance(here, dict) or step not in here:
-            return None
-        parents.append((here, step))
-        here = here[step]
-    if not isinstance(here, dict):
-        return None
-    value = here.pop(path[-1], None)
-    for parent, step in reversed(parents):
-        if value is not None and parent[step] == {} and parent is not obj:
-            del parent[step]
-    return value
-
-
-def _put(obj: Json, path: Path, value: Any) -> None:
-    here = obj
-    for step in path[:-1]:
-        here = here.setdefault(step, {})
-    here[path[-1]] = value
 
 
 def _empty(obj: Json, path: Path) -> None:

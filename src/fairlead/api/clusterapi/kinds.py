@@ -56,7 +56,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 # Upstream's defaulting webhooks, which complain of wrong types before the schema does.
-TYPED = ("Cluster", "ClusterClass", "Machine", "MachineDeployment", "MachineHealthCheck", "MachinePool", "MachineSet")
+TYPED = ("Cluster", "Machine", "MachineDeployment", "MachineHealthCheck", "MachinePool", "MachineSet")
 
 
 def _kind(
@@ -282,8 +282,8 @@ KINDS: tuple[Kind, ...] = (
             Column("Variables Ready", '.status.conditions[?(@.type=="VariablesReady")].status'),
             Column("Age", ".metadata.creationTimestamp", "date"),
         ),
-        None,
-        (),
+        old.clusterclass.ClusterClass,
+        (Column("Age", ".metadata.creationTimestamp", "date"),),
         short_names=("cc",),
     ),
 )

@@ -2,6 +2,7 @@
 
 from fairlead.api.clusterapi.v1beta1 import (
     cluster,
+    clusterclass,
     machine,
     machinedeployment,
     machinedrainrule,
@@ -12,6 +13,7 @@ from fairlead.api.clusterapi.v1beta1 import (
 
 __all__ = [
     "cluster",
+    "clusterclass",
     "machine",
     "machinedeployment",
     "machinedrainrule",
