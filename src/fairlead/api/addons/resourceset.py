@@ -5,15 +5,8 @@ Source: cluster-api v1.14, api/addons (names, bounds and defaults of v1beta2).
 
 from typing import Annotated, Literal
 
+from fairlead.api.clusterapi.common import Condition, MatchExpressions, V1Beta1Condition
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
-
-
-class MatchExpressions(Model):
-    """Conditions on labels."""
-
-    key: Annotated[str, Doc("Label key.")]
-    operator: Annotated[str, Doc("How values are compared.")]
-    values: Annotated[tuple[str, ...], Doc("Values to compare with."), Extra(list_type="atomic")] = ()
 
 
 class ClusterSelector(Model):
@@ -40,41 +33,6 @@ class ClusterResourceSetSpec(Model):
         tuple[Resources, ...], Doc("Objects to apply."), Extra(min_items=1, max_items=100, list_type="atomic")
     ]
     strategy: Annotated[Literal["ApplyOnce", "Reconcile"] | None, Doc("How it is done.")] = None
-
-
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=0), Extra(format="int64")] = (
-        None
-    )
-
-
-class V1Beta1Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    status: Annotated[str, Doc("What is so.")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1, max_length=256)]
-    message: Annotated[str, Doc("For people."), Meta(min_length=1, max_length=10240)] = ""
-    reason: Annotated[str, Doc("For programs."), Meta(min_length=1, max_length=256)] = ""
-    severity: Annotated[str, Doc("How bad it is."), Meta(max_length=32)] = ""
 
 
 class V1beta1(Model):

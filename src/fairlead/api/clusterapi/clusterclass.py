@@ -12,14 +12,12 @@ from fairlead.api.clusterapi.cluster import (
     Checks,
     ClusterDeletion,
     ClusterRemediation,
-    Condition,
     Deletion,
-    Metadata,
     Remediation,
     Strategy,
-    Taints,
     TemplateRef,
 )
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints
 from fairlead.api.clusterapi.machinehealthcheck import MachineHealthCheckDeprecated
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 

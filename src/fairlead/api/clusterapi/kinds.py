@@ -238,7 +238,7 @@ KINDS: tuple[Kind, ...] = (
             Column("Order", ".spec.drain.order"),
             Column("Age", ".metadata.creationTimestamp", "date"),
         ),
-        old.machinedrainrule.MachineDrainRule,
+        MachineDrainRule,
         (
             Column("Behavior", ".spec.drain.behavior"),
             Column("Order", ".spec.drain.order"),

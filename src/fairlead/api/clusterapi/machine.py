@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import AvailabilityGates, Condition, ControlPlaneRef, Deletion, Deprecated, Taints
+from fairlead.api.clusterapi.cluster import AvailabilityGates, ControlPlaneRef, Deletion, Deprecated
+from fairlead.api.clusterapi.common import Condition, Taints
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

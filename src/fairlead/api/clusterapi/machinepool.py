@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import Condition, V1Beta1Condition, Versions
+from fairlead.api.clusterapi.cluster import Versions
+from fairlead.api.clusterapi.common import Condition, V1Beta1Condition
 from fairlead.api.clusterapi.machine import MachineInitialization
 from fairlead.api.clusterapi.machineset import MachineSetContent
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource

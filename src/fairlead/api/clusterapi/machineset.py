@@ -5,17 +5,10 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta2).
 
 from typing import Annotated, Literal
 
-from fairlead.api.clusterapi.cluster import Condition, Metadata, V1Beta1Condition, Versions
+from fairlead.api.clusterapi.cluster import Versions
+from fairlead.api.clusterapi.common import Condition, MatchExpressions, Metadata, V1Beta1Condition
 from fairlead.api.clusterapi.machine import MachineSpec
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
-
-
-class MatchExpressions(Model):
-    """Conditions on labels."""
-
-    key: Annotated[str, Doc("Label key.")]
-    operator: Annotated[str, Doc("How values are compared.")]
-    values: Annotated[tuple[str, ...], Doc("Values to compare with."), Extra(list_type="atomic")] = ()
 
 
 class Selector(Model):

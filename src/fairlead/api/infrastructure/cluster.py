@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.infrastructure.common import Condition, Initialization, Metadata, V1Beta1Condition
+from fairlead.api.clusterapi.common import Condition, MatchExpressions, Metadata, V1Beta1Condition
+from fairlead.api.infrastructure.common import Initialization
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
@@ -26,14 +27,6 @@ class ControlPlaneEndpoint(Model):
 
     host: Annotated[str, Doc("Host it answers at."), Meta(min_length=1, max_length=512)] = ""
     port: Annotated[int | None, Doc("Port it answers at."), Meta(ge=1, le=65535), Extra(format="int32")] = None
-
-
-class MatchExpressions(Model):
-    """Conditions on labels."""
-
-    key: Annotated[str, Doc("Label key.")]
-    operator: Annotated[str, Doc("How values are compared.")]
-    values: Annotated[tuple[str, ...], Doc("Values to compare with."), Extra(list_type="atomic")] = ()
 
 
 class FailureDomainSelector(Model):

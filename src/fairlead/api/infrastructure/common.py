@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
+from fairlead.api.clusterapi.common import V1Beta1Condition
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model
 
 
@@ -161,41 +162,6 @@ class Resources(Model):
     shares: Annotated[Shares | None, Doc("Weight against other VMs."), Extra(min_properties=1)] = None
 
 
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=0), Extra(format="int64")] = (
-        None
-    )
-
-
-class V1Beta1Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    status: Annotated[str, Doc("What is so.")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1, max_length=256)]
-    message: Annotated[str, Doc("For people."), Meta(min_length=1, max_length=10240)] = ""
-    reason: Annotated[str, Doc("For programs."), Meta(min_length=1, max_length=256)] = ""
-    severity: Annotated[str, Doc("How bad it is."), Meta(max_length=32)] = ""
-
-
 class MachineV1Beta1Status(Model):
     """Fields of v1beta1."""
 
@@ -314,10 +280,3 @@ class CloneSpec(Model):
         Doc("Thumbprint of the vCenter's certificate; without one it is not checked."),
         Meta(min_length=1, max_length=1024),
     ] = ""
-
-
-class Metadata(Model):
-    """Labels and annotations."""
-
-    annotations: Annotated[dict[str, str], Doc("Annotations.")] = {}
-    labels: Annotated[dict[str, str], Doc("Labels.")] = {}

@@ -5,8 +5,8 @@ Source: cluster-api-provider-vsphere v1.17, api/govmomi/v1beta2 (names, bounds a
 
 from typing import Annotated
 
+from fairlead.api.clusterapi.common import Condition
 from fairlead.api.infrastructure.cluster import FailureDomainSelector, VSphereClusterDeprecated
-from fairlead.api.infrastructure.common import Condition
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

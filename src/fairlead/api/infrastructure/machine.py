@@ -7,14 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.infrastructure.common import (
-    CloneSpec,
-    Condition,
-    Initialization,
-    MachineDeprecatedStatus,
-    Metadata,
-    NetworkStatus,
-)
+from fairlead.api.clusterapi.common import Condition, Metadata
+from fairlead.api.infrastructure.common import CloneSpec, Initialization, MachineDeprecatedStatus, NetworkStatus
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.infrastructure.common import CloneSpec, Condition, MachineDeprecatedStatus, NetworkStatus
+from fairlead.api.clusterapi.common import Condition
+from fairlead.api.infrastructure.common import CloneSpec, MachineDeprecatedStatus, NetworkStatus
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
+from fairlead.api.clusterapi.common import Condition, Metadata, V1Beta1Condition
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 
@@ -667,41 +668,6 @@ class KubeadmConfigSpec(Model):
     verbosity: Annotated[int | None, Doc("How much kubeadm says."), Extra(format="int32")] = None
 
 
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=0), Extra(format="int64")] = (
-        None
-    )
-
-
-class V1Beta1Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    status: Annotated[str, Doc("What is so.")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1, max_length=256)]
-    message: Annotated[str, Doc("For people."), Meta(min_length=1, max_length=10240)] = ""
-    reason: Annotated[str, Doc("For programs."), Meta(min_length=1, max_length=256)] = ""
-    severity: Annotated[str, Doc("How bad it is."), Meta(max_length=32)] = ""
-
-
 class V1beta1(Model):
     """Fields of v1beta1."""
 
@@ -745,13 +711,6 @@ class KubeadmConfig(Resource, kw_only=True):
 
     spec: Annotated[KubeadmConfigSpec | None, Doc("What is asked for."), Extra(min_properties=1)] = None
     status: Annotated[KubeadmConfigStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
-
-
-class Metadata(Model):
-    """Labels and annotations."""
-
-    annotations: Annotated[dict[str, str], Doc("Annotations.")] = {}
-    labels: Annotated[dict[str, str], Doc("Labels.")] = {}
 
 
 class KubeadmConfigTemplateContent(Model):

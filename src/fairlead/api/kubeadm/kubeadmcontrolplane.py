@@ -5,7 +5,8 @@ Source: cluster-api v1.14, api/bootstrap/kubeadm and api/controlplane/kubeadm (n
 
 from typing import Annotated, ClassVar, Literal
 
-from fairlead.api.kubeadm.kubeadmconfig import Condition, KubeadmConfigSpec, Metadata, V1Beta1Condition
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.kubeadm.kubeadmconfig import KubeadmConfigSpec
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 
@@ -62,27 +63,6 @@ class ReadinessGates(Model):
     polarity: Annotated[Literal["Positive", "Negative"] | None, Doc("Polarity.")] = None
 
 
-class KubeadmControlPlaneTaints(Model):
-    """Taints of the node."""
-
-    effect: Annotated[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Doc("Effect.")]
-    key: Annotated[
-        str,
-        Doc("Label key."),
-        Meta(
-            min_length=1,
-            max_length=317,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$",
-        ),
-    ]
-    propagation: Annotated[Literal["Always", "OnInitialization"], Doc("Propagation.")]
-    value: Annotated[
-        str,
-        Doc("The value."),
-        Meta(min_length=1, max_length=63, pattern="^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"),
-    ] = ""
-
-
 class KubeadmControlPlaneKubeadmControlPlaneSpec(Model):
     """What is asked for."""
 
@@ -94,7 +74,7 @@ class KubeadmControlPlaneKubeadmControlPlaneSpec(Model):
         Extra(min_items=1, max_items=32, list_map_keys=["conditionType"], list_type="map"),
     ] = ()
     taints: Annotated[
-        tuple[KubeadmControlPlaneTaints, ...],
+        tuple[Taints, ...],
         Doc("Taints of the node."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
@@ -249,7 +229,7 @@ class KubeadmControlPlaneTemplateKubeadmControlPlaneTemplateSpec3(Model):
 
     deletion: Annotated[Deletion | None, Doc("How machines are deleted."), Extra(min_properties=1)] = None
     taints: Annotated[
-        tuple[KubeadmControlPlaneTaints, ...],
+        tuple[Taints, ...],
         Doc("Taints of the node."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()

@@ -5,22 +5,9 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta1).
 
 from typing import Annotated, Any, Literal
 
+from fairlead.api.clusterapi.cluster import AvailabilityGates, ClusterControlPlane, Rollout
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
-
-
-class AvailabilityGates(Model):
-    """Further conditions that Available looks at."""
-
-    condition_type: Annotated[
-        str,
-        Doc("Condition type."),
-        Meta(
-            min_length=1,
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    polarity: Annotated[Literal["Positive", "Negative"] | None, Doc("Polarity.")] = None
 
 
 class Pods(Model):
@@ -110,40 +97,6 @@ class ClusterMachineHealthCheck(Model):
     ] = ()
     unhealthy_range: Annotated[
         str, Doc("Unhealthy range."), Meta(min_length=1, max_length=32, pattern="^\\[[0-9]+-[0-9]+\\]$")
-    ] = ""
-
-
-class Metadata(Model):
-    """Labels and annotations."""
-
-    annotations: Annotated[dict[str, str], Doc("Annotations.")] = {}
-    labels: Annotated[dict[str, str], Doc("Labels.")] = {}
-
-
-class Rollout(Model):
-    """How changes are rolled out."""
-
-    after: Annotated[str, Doc("After."), Extra(format="date-time")] = ""
-
-
-class Taints(Model):
-    """Taints of the node."""
-
-    effect: Annotated[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Doc("Effect.")]
-    key: Annotated[
-        str,
-        Doc("Label key."),
-        Meta(
-            min_length=1,
-            max_length=317,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$",
-        ),
-    ]
-    propagation: Annotated[Literal["Always", "OnInitialization"], Doc("Propagation.")]
-    value: Annotated[
-        str,
-        Doc("The value."),
-        Meta(min_length=1, max_length=63, pattern="^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"),
     ] = ""
 
 
@@ -317,75 +270,11 @@ class ClusterSpec(Model):
     topology: Annotated[Topology | None, Doc("The cluster as a ClusterClass describes it.")] = None
 
 
-class V1Beta1Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    status: Annotated[str, Doc("What is so.")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1, max_length=256)]
-    message: Annotated[str, Doc("For people."), Meta(min_length=1, max_length=10240)] = ""
-    reason: Annotated[str, Doc("For programs."), Meta(min_length=1, max_length=256)] = ""
-    severity: Annotated[str, Doc("How bad it is."), Meta(max_length=32)] = ""
-
-
 class FailureDomains(Model):
     """Where machines can be placed."""
 
     attributes: Annotated[dict[str, str], Doc("Further facts.")] = {}
     control_plane: Annotated[bool | None, Doc("Whether control-plane machines may go there.")] = None
-
-
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=0), Extra(format="int64")] = (
-        None
-    )
-
-
-class UpgradePlan(Model):
-    """Upgrade plan."""
-
-    version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
-
-
-class Versions(Model):
-    """Versions."""
-
-    version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
-    replicas: Annotated[int | None, Doc("How many machines."), Meta(ge=1), Extra(format="int32")] = None
-
-
-class ClusterControlPlane(Model):
-    """Whether control-plane machines may go there."""
-
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    desired_replicas: Annotated[int | None, Doc("How many are asked for."), Extra(format="int32")] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
-    upgrade_plan: Annotated[
-        tuple[UpgradePlan, ...], Doc("Upgrade plan."), Extra(min_items=1, max_items=32, list_type="atomic")
-    ] = ()
-    versions: Annotated[
-        tuple[Versions, ...], Doc("Versions."), Extra(min_items=1, max_items=32, list_type="atomic")
-    ] = ()
 
 
 class V1beta2(Model):

@@ -8,16 +8,13 @@ from typing import Annotated, Any, Literal
 from msgspec import field
 
 from fairlead.api.clusterapi.clusterclass import ClusterClassUpgrade, JSONPatchValue, Naming, ValidationRule
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
 from fairlead.api.clusterapi.v1beta1.cluster import (
     AvailabilityGates,
-    Condition,
     ControlPlaneRef,
-    Metadata,
     Strategy,
-    Taints,
     UnhealthyConditions,
     UnhealthyMachineConditions,
-    V1Beta1Condition,
 )
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 

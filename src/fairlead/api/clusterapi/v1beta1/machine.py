@@ -7,13 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.v1beta1.cluster import (
-    AvailabilityGates,
-    Condition,
-    ControlPlaneRef,
-    Taints,
-    V1Beta1Condition,
-)
+from fairlead.api.clusterapi.cluster import AvailabilityGates
+from fairlead.api.clusterapi.common import Condition, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.machine import Addresses, NodeInfo
+from fairlead.api.clusterapi.v1beta1.cluster import ControlPlaneRef
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
@@ -54,13 +51,6 @@ class MachineSpec(Model):
     version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)] = ""
 
 
-class Addresses(Model):
-    """Addresses."""
-
-    address: Annotated[str, Doc("The address."), Meta(min_length=1, max_length=256)]
-    type: Annotated[Literal["Hostname", "ExternalIP", "InternalIP", "ExternalDNS", "InternalDNS"], Doc("Its type.")]
-
-
 class Deletion(Model):
     """How machines are deleted."""
 
@@ -74,28 +64,6 @@ class Deletion(Model):
     wait_for_pre_terminate_hook_start_time: Annotated[
         str, Doc("Wait for pre terminate hook start time."), Extra(format="date-time")
     ] = ""
-
-
-class Swap(Model):
-    """Swap."""
-
-    capacity: Annotated[int | None, Doc("Capacity."), Extra(format="int64")] = None
-
-
-class NodeInfo(Model):
-    """Facts about the node."""
-
-    architecture: Annotated[str, Doc("Architecture.")]
-    boot_id: Annotated[str, Doc("Boot id.")] = field(name="bootID")
-    container_runtime_version: Annotated[str, Doc("Container runtime version.")]
-    kernel_version: Annotated[str, Doc("Kernel version.")]
-    kube_proxy_version: Annotated[str, Doc("Kube proxy version.")]
-    kubelet_version: Annotated[str, Doc("Kubelet version.")]
-    machine_id: Annotated[str, Doc("Machine id.")] = field(name="machineID")
-    operating_system: Annotated[str, Doc("Operating system.")]
-    os_image: Annotated[str, Doc("Os image.")]
-    system_uuid: Annotated[str, Doc("System uuid.")] = field(name="systemUUID")
-    swap: Annotated[Swap | None, Doc("Swap.")] = None
 
 
 class MachineV1beta2(Model):

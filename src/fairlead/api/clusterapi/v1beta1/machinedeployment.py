@@ -5,13 +5,11 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta1).
 
 from typing import Annotated, Literal
 
-from fairlead.api.clusterapi.v1beta1.cluster import Strategy, V1Beta1Condition, Versions
-from fairlead.api.clusterapi.v1beta1.machineset import (
-    MachineNamingStrategy,
-    MachineSetContent,
-    MachineSetV1beta2,
-    Selector,
-)
+from fairlead.api.clusterapi.cluster import Versions
+from fairlead.api.clusterapi.common import V1Beta1Condition
+from fairlead.api.clusterapi.machineset import Selector
+from fairlead.api.clusterapi.v1beta1.cluster import Strategy
+from fairlead.api.clusterapi.v1beta1.machineset import MachineNamingStrategy, MachineSetContent, MachineSetV1beta2
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

@@ -5,14 +5,10 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta1).
 
 from typing import Annotated
 
-from fairlead.api.clusterapi.v1beta1.cluster import (
-    ControlPlaneRef,
-    UnhealthyConditions,
-    UnhealthyMachineConditions,
-    V1Beta1Condition,
-)
+from fairlead.api.clusterapi.common import V1Beta1Condition
+from fairlead.api.clusterapi.machineset import Selector
+from fairlead.api.clusterapi.v1beta1.cluster import ControlPlaneRef, UnhealthyConditions, UnhealthyMachineConditions
 from fairlead.api.clusterapi.v1beta1.machine import MachineV1beta2
-from fairlead.api.clusterapi.v1beta1.machineset import Selector
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.v1beta1.cluster import ControlPlaneRef, V1Beta1Condition, Versions
+from fairlead.api.clusterapi.cluster import Versions
+from fairlead.api.clusterapi.common import V1Beta1Condition
+from fairlead.api.clusterapi.v1beta1.cluster import ControlPlaneRef
 from fairlead.api.clusterapi.v1beta1.machineset import MachineSetContent, MachineSetV1beta2
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 

@@ -5,26 +5,11 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta1).
 
 from typing import Annotated, Literal
 
-from fairlead.api.clusterapi.v1beta1.cluster import Condition, Metadata, V1Beta1Condition, Versions
+from fairlead.api.clusterapi.cluster import Versions
+from fairlead.api.clusterapi.common import Condition, Metadata, V1Beta1Condition
+from fairlead.api.clusterapi.machineset import Selector
 from fairlead.api.clusterapi.v1beta1.machine import MachineSpec
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
-
-
-class MatchExpressions(Model):
-    """Conditions on labels."""
-
-    key: Annotated[str, Doc("Label key.")]
-    operator: Annotated[str, Doc("How values are compared.")]
-    values: Annotated[tuple[str, ...], Doc("Values to compare with."), Extra(list_type="atomic")] = ()
-
-
-class Selector(Model):
-    """Which machines belong to it."""
-
-    match_expressions: Annotated[
-        tuple[MatchExpressions, ...], Doc("Conditions on labels."), Extra(list_type="atomic")
-    ] = ()
-    match_labels: Annotated[dict[str, str], Doc("Labels that must be there.")] = {}
 
 
 class MachineNamingStrategy(Model):

@@ -7,6 +7,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import field
 
+from fairlead.api.flux.common import (
+    Condition,
+    DependsOn,
+    HealthCheckExprs,
+    Ignore,
+    Images,
+    Inventory,
+    Patches,
+    SecretRef,
+)
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
@@ -17,12 +27,6 @@ class SourceRef(Model):
     name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
     api_version: Annotated[str, Doc("Api version.")] = ""
     namespace: Annotated[str, Doc("Its namespace."), Meta(min_length=1, max_length=63)] = ""
-
-
-class SecretRef(Model):
-    """Secret with credentials."""
-
-    name: Annotated[str, Doc("Its name.")]
 
 
 class Verify(Model):
@@ -74,48 +78,11 @@ class ChartRef(Model):
     namespace: Annotated[str, Doc("Its namespace."), Meta(min_length=1, max_length=63)] = ""
 
 
-class DependsOn(Model):
-    """What must be ready first."""
-
-    name: Annotated[str, Doc("Its name.")]
-    namespace: Annotated[str, Doc("Its namespace.")] = ""
-    ready_expr: Annotated[str, Doc("Ready expr.")] = ""
-
-
-class Target(Model):
-    """Target."""
-
-    annotation_selector: Annotated[str, Doc("Annotation selector.")] = ""
-    group: Annotated[str, Doc("Group.")] = ""
-    kind: Annotated[str, Doc("Its kind.")] = ""
-    label_selector: Annotated[str, Doc("Label selector.")] = ""
-    name: Annotated[str, Doc("Its name.")] = ""
-    namespace: Annotated[str, Doc("Its namespace.")] = ""
-    version: Annotated[str, Doc("Kubernetes version.")] = ""
-
-
-class Ignore(Model):
-    """Paths to leave out, in the form of .gitignore."""
-
-    paths: Annotated[tuple[str, ...], Doc("Paths.")]
-    target: Annotated[Target | None, Doc("Target.")] = None
-
-
 class DriftDetection(Model):
     """What happens when objects are changed from outside."""
 
     ignore: Annotated[tuple[Ignore, ...], Doc("Paths to leave out, in the form of .gitignore.")] = ()
     mode: Annotated[Literal["enabled", "warn", "disabled"] | None, Doc("Mode.")] = None
-
-
-class HealthCheckExprs(Model):
-    """How the health of custom kinds is told."""
-
-    api_version: Annotated[str, Doc("Api version.")]
-    current: Annotated[str, Doc("Current.")]
-    failed: Annotated[str, Doc("Failed.")] = ""
-    in_progress: Annotated[str, Doc("In progress.")] = ""
-    kind: Annotated[str, Doc("Its kind.")] = ""
 
 
 class Remediation(Model):
@@ -181,22 +148,6 @@ class KubeConfig(Model):
 
     config_map_ref: Annotated[SecretRef | None, Doc("Config map ref.")] = None
     secret_ref: Annotated[HelmReleaseSecretRef | None, Doc("Secret with credentials.")] = None
-
-
-class Images(Model):
-    """Images to change."""
-
-    name: Annotated[str, Doc("Its name.")]
-    digest: Annotated[str, Doc("Digest.")] = ""
-    new_name: Annotated[str, Doc("New name.")] = ""
-    new_tag: Annotated[str, Doc("New tag.")] = ""
-
-
-class Patches(Model):
-    """Patches to apply."""
-
-    patch: Annotated[str, Doc("Patch.")]
-    target: Annotated[Target | None, Doc("Target.")] = None
 
 
 class Kustomize(Model):
@@ -380,30 +331,6 @@ class HelmReleaseSpec(Model):
     wait_strategy: Annotated[WaitStrategy | None, Doc("Wait strategy.")] = None
 
 
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[
-        int | None, Doc("The generation it speaks of."), Meta(ge=0), Extra(format="int64")
-    ] = None
-
-
 class TestHooks(Model):
     """Test hooks."""
 
@@ -431,19 +358,6 @@ class History(Model):
     deleted: Annotated[str, Doc("Deleted."), Extra(format="date-time")] = ""
     oci_digest: Annotated[str, Doc("Oci digest.")] = ""
     test_hooks: Annotated[dict[str, TestHooks], Doc("Test hooks.")] = {}
-
-
-class Entries(Model):
-    """Entries."""
-
-    id: Annotated[str, Doc("Id.")]
-    v: Annotated[str, Doc("V.")]
-
-
-class Inventory(Model):
-    """The objects that were applied."""
-
-    entries: Annotated[tuple[Entries, ...], Doc("Entries.")]
 
 
 class HelmReleaseStatus(Model):

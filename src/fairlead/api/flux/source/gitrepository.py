@@ -5,6 +5,7 @@ Source: source-controller v1.9, api/v1 (names, bounds and defaults of v1).
 
 from typing import Annotated, Literal
 
+from fairlead.api.flux.common import Condition
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
@@ -77,30 +78,6 @@ class Artifact(Model):
     url: Annotated[str, Doc("Its address.")]
     metadata: Annotated[dict[str, str], Doc("Labels and annotations.")] = {}
     size: Annotated[int | None, Doc("Size."), Extra(format="int64")] = None
-
-
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[
-        int | None, Doc("The generation it speaks of."), Meta(ge=0), Extra(format="int64")
-    ] = None
 
 
 class GitRepositoryStatus(Model):

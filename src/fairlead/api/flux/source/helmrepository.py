@@ -5,7 +5,8 @@ Source: source-controller v1.9, api/v1 (names, bounds and defaults of v1).
 
 from typing import Annotated, Literal
 
-from fairlead.api.flux.source.gitrepository import Artifact, Condition, Repository
+from fairlead.api.flux.common import Condition
+from fairlead.api.flux.source.gitrepository import Artifact, Repository
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

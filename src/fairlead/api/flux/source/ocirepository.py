@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.flux.source.gitrepository import Artifact, Condition, Repository
+from fairlead.api.flux.common import Condition
+from fairlead.api.flux.source.gitrepository import Artifact, Repository
 from fairlead.api.flux.source.helmchart import MatchOIDCIdentity
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 

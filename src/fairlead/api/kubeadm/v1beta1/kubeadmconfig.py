@@ -7,73 +7,20 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
-
-
-class ConfigMapKeyRef(Model):
-    """Config map key ref."""
-
-    key: Annotated[str, Doc("Label key.")]
-    name: Annotated[str, Doc("Its name."), Extra(default="")] = ""
-    optional: Annotated[bool | None, Doc("Optional.")] = None
-
-
-class FieldRef(Model):
-    """Field ref."""
-
-    field_path: Annotated[str, Doc("Field path.")]
-    api_version: Annotated[str, Doc("Api version.")] = ""
-
-
-class FileKeyRef(Model):
-    """File key ref."""
-
-    key: Annotated[str, Doc("Label key.")]
-    path: Annotated[str, Doc("Its path.")]
-    volume_name: Annotated[str, Doc("Volume name.")]
-    optional: Annotated[bool | None, Doc("Optional."), Extra(default=False)] = None
-
-
-class ResourceFieldRef(Model):
-    """Resource field ref."""
-
-    resource: Annotated[str, Doc("Resource.")]
-    container_name: Annotated[str, Doc("Container name.")] = ""
-    divisor: Annotated[
-        IntOrString | None,
-        Doc("Divisor."),
-        Extra(
-            pattern="^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
-        ),
-    ] = None
-
-
-class ValueFrom(Model):
-    """Value from."""
-
-    config_map_key_ref: Annotated[ConfigMapKeyRef | None, Doc("Config map key ref."), Extra(map_type="atomic")] = None
-    field_ref: Annotated[FieldRef | None, Doc("Field ref."), Extra(map_type="atomic")] = None
-    file_key_ref: Annotated[FileKeyRef | None, Doc("File key ref."), Extra(map_type="atomic")] = None
-    resource_field_ref: Annotated[ResourceFieldRef | None, Doc("Resource field ref."), Extra(map_type="atomic")] = None
-    secret_key_ref: Annotated[ConfigMapKeyRef | None, Doc("Secret key ref."), Extra(map_type="atomic")] = None
-
-
-class ExtraEnvs(Model):
-    """Further environment variables."""
-
-    name: Annotated[str, Doc("Its name.")]
-    value: Annotated[str, Doc("The value.")] = ""
-    value_from: Annotated[ValueFrom | None, Doc("Value from.")] = None
-
-
-class ExtraVolumes(Model):
-    """Further volumes."""
-
-    host_path: Annotated[str, Doc("Host path."), Meta(min_length=1, max_length=512)]
-    mount_path: Annotated[str, Doc("Mount path."), Meta(min_length=1, max_length=512)]
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=512)]
-    path_type: Annotated[str, Doc("Path type.")] = ""
-    read_only: Annotated[bool | None, Doc("Read only.")] = None
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.kubeadm.kubeadmconfig import (
+    AuthProvider,
+    ContainerLinuxConfig,
+    ContentFrom,
+    DiskLayout,
+    Dns,
+    Env,
+    ExtraEnvs,
+    ExtraVolumes,
+    KubeadmConfigCluster,
+    Patches,
+)
+from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class ApiServer(Model):
@@ -96,13 +43,6 @@ class ControllerManager(Model):
     extra_args: Annotated[dict[str, str], Doc("Further arguments.")] = {}
     extra_envs: Annotated[tuple[ExtraEnvs, ...], Doc("Further environment variables."), Extra(max_items=100)] = ()
     extra_volumes: Annotated[tuple[ExtraVolumes, ...], Doc("Further volumes."), Extra(max_items=100)] = ()
-
-
-class Dns(Model):
-    """Settings of CoreDNS."""
-
-    image_repository: Annotated[str, Doc("Where images come from."), Meta(min_length=1, max_length=512)] = ""
-    image_tag: Annotated[str, Doc("Tag of the image."), Meta(min_length=1, max_length=256)] = ""
 
 
 class External(Model):
@@ -193,25 +133,6 @@ class Filesystems(Model):
     )
 
 
-class DiskLayout(Model):
-    """Disk layout."""
-
-    percentage: Annotated[int, Doc("Percentage."), Meta(ge=1, le=100), Extra(format="int32")]
-    partition_type: Annotated[
-        str,
-        Doc("Partition type."),
-        Meta(min_length=1, max_length=36),
-        Extra(
-            validations=[
-                {
-                    "message": "partitionType must be one of Linux, LinuxSwap, LinuxRAID, LVM, Fat32, NTFS, LinuxExtended or a full GPT partition GUID",
-                    "rule": "self.matches('^(Linux|LinuxSwap|LinuxRAID|LVM|Fat32|NTFS|LinuxExtended|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$')",
-                }
-            ]
-        ),
-    ] = ""
-
-
 class Partitions(Model):
     """Partitions."""
 
@@ -229,19 +150,6 @@ class DiskSetup(Model):
     partitions: Annotated[tuple[Partitions, ...], Doc("Partitions."), Extra(max_items=100)] = ()
 
 
-class Secret(Model):
-    """The Secret."""
-
-    key: Annotated[str, Doc("Label key."), Meta(min_length=1, max_length=256)]
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
-
-
-class ContentFrom(Model):
-    """Content from."""
-
-    secret: Annotated[Secret, Doc("The Secret.")]
-
-
 class Files(Model):
     """Files to write."""
 
@@ -253,13 +161,6 @@ class Files(Model):
     encoding: Annotated[Literal["base64", "gzip", "gzip+base64"] | None, Doc("How the content is encoded.")] = None
     owner: Annotated[str, Doc("User and group it belongs to."), Meta(min_length=1, max_length=256)] = ""
     permissions: Annotated[str, Doc("Its mode."), Meta(min_length=1, max_length=16)] = ""
-
-
-class ContainerLinuxConfig(Model):
-    """Container linux config."""
-
-    additional_config: Annotated[str, Doc("Additional config."), Meta(min_length=1, max_length=32768)] = ""
-    strict: Annotated[bool | None, Doc("Strict.")] = None
 
 
 class Ignition(Model):
@@ -290,15 +191,6 @@ class LocalAPIEndpoint(Model):
     bind_port: Annotated[int | None, Doc("Bind port."), Extra(format="int32")] = None
 
 
-class Taints(Model):
-    """Taints of the node."""
-
-    effect: Annotated[str, Doc("Effect.")]
-    key: Annotated[str, Doc("Label key.")]
-    time_added: Annotated[str, Doc("Time added."), Extra(format="date-time")] = ""
-    value: Annotated[str, Doc("The value.")] = ""
-
-
 class NodeRegistration(Model):
     """How the node is registered."""
 
@@ -313,12 +205,6 @@ class NodeRegistration(Model):
     kubelet_extra_args: Annotated[dict[str, str], Doc("Further arguments of the kubelet.")] = {}
     name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)] = ""
     taints: Annotated[tuple[Taints, ...], Doc("Taints of the node."), Extra(max_items=100)] = ()
-
-
-class Patches(Model):
-    """Patches."""
-
-    directory: Annotated[str, Doc("Directory."), Meta(min_length=1, max_length=512)] = ""
 
 
 class InitConfiguration(Model):
@@ -360,20 +246,6 @@ class BootstrapToken(Model):
     )
 
 
-class AuthProvider(Model):
-    """Auth provider."""
-
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=256)]
-    config: Annotated[dict[str, str], Doc("Config.")] = {}
-
-
-class Env(Model):
-    """Env."""
-
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=512)]
-    value: Annotated[str, Doc("The value."), Meta(min_length=1, max_length=512)]
-
-
 class Exec(Model):
     """Exec."""
 
@@ -391,22 +263,6 @@ class User(Model):
 
     auth_provider: Annotated[AuthProvider | None, Doc("Auth provider.")] = None
     exec: Annotated[Exec | None, Doc("Exec.")] = None
-
-
-class KubeadmConfigCluster(Model):
-    """Cluster."""
-
-    certificate_authority_data: Annotated[
-        str, Doc("Certificate authority data."), Meta(min_length=1, max_length=51200), Extra(format="byte")
-    ] = ""
-    insecure_skip_tls_verify: Annotated[bool | None, Doc("Insecure skip tls verify.")] = field(
-        name="insecureSkipTLSVerify", default=None
-    )
-    proxy_url: Annotated[str, Doc("Proxy url."), Meta(min_length=1, max_length=512)] = field(
-        name="proxyURL", default=""
-    )
-    server: Annotated[str, Doc("Address of the vCenter."), Meta(min_length=1, max_length=512)] = ""
-    tls_server_name: Annotated[str, Doc("Tls server name."), Meta(min_length=1, max_length=512)] = ""
 
 
 class KubeConfig(Model):
@@ -513,41 +369,6 @@ class KubeadmConfigSpec(Model):
     verbosity: Annotated[int | None, Doc("How much kubeadm says."), Extra(format="int32")] = None
 
 
-class V1Beta1Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    status: Annotated[str, Doc("What is so.")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1, max_length=256)]
-    message: Annotated[str, Doc("For people."), Meta(min_length=1, max_length=10240)] = ""
-    reason: Annotated[str, Doc("For programs."), Meta(min_length=1, max_length=256)] = ""
-    severity: Annotated[str, Doc("How bad it is."), Meta(max_length=32)] = ""
-
-
-class Condition(Model):
-    """What is known of the object's state."""
-
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
-    reason: Annotated[
-        str,
-        Doc("For programs."),
-        Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
-    ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    type: Annotated[
-        str,
-        Doc("Its type."),
-        Meta(
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=0), Extra(format="int64")] = (
-        None
-    )
-
-
 class V1beta2(Model):
     """V1beta2."""
 
@@ -575,13 +396,6 @@ class KubeadmConfig(Resource, kw_only=True):
 
     spec: Annotated[KubeadmConfigSpec | None, Doc("What is asked for.")] = None
     status: Annotated[KubeadmConfigStatus | None, Doc("What is so.")] = None
-
-
-class Metadata(Model):
-    """Labels and annotations."""
-
-    annotations: Annotated[dict[str, str], Doc("Annotations.")] = {}
-    labels: Annotated[dict[str, str], Doc("Labels.")] = {}
 
 
 class KubeadmConfigTemplateContent(Model):

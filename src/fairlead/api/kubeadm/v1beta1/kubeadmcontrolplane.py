@@ -5,13 +5,10 @@ Source: cluster-api v1.14, api/bootstrap/kubeadm and api/controlplane/kubeadm (n
 
 from typing import Annotated, Literal
 
-from fairlead.api.kubeadm.v1beta1.kubeadmconfig import (
-    Condition,
-    KubeadmConfigSpec,
-    Metadata,
-    V1Beta1Condition,
-)
-from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
+from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.kubeadm.kubeadmcontrolplane import ReadinessGates, RollingUpdate, Versions
+from fairlead.api.kubeadm.v1beta1.kubeadmconfig import KubeadmConfigSpec
+from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class InfrastructureRef(Model):
@@ -24,42 +21,6 @@ class InfrastructureRef(Model):
     namespace: Annotated[str, Doc("Its namespace.")] = ""
     resource_version: Annotated[str, Doc("Resource version.")] = ""
     uid: Annotated[str, Doc("Uid.")] = ""
-
-
-class ReadinessGates(Model):
-    """Further conditions that Ready looks at."""
-
-    condition_type: Annotated[
-        str,
-        Doc("Condition type."),
-        Meta(
-            min_length=1,
-            max_length=316,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
-    polarity: Annotated[Literal["Positive", "Negative"] | None, Doc("Polarity.")] = None
-
-
-class KubeadmControlPlaneTaints(Model):
-    """Taints of the node."""
-
-    effect: Annotated[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Doc("Effect.")]
-    key: Annotated[
-        str,
-        Doc("Label key."),
-        Meta(
-            min_length=1,
-            max_length=317,
-            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$",
-        ),
-    ]
-    propagation: Annotated[Literal["Always", "OnInitialization"], Doc("Propagation.")]
-    value: Annotated[
-        str,
-        Doc("The value."),
-        Meta(min_length=1, max_length=63, pattern="^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"),
-    ] = ""
 
 
 class MachineTemplate(Model):
@@ -76,7 +37,7 @@ class MachineTemplate(Model):
         Extra(max_items=32, list_map_keys=["conditionType"], list_type="map"),
     ] = ()
     taints: Annotated[
-        tuple[KubeadmControlPlaneTaints, ...],
+        tuple[Taints, ...],
         Doc("Taints of the node."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
@@ -100,12 +61,6 @@ class RolloutBefore(Model):
     """Rollout before."""
 
     certificates_expiry_days: Annotated[int | None, Doc("Certificates expiry days."), Extra(format="int32")] = None
-
-
-class RollingUpdate(Model):
-    """Bounds of a rolling update."""
-
-    max_surge: Annotated[IntOrString | None, Doc("How many machines there may be above replicas.")] = None
 
 
 class RolloutStrategy(Model):
@@ -154,13 +109,6 @@ class KubeadmControlPlaneV1beta2(Model):
     up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
 
 
-class Versions(Model):
-    """Versions."""
-
-    version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
-    replicas: Annotated[int | None, Doc("How many machines."), Meta(ge=1), Extra(format="int32")] = None
-
-
 class KubeadmControlPlaneStatus(Model):
     """What is so."""
 
@@ -200,7 +148,7 @@ class KubeadmControlPlaneTemplateMachineTemplate(Model):
     node_drain_timeout: Annotated[str, Doc("Node drain timeout.")] = ""
     node_volume_detach_timeout: Annotated[str, Doc("Node volume detach timeout.")] = ""
     taints: Annotated[
-        tuple[KubeadmControlPlaneTaints, ...],
+        tuple[Taints, ...],
         Doc("Taints of the node."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
