@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.common import Condition, Metadata, V1Beta1Condition
 from fairlead.api.kubeadm.kubeadmconfig import (
     AuthProvider,
     ContainerLinuxConfig,
@@ -19,6 +19,7 @@ from fairlead.api.kubeadm.kubeadmconfig import (
     ExtraVolumes,
     KubeadmConfigCluster,
     Patches,
+    Taints,
 )
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
