@@ -280,6 +280,7 @@ def _value(patch: Mapping[str, Any], variables: Json) -> Any:
         raise RenderError("failed to calculate value: both .value and .valueFrom are set")
     if given:
         return patch["value"]
+    source = source or {}
     variable, template = source.get("variable") or "", source.get("template") or ""
     both = ".valueFrom.variable nor .valueFrom.template are set"
     if not variable and not template:

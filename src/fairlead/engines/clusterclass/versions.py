@@ -3,6 +3,7 @@
 Source: Cluster API v1.14 exp/topology/desiredstate (upgrade_plan.go, desired_state.go: computeControlPlaneVersion,
 computeMachineDeploymentVersion), exp/topology/scope/upgradetracker.go, internal/contract/controlplane.go.
 The control plane goes first, one minor at a time; workers follow, a few at a time, in the order of the topology.
+Unlike upstream, ``before-upgrade.hook…`` annotations hold an upgrade back without a feature flag.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def decide_versions(
         for key, group in (("machineDeployments", deployments), ("machinePools", pools))
     ]
     is_under_way = bool(control_steps or deployments.plan or pools.plan)
+    if not control.is_starting_upgrade and _is_unstarted(cluster) and _holding(cluster):
+        is_under_way = False
     return replace(
         control,
         machine_deployments=decided[0],
@@ -184,7 +187,7 @@ def _control_plane(
     if any(group.upgrading for group in workers) or not stays.is_pending_upgrade:
         return stays
     holding = _holding(cluster)
-    if holding and UPGRADE_STEP not in (cluster["metadata"].get("annotations") or {}):
+    if holding and _is_unstarted(cluster):
         return replace(stays, held_by=holding)
     if not steps:
         raise VersionError(
@@ -192,6 +195,10 @@ def _control_plane(
             "and the upgrade plan is not set"
         )
     return replace(stays, control_plane=steps[0], is_starting_upgrade=True, is_pending_upgrade=False)
+
+
+def _is_unstarted(cluster: Json) -> bool:
+    return UPGRADE_STEP not in (cluster["metadata"].get("annotations") or {})
 
 
 def _holding(cluster: Json) -> tuple[str, ...]:
