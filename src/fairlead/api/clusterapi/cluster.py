@@ -10,66 +10,79 @@ from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 
 class AvailabilityGates(Model):
-    """Further conditions that Available looks at."""
+    """A further condition that is taken into account."""
 
     condition_type: Annotated[
         str,
-        Doc("Condition type."),
+        Doc("Type of a condition of the same object; missing counts as unknown."),
         Meta(
             min_length=1,
             max_length=316,
             pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
         ),
     ]
-    polarity: Annotated[Literal["Positive", "Negative"] | None, Doc("Polarity.")] = None
+    polarity: Annotated[
+        Literal["Positive", "Negative"] | None, Doc("Positive if True is good (the default), Negative if False is.")
+    ] = None
 
 
 class Pods(Model):
-    """Pod network."""
+    """Addresses of a network."""
 
     cidr_blocks: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=43)], ...],
-        Doc("Address ranges."),
+        Doc("Address ranges in CIDR notation."),
         Extra(min_items=1, max_items=100, list_type="atomic"),
     ]
 
 
 class ClusterNetwork(Model):
-    """Networks of the cluster."""
+    """Networks inside the cluster."""
 
     api_server_port: Annotated[
-        int | None, Doc("Port of the API server."), Meta(ge=1, le=65535), Extra(format="int32")
+        int | None,
+        Doc("Port of the API servers; the providers' default is 6443."),
+        Meta(ge=1, le=65535),
+        Extra(format="int32"),
     ] = None
-    pods: Annotated[Pods | None, Doc("Pod network.")] = None
-    service_domain: Annotated[str, Doc("DNS domain of services."), Meta(min_length=1, max_length=253)] = ""
-    services: Annotated[Pods | None, Doc("Service network.")] = None
+    pods: Annotated[Pods | None, Doc("Addresses for Pods.")] = None
+    service_domain: Annotated[
+        str, Doc("DNS domain of Services; kubeadm's default is cluster.local."), Meta(min_length=1, max_length=253)
+    ] = ""
+    services: Annotated[Pods | None, Doc("Addresses for Services.")] = None
 
 
 class ControlPlaneEndpoint(Model):
-    """Where the control plane answers."""
+    """Where the cluster's API answers."""
 
-    host: Annotated[str, Doc("ESXi host the VM runs on."), Meta(min_length=1, max_length=512)] = ""
-    port: Annotated[int | None, Doc("Port it answers at."), Meta(ge=1, le=65535), Extra(format="int32")] = None
+    host: Annotated[
+        str,
+        Doc("Name or address of the API server, or of the load balancer before it."),
+        Meta(min_length=1, max_length=512),
+    ] = ""
+    port: Annotated[int | None, Doc("Port of the API server."), Meta(ge=1, le=65535), Extra(format="int32")] = None
 
 
 class ControlPlaneRef(Model):
-    """The control plane's object."""
+    """A reference to an object of another API group, in the same namespace."""
 
     GO: ClassVar[str] = "ContractVersionedObjectReference"
 
     api_group: Annotated[
         str,
-        Doc("API group of the pool."),
+        Doc("API group of the object, without the version."),
         Meta(
             min_length=1, max_length=253, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
         ),
     ]
     kind: Annotated[
-        str, Doc("Its kind."), Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+        str,
+        Doc("Kind of the object."),
+        Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"),
     ]
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of the object, in the same namespace."),
         Meta(
             min_length=1, max_length=253, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
         ),
@@ -77,44 +90,59 @@ class ControlPlaneRef(Model):
 
 
 class ClassRef(Model):
-    """The ClusterClass."""
+    """A reference to a ClusterClass."""
 
     GO: ClassVar[str] = "ClusterClassRef"
 
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of the ClusterClass."),
         Meta(
             min_length=1, max_length=253, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
         ),
     ]
     namespace: Annotated[
-        str, Doc("Its namespace."), Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+        str,
+        Doc("Namespace of the ClusterClass; the Cluster's own if unset."),
+        Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
     ] = ""
 
 
 class Deletion(Model):
-    """How machines are deleted."""
+    """Time limits of a machine's deletion."""
 
     node_deletion_timeout_seconds: Annotated[
-        int | None, Doc("How long deleting the node is tried."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds for which deleting the Node is tried; 0 tries without end, 10 if unset."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     node_drain_timeout_seconds: Annotated[
-        int | None, Doc("How long a drain may take."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that draining the node may take; 0 or unset waits without end."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     node_volume_detach_timeout_seconds: Annotated[
-        int | None, Doc("How long volumes may take to detach."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that volumes may take to detach; 0 or unset waits without end."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
 
 
 class UnhealthyMachineConditions(Model):
-    """Unhealthy machine conditions."""
+    """A condition of a Machine that makes it unhealthy."""
 
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
-    timeout_seconds: Annotated[int, Doc("Timeout seconds."), Meta(ge=0), Extra(format="int32")]
+    status: Annotated[
+        Literal["True", "False", "Unknown"], Doc("Status that counts as unhealthy: True, False or Unknown.")
+    ]
+    timeout_seconds: Annotated[
+        int, Doc("Seconds for which it must hold before the machine is unhealthy."), Meta(ge=0), Extra(format="int32")
+    ]
     type: Annotated[
         str,
-        Doc("Its type."),
+        Doc("Type of the Machine's condition."),
         Meta(
             min_length=1,
             max_length=316,
@@ -132,37 +160,42 @@ class UnhealthyMachineConditions(Model):
 
 
 class UnhealthyNodeConditions(Model):
-    """Unhealthy node conditions."""
+    """A condition of a Node that makes its machine unhealthy."""
 
-    status: Annotated[str, Doc("What is so."), Meta(min_length=1)]
-    timeout_seconds: Annotated[int, Doc("Timeout seconds."), Meta(ge=0), Extra(format="int32")]
-    type: Annotated[str, Doc("Its type."), Meta(min_length=1)]
+    status: Annotated[str, Doc("Status that counts as unhealthy: True, False or Unknown."), Meta(min_length=1)]
+    timeout_seconds: Annotated[
+        int, Doc("Seconds for which it must hold before the machine is unhealthy."), Meta(ge=0), Extra(format="int32")
+    ]
+    type: Annotated[str, Doc("Type of the Node's condition, for example Ready."), Meta(min_length=1)]
 
 
 class Checks(Model):
     """What makes a machine unhealthy."""
 
     node_startup_timeout_seconds: Annotated[
-        int | None, Doc("Node startup timeout seconds."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds until a machine without a Node is unhealthy; 600 if unset, 0 switches it off."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     unhealthy_machine_conditions: Annotated[
         tuple[UnhealthyMachineConditions, ...],
-        Doc("Unhealthy machine conditions."),
+        Doc("Conditions of the Machine, any of which makes it unhealthy."),
         Extra(min_items=1, max_items=100, list_type="atomic"),
     ] = ()
     unhealthy_node_conditions: Annotated[
         tuple[UnhealthyNodeConditions, ...],
-        Doc("Unhealthy node conditions."),
+        Doc("Conditions of the Node, any of which makes its machine unhealthy."),
         Extra(min_items=1, max_items=100, list_type="atomic"),
     ] = ()
 
 
 class TemplateRef(Model):
-    """Template ref."""
+    """A reference to a template."""
 
     api_version: Annotated[
         str,
-        Doc("Api version."),
+        Doc("API group and version of the object."),
         Meta(
             min_length=1,
             max_length=317,
@@ -170,11 +203,13 @@ class TemplateRef(Model):
         ),
     ]
     kind: Annotated[
-        str, Doc("Its kind."), Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+        str,
+        Doc("Kind of the object."),
+        Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"),
     ]
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of the template, in the same namespace."),
         Meta(
             min_length=1, max_length=253, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
         ),
@@ -182,70 +217,96 @@ class TemplateRef(Model):
 
 
 class TriggerIf(Model):
-    """When remediation is allowed."""
+    """When unhealthy machines are replaced at all."""
 
     unhealthy_in_range: Annotated[
-        str, Doc("Unhealthy in range."), Meta(min_length=1, max_length=32, pattern="^\\[[0-9]+-[0-9]+\\]$")
+        str,
+        Doc("Replace only while the number of unhealthy machines is in this range, such as [3-5]."),
+        Meta(min_length=1, max_length=32, pattern="^\\[[0-9]+-[0-9]+\\]$"),
     ] = ""
-    unhealthy_less_than_or_equal_to: Annotated[IntOrString | None, Doc("Unhealthy less than or equal to.")] = None
+    unhealthy_less_than_or_equal_to: Annotated[
+        IntOrString | None, Doc("Replace only up to so many unhealthy machines, a number or a percentage.")
+    ] = None
 
 
 class Remediation(Model):
     """How unhealthy machines are replaced."""
 
-    template_ref: Annotated[TemplateRef | None, Doc("Template ref.")] = None
-    trigger_if: Annotated[TriggerIf | None, Doc("When remediation is allowed."), Extra(min_properties=1)] = None
+    template_ref: Annotated[
+        TemplateRef | None, Doc("Template of the object that remediates; unset lets the machine's owner replace it.")
+    ] = None
+    trigger_if: Annotated[
+        TriggerIf | None, Doc("When machines are replaced at all; always if unset."), Extra(min_properties=1)
+    ] = None
 
 
 class HealthCheck(Model):
-    """Health check."""
+    """A MachineHealthCheck for the machines."""
 
     checks: Annotated[Checks | None, Doc("What makes a machine unhealthy."), Extra(min_properties=1)] = None
-    enabled: Annotated[bool | None, Doc("Enabled.")] = None
+    enabled: Annotated[
+        bool | None, Doc("False takes the MachineHealthCheck away, true demands one; unset follows the ClusterClass.")
+    ] = None
     remediation: Annotated[Remediation | None, Doc("How unhealthy machines are replaced."), Extra(min_properties=1)] = (
         None
     )
 
 
 class Rollout(Model):
-    """How changes are rolled out."""
+    """When machines are replaced although nothing else changed."""
 
-    after: Annotated[str, Doc("After."), Extra(format="date-time")] = ""
+    after: Annotated[str, Doc("Machines made before this moment are replaced."), Extra(format="date-time")] = ""
 
 
 class Overrides(Model):
-    """Overrides."""
+    """The value of a variable of the ClusterClass."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=256)]
-    value: Annotated[Any, Doc("The value."), Extra(preserve_unknown_fields=True)]
+    name: Annotated[str, Doc("Name of the variable."), Meta(min_length=1, max_length=256)]
+    value: Annotated[
+        Any,
+        Doc("Value of the variable, of the type that the ClusterClass declares."),
+        Extra(preserve_unknown_fields=True),
+    ]
 
 
 class Variables(Model):
-    """Values of the ClusterClass's variables."""
+    """Values of variables that hold here only."""
 
     overrides: Annotated[
         tuple[Overrides, ...],
-        Doc("Overrides."),
+        Doc("Values that replace those of the whole Cluster."),
         Extra(min_items=1, max_items=1000, list_map_keys=["name"], list_type="map"),
     ] = ()
 
 
 class ControlPlane(Model):
-    """Whether control-plane machines may go there."""
+    """The control plane of a Cluster made from a ClusterClass."""
 
-    deletion: Annotated[Deletion | None, Doc("How machines are deleted."), Extra(min_properties=1)] = None
-    health_check: Annotated[HealthCheck | None, Doc("Health check."), Extra(min_properties=1)] = None
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    deletion: Annotated[
+        Deletion | None, Doc("How long the steps of a machine's deletion may take."), Extra(min_properties=1)
+    ] = None
+    health_check: Annotated[
+        HealthCheck | None,
+        Doc("A MachineHealthCheck for these machines, instead of the ClusterClass's."),
+        Extra(min_properties=1),
+    ] = None
+    metadata: Annotated[
+        Metadata | None,
+        Doc("Labels and annotations of the machines, beside those of the ClusterClass."),
+        Extra(min_properties=1),
+    ] = None
     readiness_gates: Annotated[
         tuple[AvailabilityGates, ...],
-        Doc("Further conditions that Ready looks at."),
+        Doc("Further conditions that must be true before a machine is Ready."),
         Extra(min_items=1, max_items=32, list_map_keys=["conditionType"], list_type="map"),
     ] = ()
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    rollout: Annotated[Rollout | None, Doc("How changes are rolled out."), Extra(min_properties=1)] = None
+    replicas: Annotated[
+        int | None, Doc("How many control-plane machines; unset leaves the number to others."), Extra(format="int32")
+    ] = None
+    rollout: Annotated[Rollout | None, Doc("How and when machines are replaced."), Extra(min_properties=1)] = None
     taints: Annotated[
         tuple[Taints, ...],
-        Doc("Taints of the node."),
+        Doc("Taints that the nodes of the machines get."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
     variables: Annotated[Variables | None, Doc("Values of the ClusterClass's variables."), Extra(min_properties=1)] = (
@@ -254,33 +315,52 @@ class ControlPlane(Model):
 
 
 class ClusterDeletion(Model):
-    """How machines are deleted."""
+    """Time limits and order of machines' deletion."""
 
     node_deletion_timeout_seconds: Annotated[
-        int | None, Doc("How long deleting the node is tried."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds for which deleting the Node is tried; 0 tries without end, 10 if unset."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     node_drain_timeout_seconds: Annotated[
-        int | None, Doc("How long a drain may take."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that draining the node may take; 0 or unset waits without end."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     node_volume_detach_timeout_seconds: Annotated[
-        int | None, Doc("How long volumes may take to detach."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that volumes may take to detach; 0 or unset waits without end."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
-    order: Annotated[Literal["Random", "Newest", "Oldest"] | None, Doc("Which machines go first.")] = None
+    order: Annotated[
+        Literal["Random", "Newest", "Oldest"] | None, Doc("Which machines go first: Random, Newest or Oldest.")
+    ] = None
 
 
 class ClusterRemediation(Model):
     """How unhealthy machines are replaced."""
 
-    max_in_flight: Annotated[IntOrString | None, Doc("Max in flight.")] = None
-    template_ref: Annotated[TemplateRef | None, Doc("Template ref.")] = None
-    trigger_if: Annotated[TriggerIf | None, Doc("When remediation is allowed."), Extra(min_properties=1)] = None
+    max_in_flight: Annotated[
+        IntOrString | None, Doc("How many machines may be replaced at the same time, as a number or a percentage.")
+    ] = None
+    template_ref: Annotated[
+        TemplateRef | None, Doc("Template of the object that remediates; unset lets the machine's owner replace it.")
+    ] = None
+    trigger_if: Annotated[
+        TriggerIf | None, Doc("When machines are replaced at all; always if unset."), Extra(min_properties=1)
+    ] = None
 
 
 class ClusterHealthCheck(Model):
-    """Health check."""
+    """A MachineHealthCheck for the machines."""
 
     checks: Annotated[Checks | None, Doc("What makes a machine unhealthy."), Extra(min_properties=1)] = None
-    enabled: Annotated[bool | None, Doc("Enabled.")] = None
+    enabled: Annotated[
+        bool | None, Doc("False takes the MachineHealthCheck away, true demands one; unset follows the ClusterClass.")
+    ] = None
     remediation: Annotated[
         ClusterRemediation | None, Doc("How unhealthy machines are replaced."), Extra(min_properties=1)
     ] = None
@@ -289,52 +369,82 @@ class ClusterHealthCheck(Model):
 class RollingUpdate(Model):
     """Bounds of a rolling update."""
 
-    max_surge: Annotated[IntOrString | None, Doc("How many machines there may be above replicas.")] = None
-    max_unavailable: Annotated[IntOrString | None, Doc("How many machines may be missing.")] = None
+    max_surge: Annotated[
+        IntOrString | None, Doc("How many machines there may be above replicas during an update; number or percentage.")
+    ] = None
+    max_unavailable: Annotated[
+        IntOrString | None, Doc("How many machines may be missing during an update; number or percentage.")
+    ] = None
 
 
 class Strategy(Model):
-    """How it is done."""
+    """How machines are replaced."""
 
-    type: Annotated[Literal["RollingUpdate", "OnDelete"], Doc("Its type.")]
-    rolling_update: Annotated[RollingUpdate | None, Doc("Bounds of a rolling update."), Extra(min_properties=1)] = None
+    type: Annotated[
+        Literal["RollingUpdate", "OnDelete"],
+        Doc("RollingUpdate replaces machines at once, OnDelete when somebody deletes them."),
+    ]
+    rolling_update: Annotated[
+        RollingUpdate | None, Doc("Bounds of the update, for type RollingUpdate."), Extra(min_properties=1)
+    ] = None
 
 
 class ClusterRollout(Model):
-    """How changes are rolled out."""
+    """How and when machines are replaced."""
 
-    after: Annotated[str, Doc("After."), Extra(format="date-time")] = ""
-    strategy: Annotated[Strategy | None, Doc("How it is done."), Extra(min_properties=1)] = None
+    after: Annotated[str, Doc("Machines made before this moment are replaced."), Extra(format="date-time")] = ""
+    strategy: Annotated[Strategy | None, Doc("How machines are replaced."), Extra(min_properties=1)] = None
 
 
 class MachineDeployments(Model):
-    """Machine deployments."""
+    """Workers of a Cluster, made from a class of the ClusterClass."""
 
-    class_: Annotated[str, Doc("Class."), Meta(min_length=1, max_length=256)]
+    class_: Annotated[
+        str, Doc("Name of the MachineDeployment class in the ClusterClass."), Meta(min_length=1, max_length=256)
+    ]
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of these workers within the Cluster."),
         Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"),
     ]
-    deletion: Annotated[ClusterDeletion | None, Doc("How machines are deleted."), Extra(min_properties=1)] = None
+    deletion: Annotated[
+        ClusterDeletion | None, Doc("How long the steps of a machine's deletion may take."), Extra(min_properties=1)
+    ] = None
     failure_domain: Annotated[
-        str, Doc("Failure domain the machine is placed in."), Meta(min_length=1, max_length=256)
+        str, Doc("The failure domain that the machines are placed in."), Meta(min_length=1, max_length=256)
     ] = ""
-    health_check: Annotated[ClusterHealthCheck | None, Doc("Health check."), Extra(min_properties=1)] = None
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    health_check: Annotated[
+        ClusterHealthCheck | None,
+        Doc("A MachineHealthCheck for these machines, instead of the ClusterClass's."),
+        Extra(min_properties=1),
+    ] = None
+    metadata: Annotated[
+        Metadata | None,
+        Doc("Labels and annotations of the machines, beside those of the ClusterClass."),
+        Extra(min_properties=1),
+    ] = None
     min_ready_seconds: Annotated[
-        int | None, Doc("How long a machine must be ready to count as available."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that a machine must have been ready before it counts as available; 0 if unset."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     readiness_gates: Annotated[
         tuple[AvailabilityGates, ...],
-        Doc("Further conditions that Ready looks at."),
+        Doc("Further conditions that must be true before a machine is Ready."),
         Extra(min_items=1, max_items=32, list_map_keys=["conditionType"], list_type="map"),
     ] = ()
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    rollout: Annotated[ClusterRollout | None, Doc("How changes are rolled out."), Extra(min_properties=1)] = None
+    replicas: Annotated[
+        int | None,
+        Doc("How many machines; unset leaves the number to others, such as an autoscaler."),
+        Extra(format="int32"),
+    ] = None
+    rollout: Annotated[ClusterRollout | None, Doc("How and when machines are replaced."), Extra(min_properties=1)] = (
+        None
+    )
     taints: Annotated[
         tuple[Taints, ...],
-        Doc("Taints of the node."),
+        Doc("Taints that the nodes of the machines get."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
     variables: Annotated[Variables | None, Doc("Values of the ClusterClass's variables."), Extra(min_properties=1)] = (
@@ -343,28 +453,39 @@ class MachineDeployments(Model):
 
 
 class MachinePools(Model):
-    """Machine pools."""
+    """A pool of workers, made from a class of the ClusterClass."""
 
-    class_: Annotated[str, Doc("Class."), Meta(min_length=1, max_length=256)]
+    class_: Annotated[
+        str, Doc("Name of the MachinePool class in the ClusterClass."), Meta(min_length=1, max_length=256)
+    ]
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of the pool within the Cluster."),
         Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"),
     ]
-    deletion: Annotated[Deletion | None, Doc("How machines are deleted."), Extra(min_properties=1)] = None
+    deletion: Annotated[
+        Deletion | None, Doc("How long the steps of a machine's deletion may take."), Extra(min_properties=1)
+    ] = None
     failure_domains: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...],
-        Doc("Where machines can be placed."),
+        Doc("The failure domains machines may be placed in."),
         Extra(min_items=1, max_items=100, list_type="atomic"),
     ] = ()
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    metadata: Annotated[
+        Metadata | None,
+        Doc("Labels and annotations of the machines, beside those of the ClusterClass."),
+        Extra(min_properties=1),
+    ] = None
     min_ready_seconds: Annotated[
-        int | None, Doc("How long a machine must be ready to count as available."), Meta(ge=0), Extra(format="int32")
+        int | None,
+        Doc("Seconds that a machine must have been ready before it counts as available; 0 if unset."),
+        Meta(ge=0),
+        Extra(format="int32"),
     ] = None
     replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
     taints: Annotated[
         tuple[Taints, ...],
-        Doc("Taints of the node."),
+        Doc("Taints that the nodes of the machines get."),
         Extra(min_items=1, max_items=64, list_map_keys=["key", "effect"], list_type="map"),
     ] = ()
     variables: Annotated[Variables | None, Doc("Values of the ClusterClass's variables."), Extra(min_properties=1)] = (
@@ -373,34 +494,36 @@ class MachinePools(Model):
 
 
 class Workers(Model):
-    """The workers."""
+    """The workers of a Cluster made from a ClusterClass."""
 
     machine_deployments: Annotated[
         tuple[MachineDeployments, ...],
-        Doc("Machine deployments."),
+        Doc("Workers that are rolled from one state to the next."),
         Extra(min_items=1, max_items=2000, list_map_keys=["name"], list_type="map"),
     ] = ()
     machine_pools: Annotated[
         tuple[MachinePools, ...],
-        Doc("Machine pools."),
+        Doc("Workers that the provider scales as one."),
         Extra(min_items=1, max_items=2000, list_map_keys=["name"], list_type="map"),
     ] = ()
 
 
 class Topology(Model):
-    """The cluster as a ClusterClass describes it."""
+    """A Cluster as its ClusterClass describes it."""
 
     class_ref: Annotated[ClassRef, Doc("The ClusterClass.")]
-    version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
+    version: Annotated[
+        str, Doc("Kubernetes version of the whole cluster, such as v1.35.0."), Meta(min_length=1, max_length=256)
+    ]
     control_plane: Annotated[
-        ControlPlane | None, Doc("Whether control-plane machines may go there."), Extra(min_properties=1)
+        ControlPlane | None, Doc("What this Cluster wants of its control plane."), Extra(min_properties=1)
     ] = None
     variables: Annotated[
         tuple[Overrides, ...],
         Doc("Values of the ClusterClass's variables."),
         Extra(min_items=1, max_items=1000, list_map_keys=["name"], list_type="map"),
     ] = ()
-    workers: Annotated[Workers | None, Doc("The workers."), Extra(min_properties=1)] = None
+    workers: Annotated[Workers | None, Doc("What this Cluster wants of its workers."), Extra(min_properties=1)] = None
 
 
 class ClusterSpec(Model):
@@ -408,107 +531,138 @@ class ClusterSpec(Model):
 
     availability_gates: Annotated[
         tuple[AvailabilityGates, ...],
-        Doc("Further conditions that Available looks at."),
+        Doc("Further conditions that must be true before the Cluster is Available."),
         Extra(min_items=1, max_items=32, list_map_keys=["conditionType"], list_type="map"),
     ] = ()
-    cluster_network: Annotated[ClusterNetwork | None, Doc("Networks of the cluster."), Extra(min_properties=1)] = None
+    cluster_network: Annotated[ClusterNetwork | None, Doc("Networks inside the cluster."), Extra(min_properties=1)] = (
+        None
+    )
     control_plane_endpoint: Annotated[
-        ControlPlaneEndpoint | None, Doc("Where the control plane answers."), Extra(min_properties=1)
+        ControlPlaneEndpoint | None,
+        Doc("Where the cluster's API answers; usually set by the infrastructure provider."),
+        Extra(min_properties=1),
     ] = None
-    control_plane_ref: Annotated[ControlPlaneRef | None, Doc("The control plane's object.")] = None
-    infrastructure_ref: Annotated[ControlPlaneRef | None, Doc("The infrastructure's object.")] = None
-    paused: Annotated[bool | None, Doc("Whether controllers leave the cluster alone.")] = None
-    topology: Annotated[Topology | None, Doc("The cluster as a ClusterClass describes it.")] = None
+    control_plane_ref: Annotated[
+        ControlPlaneRef | None, Doc("The object that makes the control plane, such as a KubeadmControlPlane.")
+    ] = None
+    infrastructure_ref: Annotated[
+        ControlPlaneRef | None,
+        Doc("The object that provides the infrastructure, such as a VSphereCluster or a template."),
+    ] = None
+    paused: Annotated[bool | None, Doc("True makes all controllers leave the cluster and its parts alone.")] = None
+    topology: Annotated[
+        Topology | None, Doc("The cluster as a ClusterClass describes it; its parts are then made from there.")
+    ] = None
 
 
 class UpgradePlan(Model):
-    """Upgrade plan."""
+    """A step on the way to the version asked for."""
 
-    version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
+    version: Annotated[str, Doc("Kubernetes version of the step."), Meta(min_length=1, max_length=256)]
 
 
 class Versions(Model):
-    """Versions."""
+    """How many machines have a version."""
 
     version: Annotated[str, Doc("Kubernetes version."), Meta(min_length=1, max_length=256)]
-    replicas: Annotated[int | None, Doc("How many machines."), Meta(ge=1), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines have it."), Meta(ge=1), Extra(format="int32")] = None
 
 
 class ClusterControlPlane(Model):
-    """Whether control-plane machines may go there."""
+    """The numbers of a cluster's machines."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    desired_replicas: Annotated[int | None, Doc("How many are asked for."), Extra(format="int32")] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
+    desired_replicas: Annotated[int | None, Doc("How many machines are asked for."), Extra(format="int32")] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
     replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
+    up_to_date_replicas: Annotated[
+        int | None, Doc("How many machines match the present template."), Extra(format="int32")
+    ] = None
     upgrade_plan: Annotated[
-        tuple[UpgradePlan, ...], Doc("Upgrade plan."), Extra(min_items=1, max_items=32, list_type="atomic")
+        tuple[UpgradePlan, ...],
+        Doc("Versions still to go through, in order."),
+        Extra(min_items=1, max_items=32, list_type="atomic"),
     ] = ()
     versions: Annotated[
-        tuple[Versions, ...], Doc("Versions."), Extra(min_items=1, max_items=32, list_type="atomic")
+        tuple[Versions, ...],
+        Doc("The Kubernetes versions of the machines, with the number of machines of each."),
+        Extra(min_items=1, max_items=32, list_type="atomic"),
     ] = ()
 
 
 class V1beta1(Model):
-    """Fields of v1beta1."""
+    """Fields of API version v1beta1."""
 
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
 
 
 class Deprecated(Model):
-    """Fields of older API versions."""
+    """Fields that older API versions still show."""
 
-    v1beta1: Annotated[V1beta1 | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[V1beta1 | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class FailureDomains(Model):
-    """Where machines can be placed."""
+    """A place in which machines can be put, so that one failure does not take all."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=256)]
-    attributes: Annotated[dict[str, str], Doc("Further facts.")] = {}
-    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may go there.")] = None
+    name: Annotated[str, Doc("Name of the failure domain."), Meta(min_length=1, max_length=256)]
+    attributes: Annotated[dict[str, str], Doc("Further facts that the provider tells of it.")] = {}
+    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may be placed there.")] = None
 
 
 class Initialization(Model):
-    """Whether the first provisioning is done."""
+    """What has been done once and will not be undone."""
 
-    control_plane_initialized: Annotated[bool | None, Doc("Control plane initialized.")] = None
-    infrastructure_provisioned: Annotated[bool | None, Doc("Infrastructure provisioned.")] = None
+    control_plane_initialized: Annotated[bool | None, Doc("True once the first control-plane machine answers.")] = None
+    infrastructure_provisioned: Annotated[
+        bool | None, Doc("True once the infrastructure provider has finished providing.")
+    ] = None
 
 
 class ClusterStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    control_plane: Annotated[ClusterControlPlane | None, Doc("Whether control-plane machines may go there.")] = None
-    deprecated: Annotated[Deprecated | None, Doc("Fields of older API versions.")] = None
+    control_plane: Annotated[ClusterControlPlane | None, Doc("The numbers of the control plane's machines.")] = None
+    deprecated: Annotated[Deprecated | None, Doc("Fields that older API versions still show.")] = None
     failure_domains: Annotated[
         tuple[FailureDomains, ...],
-        Doc("Where machines can be placed."),
+        Doc("Places that the infrastructure provider offers for machines."),
         Extra(min_items=1, max_items=100, list_map_keys=["name"], list_type="map"),
     ] = ()
     initialization: Annotated[
-        Initialization | None, Doc("Whether the first provisioning is done."), Extra(min_properties=1)
+        Initialization | None, Doc("What has been done once and will not be undone."), Extra(min_properties=1)
     ] = None
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=1), Extra(format="int64")] = (
-        None
-    )
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Meta(ge=1), Extra(format="int64")
+    ] = None
     phase: Annotated[
         Literal["Pending", "Provisioning", "Provisioned", "Deleting", "Failed", "Unknown"] | None,
-        Doc("A one-word summary."),
+        Doc("Pending, Provisioning, Provisioned, Deleting, Failed or Unknown."),
     ] = None
-    workers: Annotated[ClusterControlPlane | None, Doc("The workers.")] = None
+    workers: Annotated[ClusterControlPlane | None, Doc("The numbers of the workers.")] = None
 
 
 class Cluster(Resource, kw_only=True):
     """A Kubernetes cluster."""
 
-    spec: Annotated[ClusterSpec, Doc("What is asked for."), Extra(min_properties=1)]
-    status: Annotated[ClusterStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    spec: Annotated[
+        ClusterSpec, Doc("The networks, the endpoint, and which objects make up the cluster."), Extra(min_properties=1)
+    ]
+    status: Annotated[ClusterStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)] = (
+        None
+    )

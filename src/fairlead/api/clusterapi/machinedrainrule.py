@@ -10,33 +10,44 @@ from fairlead.api.model import Doc, Extra, Model, Resource
 
 
 class Drain(Model):
-    """Drain."""
+    """How Pods are treated when a node is drained."""
 
-    behavior: Annotated[Literal["Drain", "Skip", "WaitCompleted"], Doc("Behavior.")]
-    order: Annotated[int | None, Doc("Which machines go first."), Extra(format="int32")] = None
+    behavior: Annotated[
+        Literal["Drain", "Skip", "WaitCompleted"],
+        Doc("Drain evicts the Pods, Skip leaves them, WaitCompleted waits until they have ended."),
+    ]
+    order: Annotated[
+        int | None, Doc("Pods with a lower order are evicted first; 0 if unset."), Extra(format="int32")
+    ] = None
 
 
 class Machines(Model):
-    """Machines."""
+    """Which machines a rule is for."""
 
-    cluster_selector: Annotated[Selector | None, Doc("Which clusters it applies to."), Extra(map_type="atomic")] = None
-    selector: Annotated[Selector | None, Doc("Which machines belong to it."), Extra(map_type="atomic")] = None
+    cluster_selector: Annotated[Selector | None, Doc("Which Clusters, by their labels."), Extra(map_type="atomic")] = (
+        None
+    )
+    selector: Annotated[
+        Selector | None, Doc("Which machines belong to it, by their labels."), Extra(map_type="atomic")
+    ] = None
 
 
 class MachineDrainRulePods(Model):
-    """Pod network."""
+    """Which Pods a rule is for."""
 
-    namespace_selector: Annotated[Selector | None, Doc("Namespace selector."), Extra(map_type="atomic")] = None
-    selector: Annotated[Selector | None, Doc("Which machines belong to it."), Extra(map_type="atomic")] = None
+    namespace_selector: Annotated[
+        Selector | None, Doc("Which namespaces, by their labels; all if unset."), Extra(map_type="atomic")
+    ] = None
+    selector: Annotated[Selector | None, Doc("Which Pods, by their labels."), Extra(map_type="atomic")] = None
 
 
 class MachineDrainRuleSpec(Model):
     """What is asked for."""
 
-    drain: Annotated[Drain, Doc("Drain.")]
+    drain: Annotated[Drain, Doc("How the Pods are treated.")]
     machines: Annotated[
         tuple[Annotated[Machines, Extra(min_properties=1)], ...],
-        Doc("Machines."),
+        Doc("Machines that the rule is for; any of the entries must match; all if empty."),
         Extra(
             min_items=1,
             max_items=32,
@@ -48,7 +59,7 @@ class MachineDrainRuleSpec(Model):
     ] = ()
     pods: Annotated[
         tuple[Annotated[MachineDrainRulePods, Extra(min_properties=1)], ...],
-        Doc("Pod network."),
+        Doc("Pods that the rule is for; any of the entries must match; all if empty."),
         Extra(
             min_items=1,
             max_items=32,
@@ -61,6 +72,6 @@ class MachineDrainRuleSpec(Model):
 
 
 class MachineDrainRule(Resource, kw_only=True):
-    """How Pods are treated when a machine is drained."""
+    """How Pods are treated when a machine's node is drained."""
 
     spec: Annotated[MachineDrainRuleSpec, Doc("What is asked for.")]

@@ -17,71 +17,83 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class MachinePoolSpec(Model):
     """What is asked for."""
 
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)]
-    template: Annotated[MachineSetContent, Doc("What the machines look like.")]
+    cluster_name: Annotated[str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)]
+    template: Annotated[MachineSetContent, Doc("What the machines are made from.")]
     failure_domains: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...],
-        Doc("Where machines can be placed."),
+        Doc("The failure domains machines may be placed in."),
         Extra(max_items=100, list_type="atomic"),
     ] = ()
     provider_id_list: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=512)], ...],
-        Doc("Provider id list."),
+        Doc("Identities of the pool's machines at the provider."),
         Extra(max_items=10000, list_type="atomic"),
     ] = field(name="providerIDList", default=())
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines; 1 if unset."), Extra(format="int32")] = None
 
 
 class MachinePoolV1beta1(Model):
-    """Fields of v1beta1."""
+    """Fields of API version v1beta1."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    unavailable_replicas: Annotated[int | None, Doc("Unavailable replicas."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    unavailable_replicas: Annotated[
+        int | None, Doc("How many machines are still missing until all are available."), Extra(format="int32")
+    ] = None
 
 
 class MachinePoolDeprecated(Model):
-    """Fields of older API versions."""
+    """Fields that older API versions still show."""
 
-    v1beta1: Annotated[MachinePoolV1beta1 | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[MachinePoolV1beta1 | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class NodeRefs(Model):
-    """Node refs."""
+    """A reference to a Node of the workload cluster."""
 
-    api_version: Annotated[str, Doc("Api version.")] = ""
-    field_path: Annotated[str, Doc("Field path.")] = ""
-    kind: Annotated[str, Doc("Its kind.")] = ""
-    name: Annotated[str, Doc("Its name.")] = ""
-    namespace: Annotated[str, Doc("Its namespace.")] = ""
-    resource_version: Annotated[str, Doc("Resource version.")] = ""
-    uid: Annotated[str, Doc("Uid.")] = ""
+    api_version: Annotated[str, Doc("API group and version of the object.")] = ""
+    field_path: Annotated[str, Doc("Not used by Cluster API.")] = ""
+    kind: Annotated[str, Doc("Kind of the object.")] = ""
+    name: Annotated[str, Doc("Name of the Node.")] = ""
+    namespace: Annotated[str, Doc("Namespace of the object.")] = ""
+    resource_version: Annotated[str, Doc("Not used by Cluster API.")] = ""
+    uid: Annotated[str, Doc("UID of the Node.")] = ""
 
 
 class MachinePoolStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[MachinePoolDeprecated | None, Doc("Fields of older API versions.")] = None
+    deprecated: Annotated[MachinePoolDeprecated | None, Doc("Fields that older API versions still show.")] = None
     initialization: Annotated[
-        MachineInitialization | None, Doc("Whether the first provisioning is done."), Extra(min_properties=1)
+        MachineInitialization | None, Doc("What has been done once and will not be undone."), Extra(min_properties=1)
     ] = None
     node_refs: Annotated[
         tuple[Annotated[NodeRefs, Extra(map_type="atomic")], ...],
-        Doc("Node refs."),
+        Doc("The Nodes that the pool's machines became."),
         Extra(max_items=10000, list_type="atomic"),
     ] = ()
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=1), Extra(format="int64")] = (
-        None
-    )
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Meta(ge=1), Extra(format="int64")
+    ] = None
     phase: Annotated[
         Literal[
             "Pending",
@@ -96,14 +108,16 @@ class MachinePoolStatus(Model):
             "Unknown",
         ]
         | None,
-        Doc("A one-word summary."),
+        Doc("The state in one word, for people; programs should read the conditions."),
     ] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines there are."), Extra(format="int32")] = None
+    up_to_date_replicas: Annotated[
+        int | None, Doc("How many machines match the present template."), Extra(format="int32")
+    ] = None
     versions: Annotated[
         tuple[Versions, ...],
-        Doc("Versions."),
+        Doc("The Kubernetes versions of the machines, with the number of machines of each."),
         Extra(min_items=1, max_items=100, list_map_keys=["version"], list_type="map"),
     ] = ()
 
@@ -112,4 +126,6 @@ class MachinePool(Resource, kw_only=True):
     """Machines that a provider scales as one."""
 
     spec: Annotated[MachinePoolSpec, Doc("What is asked for.")]
-    status: Annotated[MachinePoolStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        MachinePoolStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None

@@ -12,87 +12,119 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class Selector(Model):
-    """Which machines belong to it."""
+    """Which objects, by their labels."""
 
     match_expressions: Annotated[
-        tuple[MatchExpressions, ...], Doc("Conditions on labels."), Extra(list_type="atomic")
+        tuple[MatchExpressions, ...], Doc("Requirements that must all hold."), Extra(list_type="atomic")
     ] = ()
-    match_labels: Annotated[dict[str, str], Doc("Labels that must be there.")] = {}
+    match_labels: Annotated[dict[str, str], Doc("Labels that must all be there, with these values.")] = {}
 
 
 class MachineSetContent(Model):
-    """What the machines look like."""
+    """What machines are made from."""
 
-    spec: Annotated[MachineSpec, Doc("What is asked for.")]
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    spec: Annotated[MachineSpec, Doc("The machines as they are asked for.")]
+    metadata: Annotated[
+        Metadata | None,
+        Doc("Labels and annotations of the machines, beside those of the ClusterClass."),
+        Extra(min_properties=1),
+    ] = None
 
 
 class MachineSetDeletion(Model):
-    """How machines are deleted."""
+    """Which machines go first when there are too many."""
 
-    order: Annotated[Literal["Random", "Newest", "Oldest"] | None, Doc("Which machines go first.")] = None
+    order: Annotated[
+        Literal["Random", "Newest", "Oldest"] | None, Doc("Which machines go first: Random, Newest or Oldest.")
+    ] = None
 
 
 class MachineNaming(Model):
-    """Machine naming."""
+    """How new machines are named."""
 
-    template: Annotated[str, Doc("What the machines look like."), Meta(min_length=1, max_length=256)] = ""
+    template: Annotated[
+        str,
+        Doc("Go template of the name, with .machineSet.name (or .kubeadmControlPlane.name) and .random."),
+        Meta(min_length=1, max_length=256),
+    ] = ""
 
 
 class MachineSetSpec(Model):
     """What is asked for."""
 
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)]
-    selector: Annotated[Selector, Doc("Which machines belong to it."), Extra(map_type="atomic")]
-    template: Annotated[MachineSetContent, Doc("What the machines look like.")]
-    deletion: Annotated[MachineSetDeletion | None, Doc("How machines are deleted."), Extra(min_properties=1)] = None
-    machine_naming: Annotated[MachineNaming | None, Doc("Machine naming."), Extra(min_properties=1)] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
+    cluster_name: Annotated[str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)]
+    selector: Annotated[
+        Selector,
+        Doc("Which machines belong to it, by their labels; must match the template's labels."),
+        Extra(map_type="atomic"),
+    ]
+    template: Annotated[MachineSetContent, Doc("What the machines are made from.")]
+    deletion: Annotated[MachineSetDeletion | None, Doc("Which machines go first."), Extra(min_properties=1)] = None
+    machine_naming: Annotated[MachineNaming | None, Doc("How new machines are named."), Extra(min_properties=1)] = None
+    replicas: Annotated[int | None, Doc("How many machines; 1 if unset."), Extra(format="int32")] = None
 
 
 class MachineSetV1beta1(Model):
-    """Fields of v1beta1."""
+    """Fields of API version v1beta1."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
-    fully_labeled_replicas: Annotated[int | None, Doc("Fully labeled replicas."), Extra(format="int32")] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
+    fully_labeled_replicas: Annotated[
+        int | None, Doc("How many machines have all the labels of the template."), Extra(format="int32")
+    ] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
 
 
 class MachineSetDeprecated(Model):
-    """Fields of older API versions."""
+    """Fields that older API versions still show."""
 
-    v1beta1: Annotated[MachineSetV1beta1 | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[MachineSetV1beta1 | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class MachineSetStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[MachineSetDeprecated | None, Doc("Fields of older API versions.")] = None
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=1), Extra(format="int64")] = (
-        None
-    )
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    selector: Annotated[str, Doc("Which machines belong to it."), Meta(min_length=1, max_length=4096)] = ""
-    up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
+    deprecated: Annotated[MachineSetDeprecated | None, Doc("Fields that older API versions still show.")] = None
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Meta(ge=1), Extra(format="int64")
+    ] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines there are."), Extra(format="int32")] = None
+    selector: Annotated[
+        str, Doc("The selector as text, for kubectl scale and autoscalers."), Meta(min_length=1, max_length=4096)
+    ] = ""
+    up_to_date_replicas: Annotated[
+        int | None, Doc("How many machines match the present template."), Extra(format="int32")
+    ] = None
     versions: Annotated[
         tuple[Versions, ...],
-        Doc("Versions."),
+        Doc("The Kubernetes versions of the machines, with the number of machines of each."),
         Extra(min_items=1, max_items=100, list_map_keys=["version"], list_type="map"),
     ] = ()
 
 
 class MachineSet(Resource, kw_only=True):
-    """As many equal machines as asked for."""
+    """As many equal machines as asked for; usually made by a MachineDeployment."""
 
     spec: Annotated[MachineSetSpec, Doc("What is asked for.")]
-    status: Annotated[MachineSetStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        MachineSetStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None

@@ -17,35 +17,53 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class MachinePoolSpec(Model):
     """What is asked for."""
 
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)]
-    template: Annotated[MachineSetContent, Doc("What the machines look like.")]
+    cluster_name: Annotated[str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)]
+    template: Annotated[MachineSetContent, Doc("What the machines are made from.")]
     failure_domains: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...],
-        Doc("Where machines can be placed."),
+        Doc("The failure domains machines may be placed in."),
         Extra(max_items=100),
     ] = ()
     min_ready_seconds: Annotated[
-        int | None, Doc("How long a machine must be ready to count as available."), Extra(format="int32")
+        int | None,
+        Doc("Seconds that a machine must have been ready before it counts as available; 0 if unset."),
+        Extra(format="int32"),
     ] = None
     provider_id_list: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=512)], ...], Doc("Provider id list."), Extra(max_items=10000)
+        tuple[Annotated[str, Meta(min_length=1, max_length=512)], ...],
+        Doc("Identities of the pool's machines at the provider."),
+        Extra(max_items=10000),
     ] = field(name="providerIDList", default=())
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines; 1 if unset."), Extra(format="int32")] = None
 
 
 class MachinePoolStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    bootstrap_ready: Annotated[bool | None, Doc("Bootstrap ready.")] = None
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
-    infrastructure_ready: Annotated[bool | None, Doc("Infrastructure ready.")] = None
-    node_refs: Annotated[
-        tuple[Annotated[ControlPlaneRef, Extra(map_type="atomic")], ...], Doc("Node refs."), Extra(max_items=10000)
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
+    bootstrap_ready: Annotated[bool | None, Doc("True once the bootstrap provider has written the boot data.")] = None
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
     ] = ()
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Extra(format="int64")] = None
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
+    infrastructure_ready: Annotated[
+        bool | None, Doc("True once the infrastructure provider has finished providing.")
+    ] = None
+    node_refs: Annotated[
+        tuple[Annotated[ControlPlaneRef, Extra(map_type="atomic")], ...],
+        Doc("The Nodes that the pool's machines became."),
+        Extra(max_items=10000),
+    ] = ()
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Extra(format="int64")
+    ] = None
     phase: Annotated[
         Literal[
             "Pending",
@@ -60,15 +78,17 @@ class MachinePoolStatus(Model):
             "Unknown",
         ]
         | None,
-        Doc("A one-word summary."),
+        Doc("The state in one word, for people; programs should read the conditions."),
     ] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    unavailable_replicas: Annotated[int | None, Doc("Unavailable replicas."), Extra(format="int32")] = None
-    v1beta2: Annotated[MachineSetV1beta2 | None, Doc("V1beta2.")] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines there are."), Extra(format="int32")] = None
+    unavailable_replicas: Annotated[
+        int | None, Doc("How many machines are still missing until all are available."), Extra(format="int32")
+    ] = None
+    v1beta2: Annotated[MachineSetV1beta2 | None, Doc("Fields of API version v1beta2.")] = None
     versions: Annotated[
         tuple[Versions, ...],
-        Doc("Versions."),
+        Doc("The Kubernetes versions of the machines, with the number of machines of each."),
         Extra(min_items=1, max_items=100, list_map_keys=["version"], list_type="map"),
     ] = ()
 
@@ -77,4 +97,4 @@ class MachinePool(Resource, kw_only=True):
     """Machines that a provider scales as one."""
 
     spec: Annotated[MachinePoolSpec | None, Doc("What is asked for.")] = None
-    status: Annotated[MachinePoolStatus | None, Doc("What is so.")] = None
+    status: Annotated[MachinePoolStatus | None, Doc("What was found, written by controllers.")] = None

@@ -13,67 +13,99 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class MachineNamingStrategy(Model):
-    """Machine naming strategy."""
+    """How new machines are named."""
 
-    template: Annotated[str, Doc("What the machines look like."), Meta(min_length=1, max_length=256)] = ""
+    template: Annotated[
+        str,
+        Doc("Go template of the name, with .machineSet.name (or .kubeadmControlPlane.name) and .random."),
+        Meta(min_length=1, max_length=256),
+    ] = ""
 
 
 class MachineSetContent(Model):
-    """What the machines look like."""
+    """What machines are made from."""
 
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations.")] = None
-    spec: Annotated[MachineSpec | None, Doc("What is asked for.")] = None
+    metadata: Annotated[
+        Metadata | None, Doc("Labels and annotations of the machines, beside those of the ClusterClass.")
+    ] = None
+    spec: Annotated[MachineSpec | None, Doc("The machines as they are asked for.")] = None
 
 
 class MachineSetSpec(Model):
     """What is asked for."""
 
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)]
-    selector: Annotated[Selector, Doc("Which machines belong to it."), Extra(map_type="atomic")]
-    delete_policy: Annotated[Literal["Random", "Newest", "Oldest"] | None, Doc("Delete policy.")] = None
-    machine_naming_strategy: Annotated[MachineNamingStrategy | None, Doc("Machine naming strategy.")] = None
-    min_ready_seconds: Annotated[
-        int | None, Doc("How long a machine must be ready to count as available."), Extra(format="int32")
+    cluster_name: Annotated[str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)]
+    selector: Annotated[
+        Selector,
+        Doc("Which machines belong to it, by their labels; must match the template's labels."),
+        Extra(map_type="atomic"),
+    ]
+    delete_policy: Annotated[
+        Literal["Random", "Newest", "Oldest"] | None, Doc("Which machines go first: Random, Newest or Oldest.")
     ] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    template: Annotated[MachineSetContent | None, Doc("What the machines look like.")] = None
+    machine_naming_strategy: Annotated[MachineNamingStrategy | None, Doc("How new machines are named.")] = None
+    min_ready_seconds: Annotated[
+        int | None,
+        Doc("Seconds that a machine must have been ready before it counts as available; 0 if unset."),
+        Extra(format="int32"),
+    ] = None
+    replicas: Annotated[int | None, Doc("How many machines; 1 if unset."), Extra(format="int32")] = None
+    template: Annotated[MachineSetContent | None, Doc("What the machines are made from.")] = None
 
 
 class MachineSetV1beta2(Model):
-    """V1beta2."""
+    """Fields of API version v1beta2."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    up_to_date_replicas: Annotated[int | None, Doc("How many are up to date."), Extra(format="int32")] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    up_to_date_replicas: Annotated[
+        int | None, Doc("How many machines match the present template."), Extra(format="int32")
+    ] = None
 
 
 class MachineSetStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
-    available_replicas: Annotated[int | None, Doc("How many are available."), Extra(format="int32")] = None
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
-    fully_labeled_replicas: Annotated[int | None, Doc("Fully labeled replicas."), Extra(format="int32")] = None
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Extra(format="int64")] = None
-    ready_replicas: Annotated[int | None, Doc("How many are ready."), Extra(format="int32")] = None
-    replicas: Annotated[int | None, Doc("How many machines."), Extra(format="int32")] = None
-    selector: Annotated[str, Doc("Which machines belong to it."), Meta(min_length=1, max_length=4096)] = ""
-    v1beta2: Annotated[MachineSetV1beta2 | None, Doc("V1beta2.")] = None
+    available_replicas: Annotated[
+        int | None, Doc("How many machines are available: ready for at least minReadySeconds."), Extra(format="int32")
+    ] = None
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
+    fully_labeled_replicas: Annotated[
+        int | None, Doc("How many machines have all the labels of the template."), Extra(format="int32")
+    ] = None
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Extra(format="int64")
+    ] = None
+    ready_replicas: Annotated[int | None, Doc("How many machines are ready."), Extra(format="int32")] = None
+    replicas: Annotated[int | None, Doc("How many machines there are."), Extra(format="int32")] = None
+    selector: Annotated[
+        str, Doc("The selector as text, for kubectl scale and autoscalers."), Meta(min_length=1, max_length=4096)
+    ] = ""
+    v1beta2: Annotated[MachineSetV1beta2 | None, Doc("Fields of API version v1beta2.")] = None
     versions: Annotated[
         tuple[Versions, ...],
-        Doc("Versions."),
+        Doc("The Kubernetes versions of the machines, with the number of machines of each."),
         Extra(min_items=1, max_items=100, list_map_keys=["version"], list_type="map"),
     ] = ()
 
 
 class MachineSet(Resource, kw_only=True):
-    """As many equal machines as asked for."""
+    """As many equal machines as asked for; usually made by a MachineDeployment."""
 
     spec: Annotated[MachineSetSpec | None, Doc("What is asked for.")] = None
-    status: Annotated[MachineSetStatus | None, Doc("What is so.")] = None
+    status: Annotated[MachineSetStatus | None, Doc("What was found, written by controllers.")] = None
