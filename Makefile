@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.fairlead-setup
 
-.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces compat-flux bench-journey format clean compat-helm
+.PHONY: setup test check demo peers test-peer compat-kustomize compat-traces compat-flux bench-journey fuzz format clean compat-helm
 
 setup: $(STAMP)
 
@@ -55,5 +55,10 @@ compat-traces: setup
 compat-flux: setup
 	$(BIN)/python -m fairlead.testing.compat_flux $(or $(TRACES),$(call recordings,traces/flux,$@))
 
+# Fuzz the engines, steered by coverage: make fuzz [TARGETS="yaml-in cel"] [SECONDS=120] [SEED=1]; findings in .fuzz/
+fuzz: setup
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m fairlead.testing.fuzz $(TARGETS) --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1)
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
