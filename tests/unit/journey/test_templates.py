@@ -2,16 +2,19 @@
 
 import json
 import os
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fairlead.api.ipam.kinds import IN_CLUSTER_IP_POOL
 from fairlead.base import yaml as goyaml
-from fairlead.base.objects import GVK, get_in
+from fairlead.base.objects import GVK
 from fairlead.controllers.contract import CLUSTER
 from fairlead.engines.substitution import substitute
-from fairlead.runtime.conditions import find
+from fairlead.testing.supervisor import SUPERVISOR
 from fairlead.testing.world import World, simulate
 from fairlead.vcenter.model import VM
 
@@ -19,6 +22,11 @@ SHARED = os.environ.get("FAIRLEAD_SHARED")
 pytestmark = pytest.mark.skipif(not SHARED, reason="FAIRLEAD_SHARED names no folder of shared fixtures")
 
 POLICY = "Management Storage Policy - Regular"
+SUPERVISOR_VARIABLES = {
+    "VSPHERE_MACHINE_CLASS_NAME": "best-effort-small",
+    "VSPHERE_IMAGE_NAME": "ubuntu-2404-kube-v1.35.0",
+    "VSPHERE_STORAGE_CLASS": "management-storage-policy-regular",
+}
 VARIABLES = json.loads((Path(__file__).parents[2] / "data" / "capv-variables.json").read_text())
 CASES = [
     pytest.param(f"{version}/{file}", policy, id=f"{version}-{name}")
@@ -33,13 +41,23 @@ CASES = [
 
 def text_of(file: str, policy: str) -> str:
     path = Path(SHARED or "") / "fixtures" / "capv" / file
-    return substitute(path.read_text(), {**VARIABLES, "VSPHERE_STORAGE_POLICY": policy})
+    return substitute(path.read_text(), {**VARIABLES, **SUPERVISOR_VARIABLES, "VSPHERE_STORAGE_POLICY": policy})
 
 
 @pytest.mark.parametrize(("file", "policy"), CASES)
 def test_cluster_becomes_available(file: str, policy: str) -> None:
     """One control plane and two workers come up with the provider's add-ons, and read back as they were written."""
-    text = text_of(file, policy)
+    simulate(scenario_of(text_of(file, policy)))
+
+
+@pytest.mark.parametrize("version", ["v1.13", "v1.17"])
+def test_cluster_on_a_supervisor_becomes_available(version: str) -> None:
+    """The same of a cluster whose VMs VM Operator makes, by class, image and storage class."""
+    simulate(scenario_of(text_of(f"{version}/cluster-template-supervisor.yaml", "")), **SUPERVISOR)
+
+
+def scenario_of(text: str) -> Callable[[World], Coroutine[Any, Any, None]]:
+    """Apply *text*, wait for the cluster, and look at all that there is then."""
 
     async def scenario(world: World) -> None:
         await world.apply(text, namespace="fleet")
@@ -63,7 +81,7 @@ def test_cluster_becomes_available(file: str, policy: str) -> None:
             assert stored["apiVersion"] == document["apiVersion"]
             assert lost(document.get("spec", {}), stored.get("spec", {})) == [], document["kind"]
 
-    simulate(scenario)
+    return scenario
 
 
 def lost(written: object, stored: object, path: str = "spec") -> list[str]:
@@ -80,19 +98,32 @@ def lost(written: object, stored: object, path: str = "spec") -> list[str]:
     return [] if written == stored else [f"{path}: {written!r} became {stored!r}"]
 
 
-def test_addresses_from_pools_are_refused_by_name() -> None:
-    """The node-ipam flavour needs an IPAM provider; without one the machine says so instead of taking any address."""
-    text = text_of("v1.17/cluster-template-node-ipam.yaml", POLICY)
+POOL = """
+apiVersion: ipam.cluster.x-k8s.io/v1alpha2
+kind: InClusterIPPool
+metadata: {name: pool, namespace: fleet}
+spec: {addresses: [192.168.9.20-192.168.9.22], prefix: 24, gateway: 192.168.9.1}
+"""
+
+
+@pytest.mark.parametrize("version", ["v1.13", "v1.17"])
+def test_nodes_get_addresses_from_a_pool(version: str) -> None:
+    """The node-ipam flavour: three machines share the three addresses of the pool that the user made."""
+    text = text_of(f"{version}/cluster-template-node-ipam.yaml", POLICY)
 
     async def scenario(world: World) -> None:
         await world.apply(text, namespace="fleet")
-        await world.settle(timedelta(minutes=1))
-        assert not [vm for vm in world.vcenter.inventory.all(VM) if not vm.template]
-        [machine] = (
-            await world.client.list(GVK("infrastructure.cluster.x-k8s.io", "v1beta2", "VSphereVM"), "fleet")
-        ).items
-        condition = find(get_in(machine, "status", "conditions"), "Ready") or {}
-        assert condition["status"] == "False"
-        assert "InClusterIPPool" in condition["message"]
+        await world.apply(POOL)
+        await world.until(
+            lambda: world.condition(CLUSTER, "blue", "fleet", "Available"), timedelta(minutes=5), "the cluster"
+        )
+        [cluster] = world.guests.clusters
+        nodes = (await cluster.admin.list(GVK("", "v1", "Node"))).items
+        addresses = {
+            entry["address"] for node in nodes for entry in node["status"]["addresses"] if entry["type"] == "InternalIP"
+        }
+        assert addresses == {"192.168.9.20", "192.168.9.21", "192.168.9.22"}
+        pool = await world.client.get(IN_CLUSTER_IP_POOL, "pool", "fleet")
+        assert pool["status"]["ipAddresses"] == {"total": 3, "used": 3, "free": 0, "outOfRange": 0}
 
     simulate(scenario)

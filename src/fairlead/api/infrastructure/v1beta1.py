@@ -30,25 +30,26 @@ _POINTERS = ("hostname", "useDomains", "useRoutes")
 
 def older_schema(schema: Json) -> Json:
     """The v1beta1 schema of a kind, from its v1beta2 schema."""
-    older: Json = _loosen(schema)
+    older: Json = loosen(schema)
     properties = older["properties"]
     _older_spec(properties["spec"]["properties"])
     template = properties["spec"]["properties"].get("template", {})
     if isinstance(template, dict) and "properties" in template:
         _older_spec(template["properties"]["spec"]["properties"])
     if "status" in properties:
-        _older_status(properties["status"]["properties"])
+        older_status(properties["status"]["properties"])
     older.pop("required", None)
     return older
 
 
-def _loosen(schema: Any) -> Any:
+def loosen(schema: Any) -> Any:
+    """*schema* without bounds."""
     if isinstance(schema, list):
-        return [_loosen(item) for item in schema]
+        return [loosen(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: ({name: _loosen(item) for name, item in value.items()} if key == "properties" else _loosen(value))
+        key: ({name: loosen(item) for name, item in value.items()} if key == "properties" else loosen(value))
         for key, value in schema.items()
         if key not in _BOUNDS or isinstance(value, dict)
     }
@@ -74,7 +75,8 @@ def _older_spec(spec: Json) -> None:
             spec[part]["properties"]["autoConfigure"] = {"type": "boolean"}
 
 
-def _older_status(status: Json) -> None:
+def older_status(status: Json) -> None:
+    """Make the properties of a v1beta2 status those of v1beta1, in place."""
     newer = status.get("conditions")
     status["v1beta2"] = {"type": "object", "properties": {"conditions": newer}} if newer else {"type": "object"}
     status["conditions"] = {"type": "array", "items": copy(OLD_CONDITION)}
@@ -103,27 +105,27 @@ def convert(obj: Json, version: str) -> Json:
     spec, status = changed.get("spec"), changed.get("status")
     if isinstance(spec, dict):
         if up:
-            _drop_empty(spec)
+            drop_empty(spec)
         (_spec_up if up else _spec_down)(spec, changed["kind"])
         inner = (spec.get("template") or {}).get("spec") if isinstance(spec.get("template"), dict) else None
         if isinstance(inner, dict):
             (_spec_up if up else _spec_down)(inner, changed["kind"].removesuffix("Template"))
     if isinstance(status, dict):
-        (_status_up if up else _status_down)(status, changed["kind"])
+        (status_up if up else status_down)(status, changed["kind"])
     return changed
 
 
-def _drop_empty(value: Any) -> None:
+def drop_empty(value: Any) -> None:
     """Remove empty texts, in place: what v1beta1 calls empty is absent in v1beta2, as in upstream's Go types."""
     if isinstance(value, list):
         for item in value:
-            _drop_empty(item)
+            drop_empty(item)
     elif isinstance(value, dict):
         for name in [name for name, inner in value.items() if inner == "" and name not in _POINTERS]:
             del value[name]
         for name, inner in value.items():
             if name not in _MAPS:
-                _drop_empty(inner)
+                drop_empty(inner)
 
 
 def _spec_up(spec: Json, kind: str) -> None:
@@ -158,7 +160,8 @@ def _spec_down(spec: Json, kind: str) -> None:
         spec["bootstrapRef"] = {"apiVersion": "v1", "kind": "Secret", "name": reference.get("name", "")}
 
 
-def _status_up(status: Json, kind: str) -> None:
+def status_up(status: Json, kind: str) -> None:
+    """A v1beta1 status in v1beta2, in place."""
     old: Json = {}
     for name in ("conditions", "failureReason", "failureMessage"):
         if name in status:
@@ -175,7 +178,8 @@ def _status_up(status: Json, kind: str) -> None:
         status["failureDomains"] = [{"name": name, **facts} for name, facts in sorted(domains.items())]
 
 
-def _status_down(status: Json, kind: str) -> None:
+def status_down(status: Json, kind: str) -> None:
+    """A v1beta2 status in v1beta1, in place."""
     newer = status.pop("conditions", None)
     old = ((status.pop("deprecated", None) or {}).get("v1beta1")) or {}
     status.update(old)
