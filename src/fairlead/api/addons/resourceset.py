@@ -10,81 +10,97 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class ClusterSelector(Model):
-    """Which clusters it applies to."""
+    """Which Clusters, by their labels."""
 
     match_expressions: Annotated[
-        tuple[MatchExpressions, ...], Doc("Conditions on labels."), Extra(list_type="atomic")
+        tuple[MatchExpressions, ...], Doc("Requirements that must all hold."), Extra(list_type="atomic")
     ] = ()
-    match_labels: Annotated[dict[str, str], Doc("Labels that must be there.")] = {}
+    match_labels: Annotated[dict[str, str], Doc("Labels that must all be there, with these values.")] = {}
 
 
 class Resources(Model):
-    """Objects to apply."""
+    """A ConfigMap or Secret whose data holds manifests."""
 
-    kind: Annotated[Literal["Secret", "ConfigMap"], Doc("Its kind.")]
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
+    kind: Annotated[
+        Literal["Secret", "ConfigMap"],
+        Doc("ConfigMap or Secret; a Secret must have the type addons.cluster.x-k8s.io/resource-set."),
+    ]
+    name: Annotated[
+        str, Doc("Name of the ConfigMap or Secret, in the same namespace."), Meta(min_length=1, max_length=253)
+    ]
 
 
 class ClusterResourceSetSpec(Model):
     """What is asked for."""
 
-    cluster_selector: Annotated[ClusterSelector, Doc("Which clusters it applies to."), Extra(map_type="atomic")]
+    cluster_selector: Annotated[ClusterSelector, Doc("Which Clusters, by their labels."), Extra(map_type="atomic")]
     resources: Annotated[
-        tuple[Resources, ...], Doc("Objects to apply."), Extra(min_items=1, max_items=100, list_type="atomic")
+        tuple[Resources, ...],
+        Doc("ConfigMaps and Secrets whose manifests are applied."),
+        Extra(min_items=1, max_items=100, list_type="atomic"),
     ]
-    strategy: Annotated[Literal["ApplyOnce", "Reconcile"] | None, Doc("How it is done.")] = None
+    strategy: Annotated[
+        Literal["ApplyOnce", "Reconcile"] | None,
+        Doc("ApplyOnce (the default), or Reconcile to apply changes and restore what is missing."),
+    ] = None
 
 
 class V1beta1(Model):
-    """Fields of v1beta1."""
+    """Fields of API version v1beta1."""
 
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
 
 
 class Deprecated(Model):
-    """Fields of older API versions."""
+    """Fields that older API versions still show."""
 
-    v1beta1: Annotated[V1beta1 | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[V1beta1 | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class ClusterResourceSetStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[Deprecated | None, Doc("Fields of older API versions.")] = None
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Meta(ge=1), Extra(format="int64")] = (
-        None
-    )
+    deprecated: Annotated[Deprecated | None, Doc("Fields that older API versions still show.")] = None
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Meta(ge=1), Extra(format="int64")
+    ] = None
 
 
 class ClusterResourceSet(Resource, kw_only=True):
-    """Objects to apply to the clusters that a selector names."""
+    """Manifests that are applied to the Clusters that a selector names."""
 
     spec: Annotated[ClusterResourceSetSpec, Doc("What is asked for.")]
-    status: Annotated[ClusterResourceSetStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        ClusterResourceSetStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None
 
 
 class ClusterResourceSetBindingResources(Model):
-    """Objects to apply."""
+    """What came of one ConfigMap or Secret."""
 
-    applied: Annotated[bool, Doc("Applied.")]
-    kind: Annotated[Literal["Secret", "ConfigMap"], Doc("Its kind.")]
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
-    hash: Annotated[str, Doc("Hash."), Meta(min_length=1, max_length=256)] = ""
-    last_applied_time: Annotated[str, Doc("Last applied time."), Extra(format="date-time")] = ""
+    applied: Annotated[bool, Doc("Whether all of its manifests were applied.")]
+    kind: Annotated[Literal["Secret", "ConfigMap"], Doc("Kind of the object.")]
+    name: Annotated[str, Doc("Name of the ConfigMap or Secret."), Meta(min_length=1, max_length=253)]
+    hash: Annotated[str, Doc("Digest of the manifests that were applied."), Meta(min_length=1, max_length=256)] = ""
+    last_applied_time: Annotated[str, Doc("When they were applied."), Extra(format="date-time")] = ""
 
 
 class Bindings(Model):
-    """Bindings."""
+    """What one ClusterResourceSet applied."""
 
-    cluster_resource_set_name: Annotated[str, Doc("Cluster resource set name."), Meta(min_length=1, max_length=253)]
+    cluster_resource_set_name: Annotated[
+        str, Doc("Name of the ClusterResourceSet."), Meta(min_length=1, max_length=253)
+    ]
     resources: Annotated[
         tuple[ClusterResourceSetBindingResources, ...],
-        Doc("Objects to apply."),
+        Doc("What came of each of its ConfigMaps and Secrets."),
         Extra(max_items=100, list_type="atomic"),
     ] = ()
 
@@ -92,11 +108,13 @@ class Bindings(Model):
 class ClusterResourceSetBindingSpec(Model):
     """What is asked for."""
 
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)]
-    bindings: Annotated[tuple[Bindings, ...], Doc("Bindings."), Extra(max_items=100, list_type="atomic")] = ()
+    cluster_name: Annotated[str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)]
+    bindings: Annotated[
+        tuple[Bindings, ...], Doc("What each ClusterResourceSet applied."), Extra(max_items=100, list_type="atomic")
+    ] = ()
 
 
 class ClusterResourceSetBinding(Resource, kw_only=True):
-    """What was applied to one cluster."""
+    """What ClusterResourceSets applied to one Cluster."""
 
     spec: Annotated[ClusterResourceSetBindingSpec, Doc("What is asked for.")]

@@ -13,53 +13,68 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class ClusterResourceSetSpec(Model):
     """What is asked for."""
 
-    cluster_selector: Annotated[ClusterSelector, Doc("Which clusters it applies to."), Extra(map_type="atomic")]
-    resources: Annotated[tuple[Resources, ...], Doc("Objects to apply."), Extra(max_items=100)] = ()
-    strategy: Annotated[Literal["ApplyOnce", "Reconcile"] | None, Doc("How it is done.")] = None
+    cluster_selector: Annotated[ClusterSelector, Doc("Which Clusters, by their labels."), Extra(map_type="atomic")]
+    resources: Annotated[
+        tuple[Resources, ...], Doc("ConfigMaps and Secrets whose manifests are applied."), Extra(max_items=100)
+    ] = ()
+    strategy: Annotated[
+        Literal["ApplyOnce", "Reconcile"] | None,
+        Doc("ApplyOnce (the default), or Reconcile to apply changes and restore what is missing."),
+    ] = None
 
 
 class V1beta2(Model):
-    """V1beta2."""
+    """Fields of API version v1beta2."""
 
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
 
 
 class ClusterResourceSetStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    observed_generation: Annotated[int | None, Doc("Generation it speaks of."), Extra(format="int64")] = None
-    v1beta2: Annotated[V1beta2 | None, Doc("V1beta2.")] = None
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Extra(format="int64")
+    ] = None
+    v1beta2: Annotated[V1beta2 | None, Doc("Fields of API version v1beta2.")] = None
 
 
 class ClusterResourceSet(Resource, kw_only=True):
-    """Objects to apply to the clusters that a selector names."""
+    """Manifests that are applied to the Clusters that a selector names."""
 
     spec: Annotated[ClusterResourceSetSpec | None, Doc("What is asked for.")] = None
-    status: Annotated[ClusterResourceSetStatus | None, Doc("What is so.")] = None
+    status: Annotated[ClusterResourceSetStatus | None, Doc("What was found, written by controllers.")] = None
 
 
 class Bindings(Model):
-    """Bindings."""
+    """What one ClusterResourceSet applied."""
 
-    cluster_resource_set_name: Annotated[str, Doc("Cluster resource set name."), Meta(min_length=1, max_length=253)]
+    cluster_resource_set_name: Annotated[
+        str, Doc("Name of the ClusterResourceSet."), Meta(min_length=1, max_length=253)
+    ]
     resources: Annotated[
-        tuple[ClusterResourceSetBindingResources, ...], Doc("Objects to apply."), Extra(max_items=100)
+        tuple[ClusterResourceSetBindingResources, ...],
+        Doc("What came of each of its ConfigMaps and Secrets."),
+        Extra(max_items=100),
     ] = ()
 
 
 class ClusterResourceSetBindingSpec(Model):
     """What is asked for."""
 
-    bindings: Annotated[tuple[Bindings, ...], Doc("Bindings."), Extra(max_items=100)] = ()
-    cluster_name: Annotated[str, Doc("The cluster it belongs to."), Meta(min_length=1, max_length=63)] = ""
+    bindings: Annotated[tuple[Bindings, ...], Doc("What each ClusterResourceSet applied."), Extra(max_items=100)] = ()
+    cluster_name: Annotated[
+        str, Doc("Name of the Cluster, in the same namespace."), Meta(min_length=1, max_length=63)
+    ] = ""
 
 
 class ClusterResourceSetBinding(Resource, kw_only=True):
-    """What was applied to one cluster."""
+    """What ClusterResourceSets applied to one Cluster."""
 
     spec: Annotated[ClusterResourceSetBindingSpec | None, Doc("What is asked for.")] = None
