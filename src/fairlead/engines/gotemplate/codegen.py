@@ -25,6 +25,7 @@ from fairlead.engines.gotemplate.codemodel import (
     Unit,
     Value,
     float_source,
+    is_there,
     wrong_count,
 )
 from fairlead.engines.gotemplate.gotypes import VALUES_METHODS
@@ -372,7 +373,10 @@ class _Generator:
             return self.fields(value.code, True, node, node.fields, args, final)
         assert isinstance(inner, Pipe)
         value = self.pipeline(inner)
-        return self.fields(value.code, False, node, node.fields, args, final)
+        name = self.fresh("c")
+        found = self.fields(f"({name} := ({value.code}))", False, node, node.fields, args, final)
+        found.receiver = name
+        return found
 
     def fields(
         self,
@@ -386,14 +390,18 @@ class _Generator:
     ) -> Value:
         """Return ``receiver.a.b``; the last field may be a method that takes arguments."""
         if args or final is not None:
+            nested: object = False
             if len(ident) > 1:
-                receiver = self.fields(receiver, iface, node, ident[:-1], [], None).code
+                nested = is_there(receiver)
+                receiver = self.fields(receiver, iface, node, ident[:-1], [], None, container=container).code
             at = self.last  # what is no method does not look at its arguments
             values = [self.argument(arg, "a").code for arg in args]
             if final is not None:
                 values.append(final.code)
-            call = f"call_method({receiver}, {ident[-1]!r}, {iface or len(ident) > 1}, ({', '.join(values)},))"
-            return Value(self.site(call, at, node, ident[-1], tuple(args)), iface=True)
+            found = f"method({receiver}, {ident[-1]!r}, {iface or nested}, {len(values)})"
+            code = self.site(f"{found}({', '.join(values)})", at, node, ident[-1], tuple(args))
+            self.sites[-1].container = "" if len(ident) > 1 else container
+            return Value(code, iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
             arguments = repr(tuple(ident))
@@ -402,7 +410,7 @@ class _Generator:
             arguments = ", ".join(map(repr, ident))
         code = self.site(f"{helper}({receiver}, {arguments})", self.last, node, ident[-1])
         self.sites[-1].container = container
-        return Value(code, iface=True)
+        return Value(code, iface=True, receiver="" if iface else receiver)
 
     def call(self, node: Identifier, command: Node, args: list[Node], final: Value | None) -> Value:
         """Return a function call (Go: evalCall)."""
@@ -509,8 +517,11 @@ class _Generator:
         if kind in "av" or value.result == kind:
             return value
         python = PYTHON_TYPES.get(kind)
-        bad = self.site(f"bad_argument(t, {kind!r}, {value.iface})", at)
+        iface = is_there(value.receiver) if value.iface else False
+        bad = self.site(f"bad_argument(t, {kind!r}, {iface})", at)
         if python is None:
             helper = "fits_iface" if value.iface else "fits"
+            if value.iface and value.receiver.isidentifier() and kind in NILABLE:
+                bad = f"t if t is {value.receiver} is None else ({bad})"
             return Value(f"(t if {helper}((t := {value.code}), {kind!r}) else ({bad}))", kind)
         return Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)

@@ -35,6 +35,7 @@ class Value:
     code: str
     result: str = "a"  # as in signatures
     iface: bool = False  # a nil in it is a nil interface, not an absent value
+    receiver: str = ""  # where iface holds only when this is not absent: a field of nothing is nothing
     skips_final: bool = False  # the code does not evaluate the command before it in the pipeline
 
 
@@ -78,3 +79,8 @@ def wrong_count(name: str, signature: Signature, given: int, count: int) -> str:
     elif count != len(signature.parameters):
         return f"wrong number of args for {name}: want {len(signature.parameters)} got {count}"
     return ""
+
+
+def is_there(receiver: str) -> object:
+    """The expression for whether a field of *receiver* is a value at all; True when that is not in doubt."""
+    return f"{receiver} is not None" if receiver.isidentifier() else True

@@ -165,30 +165,44 @@ def find_method(value: object, name: str) -> Method | None:
     return found
 
 
-def call_method(receiver: object, name: str, iface: bool, args: tuple[object, ...]) -> object:
-    """Return ``receiver.name arg…``: only a method may be given arguments."""
+def method(receiver: object, name: str, iface: bool, count: int) -> Callable[..., object]:
+    """Return ``receiver.name`` to be called with *count* arguments: only a method may be given any.
+
+    It is looked for, and the arguments counted, before they are evaluated.
+    """
     if receiver is None:
         if iface:
             raise Fault(f"nil pointer evaluating {_ANY}.{name}")
-        return None
-    method = find_method(receiver, name)
-    if method is not None:
-        return invoke(receiver, name, method, args)
+        return _nothing
+    found = find_method(receiver, name)
+    if found is not None:
+        _check_count(found, name, count)
+        return lambda *args: invoke(receiver, name, found, args)
     if isinstance(receiver, dict):
         raise Fault(f"{name} is not a method but has arguments")
     if isinstance(receiver, GoObject) and name in receiver.go_fields():
         raise Fault(f"{name} has arguments but cannot be invoked as function")
-    raise Fault(f"can't evaluate field {name} in type {_ANY if iface else type_name(receiver)}")
+    kind = type_name(receiver)
+    raise Fault(f"can't evaluate field {name} in type {_ANY if iface else kind}", receiver=kind)
+
+
+def _nothing(*args: object) -> None:
+    """What a field of an absent value is."""
+
+
+def _check_count(method: Method, name: str, count: int) -> None:
+    signature = parse_signature(method.parameters)
+    if signature.variadic:
+        if count < signature.fixed:
+            raise Fault(f"wrong number of args for {name}: want at least {signature.fixed} got {count}")
+    elif count != len(signature.parameters):
+        raise Fault(f"wrong number of args for {name}: want {len(signature.parameters)} got {count}")
 
 
 def invoke(receiver: object, name: str, method: Method, args: tuple[object, ...]) -> object:
     """Call a method after checking its arguments."""
+    _check_count(method, name, len(args))
     signature = parse_signature(method.parameters)
-    if signature.variadic:
-        if len(args) < signature.fixed:
-            raise Fault(f"wrong number of args for {name}: want at least {signature.fixed} got {len(args)}")
-    elif len(args) != len(signature.parameters):
-        raise Fault(f"wrong number of args for {name}: want {len(signature.parameters)} got {len(args)}")
     for index, arg in enumerate(args):
         kind = signature.parameter(index)
         if not fits(arg, kind):
@@ -313,7 +327,7 @@ GLOBALS: dict[str, object] = {
     "h2": h2,
     "h3": h3,
     "hn": hn,
-    "call_method": call_method,
+    "method": method,
     "fits": fits,
     "fits_iface": fits_iface,
     "bad_argument": bad_argument,
