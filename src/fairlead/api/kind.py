@@ -6,7 +6,7 @@ server's admission (the work of upstream's webhooks) and of the conversion betwe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,7 @@ class Admission:
     old: Json | None
     user: str = ""
     get: Callable[[GVK, str, str], Json | None] = lambda gvk, namespace, name: None  # a look at another stored object
+    all: Callable[[GVK, str], Iterable[Json]] = lambda gvk, namespace: ()  # those of a namespace; of all when it is empty
 
 
 class DeniedError(Exception):

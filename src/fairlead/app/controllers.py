@@ -9,6 +9,7 @@ from fairlead.app.surroundings import Surroundings
 from fairlead.controllers.clusterapi.family import clusterapi_controllers
 from fairlead.controllers.flux.artifacts import ArtifactStore
 from fairlead.controllers.flux.family import flux_controllers
+from fairlead.controllers.ipam.family import ipam_controllers
 from fairlead.controllers.vsphere.family import vsphere_controllers
 from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.runtime.client import Client
@@ -35,6 +36,7 @@ class Controllers:
         controllers = [
             *clusterapi_controllers(client=client, clock=clock, ids=ids, keys=surroundings.keys, dialer=dialer),
             *vsphere_controllers(client=client, clock=clock, sessions=self._sessions, recorder=recorder),
+            *ipam_controllers(client=client, clock=clock),
             *flux_controllers(client=client, clock=clock, ids=ids, dialer=dialer, artifacts=ArtifactStore()),
             *more,
         ]

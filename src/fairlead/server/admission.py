@@ -7,7 +7,8 @@ pkg/webhook/admission (texts of webhook refusals).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from fairlead.api.errors import ApiError, bad_request, invalid
 from fairlead.api.kind import Admission, DeniedError, Kind, Problem
@@ -26,7 +27,14 @@ from fairlead.server.request import Request
 from fairlead.server.typing_errors import decoding_error
 
 _STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what rules raise on values of wrong types
-Look = Callable[[GVK, str, str], Json | None]
+
+
+class Stored(Protocol):
+    """The stored objects that rules may look at, in their storage version."""
+
+    def look(self, gvk: GVK, namespace: str, name: str) -> Json | None: ...
+
+    def look_all(self, gvk: GVK, namespace: str) -> Iterable[Json]: ...
 
 
 def decode(resource: Resource, version: str, obj: Json, request: Request) -> Json:
@@ -74,12 +82,14 @@ def check_types(resource: Resource, version: str, obj: Json) -> None:
         )
 
 
-def defaulted(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> Json:
+def defaulted(
+    resource: Resource, obj: Json, old: Json | None, request: Request, stored: Stored, operation: str
+) -> Json:
     """The stored form *obj* after the kind's own defaults (upstream: mutating admission)."""
     rules = resource.stored_as.rules
     if rules is None or rules.default is None:
         return obj
-    given = Admission(operation, obj, old, request.user, look)
+    given = Admission(operation, obj, old, request.user, stored.look, stored.look_all)
     try:
         return rules.default(given)
     except DeniedError as error:
@@ -115,13 +125,13 @@ def _scale_paths(version: TypeVersion) -> dict[str, str]:
     return {"specReplicasPath": version.scale.spec_replicas, "statusReplicasPath": version.scale.status_replicas}
 
 
-def judge(resource: Resource, obj: Json, old: Json | None, request: Request, look: Look, operation: str) -> None:
+def judge(resource: Resource, obj: Json, old: Json | None, request: Request, stored: Stored, operation: str) -> None:
     """Ask the kind's own rules (upstream: validating admission). Raises: ApiError."""
     rules = resource.stored_as.rules
     if rules is None or rules.validate is None:
         return
     try:
-        problems = rules.validate(Admission(operation, obj, old, request.user, look))
+        problems = rules.validate(Admission(operation, obj, old, request.user, stored.look, stored.look_all))
     except DeniedError as error:
         raise _denied(rules.webhook, error) from error
     if problems:

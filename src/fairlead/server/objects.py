@@ -7,7 +7,7 @@ revision is durable. Source: apiserver v0.36 pkg/registry/generic/registry/store
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -106,6 +106,13 @@ class Objects:
         record = self.store.get(resource.stored_as.ident, Key(namespace if resource.namespaced else "", name))
         return record.view if record is not None else None
 
+    def look_all(self, gvk: GVK, namespace: str) -> Iterator[Json]:
+        """The stored objects of a kind in its storage version, for admission rules; an empty namespace means all."""
+        resource = self.registry.by_kind(gvk.group, gvk.kind)
+        if resource is not None:
+            for record in self.store.select(resource.stored_as.ident, namespace):
+                yield record.view
+
     def find(self, resource: Resource, key: Key) -> Record:
         """The record. Raises: ApiError NotFound."""
         record = self.store.get(resource.stored_as.ident, key)
@@ -128,7 +135,7 @@ class Objects:
         stored = managed.on_create(resource, version, stored, request, self.now())
         stored = self._new_form(resource, stored, namespace)
         stored = strategies.prepare_create(resource.stored_as, stored, self)
-        stored = admission.defaulted(resource, stored, None, request, self.look, "CREATE")
+        stored = admission.defaulted(resource, stored, None, request, self, "CREATE")
         stored = self._check_form(resource, stored, None, request, "CREATE")
         key = Key.of(stored)
         before = self.store.get(resource.stored_as.ident, key)
@@ -220,7 +227,7 @@ class Objects:
         stored = managed.on_update(resource, version, stored, old, request, self.now(), tracked_as or subresource)
         stored = self._carry_over(resource, stored, old, subresource)
         if not subresource:
-            stored = admission.defaulted(resource, stored, old, request, self.look, "UPDATE")
+            stored = admission.defaulted(resource, stored, old, request, self, "UPDATE")
         stored = self._count_generation(resource, stored, old)
         stored = self._check_form(resource, stored, old, request, "UPDATE")
         if _same(stored, old):
@@ -287,7 +294,7 @@ class Objects:
             errors.extend(meta.validate_update(obj["metadata"], old["metadata"]))
         if errors:
             raise admission.invalid_object(resource, obj, errors)
-        admission.judge(resource, obj, old, request, self.look, operation)
+        admission.judge(resource, obj, old, request, self, operation)
         return obj
 
     def _put(self, resource: Resource, obj: Json, before: Record | None, request: Request) -> Outcome:
@@ -309,7 +316,7 @@ class Objects:
         self._check_preconditions(resource, before, options)
         old = before.view
         if not before.deleting:
-            admission.judge(resource, old, old, request, self.look, "DELETE")
+            admission.judge(resource, old, old, request, self, "DELETE")
         strategies.check_delete(resource.stored_as, old, self)
         metadata = dict(old["metadata"])
         finalizers = _deletion_finalizers(metadata.get("finalizers") or [], options.propagation)

@@ -18,11 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from fairlead.api.addons.kinds import KINDS as ADDON_KINDS
 from fairlead.api.clusterapi.kinds import KINDS as CLUSTER_KINDS
 from fairlead.api.infrastructure.kinds import KINDS as VSPHERE_KINDS
+from fairlead.api.ipam.kinds import KINDS as IPAM_KINDS
 from fairlead.api.kind import Kind
 from fairlead.api.kubeadm.kinds import KINDS as KUBEADM_KINDS
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, get_in
 from fairlead.controllers.clusterapi.family import clusterapi_controllers
+from fairlead.controllers.ipam.family import ipam_controllers
 from fairlead.controllers.vsphere.family import vsphere_controllers
 from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.lab.guests import Guests
@@ -36,12 +38,13 @@ from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.server import ApiServer
+from fairlead.server.storage import MemoryStorage, Storage
 from fairlead.vcenter.layout import DEFAULT, Layout
 from fairlead.vcenter.simulator import VCenter
 from fairlead.vcenter.tasks import Delays
 from fairlead.vsphere.port import Connector
 
-KINDS = (*CLUSTER_KINDS, *KUBEADM_KINDS, *ADDON_KINDS, *VSPHERE_KINDS)
+KINDS = (*CLUSTER_KINDS, *KUBEADM_KINDS, *ADDON_KINDS, *VSPHERE_KINDS, *IPAM_KINDS)
 LIMIT = timedelta(minutes=30)
 STEP = timedelta(milliseconds=200)
 
@@ -65,7 +68,8 @@ class SharedKeys:
 class World:
     """A management cluster with a simulated vCenter and its guests.
 
-    *client* puts another API server in the place of the embedded one; that takes a wall *clock*.
+    *client* puts another API server in the place of the embedded one; that takes a wall *clock*. Every API server, the
+    workload clusters' too, gets a *storage* of its own.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class World:
         layout: Layout = DEFAULT,
         delays: Delays | None = None,
         connector: Callable[[VCenter], Connector] = DirectConnector,
+        storage: Callable[[], Storage] = MemoryStorage,
         kinds: Sequence[Kind] = KINDS,
         client: Client | None = None,
         clock: Clock | None = None,
@@ -85,7 +90,8 @@ class World:
         self.clock = clock or LoopClock()
         self.ids = Ids(seed)
         self.keys = SharedKeys()
-        self.server = ApiServer(self.clock, self.ids, kinds)
+        self._storage = storage
+        self.server = ApiServer(self.clock, self.ids, kinds, storage())
         self.client = client or self.server.client()
         self.vcenter = VCenter(self.clock, random.Random(seed), inventory=layout, delays=delays)
         self.network = LabNetwork(self.clock)
@@ -105,13 +111,14 @@ class World:
                 client=self.client, clock=self.clock, ids=self.ids, keys=self.keys, dialer=self.network
             ),
             *vsphere_controllers(client=self.client, clock=self.clock, sessions=self.sessions, recorder=recorder),
+            *ipam_controllers(client=self.client, clock=self.clock),
             *more(self),
         ]
         self.manager = Manager(self.client, self.clock, self.ids, controllers)
         self._task: asyncio.Task[None] | None = None
 
     async def _new_server(self, name: str) -> ApiServer:
-        server = ApiServer(self.clock, self.ids)
+        server = ApiServer(self.clock, self.ids, storage=self._storage())
         await server.start()
         return server
 

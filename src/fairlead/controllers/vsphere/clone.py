@@ -169,11 +169,6 @@ async def _nics(session: Session, spec: Json, title: str) -> list[NicSpec]:
     nics = []
     for device in get_in(spec, "network", "devices", default=()):
         name = device["networkName"]
-        for pool in device.get("addressesFromPools") or ():
-            text = (
-                f'cannot claim an address from {pool["kind"]} "{pool["name"]}" for "{title}": pools are not supported'
-            )
-            raise CloneError(text, "give the device ipAddrs, or dhcp4: true")
         try:
             network = await session.find_network(name, _datacenter(spec))
         except (NotFound, Ambiguous) as error:

@@ -4,11 +4,12 @@ Source: cluster-api-provider-vsphere v1.17, pkg/services/govmomi/service.go, uti
 """
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from fairlead.base.objects import Json, Key, get_in
 from fairlead.controllers.conditions import OLD_PROVISIONED, PROVISIONED, Reporter
+from fairlead.controllers.vsphere.addresses import WAITING, AddressClaims, AddressTroubleError, Claimed
 from fairlead.controllers.vsphere.clone import CloneError, clone_spec
 from fairlead.controllers.vsphere.identity import secret_text
 from fairlead.controllers.vsphere.metadata import guestinfo, machine_metadata
@@ -59,7 +60,7 @@ class MachineVM:
 
     # Up.
 
-    async def bring_up(self, bootstrap_data: BootstrapData) -> Result:
+    async def bring_up(self, bootstrap_data: BootstrapData, claims: AddressClaims) -> Result:
         """Take the next step towards a running VM with an address. Raises: VMTroubleError, SessionLost, Gone."""
         waiting = await self._task_in_flight()
         if waiting is not None:
@@ -73,7 +74,10 @@ class MachineVM:
         held = self._hold_if_switched_off(info)
         if held is not None:
             return held
-        if await self._hardware(info) or await self._metadata(info) or await self._power_on(info):
+        if await self._hardware(info):
+            return Result.done()
+        claimed = await self._addresses(claims)
+        if claimed is None or await self._metadata(info, claimed) or await self._power_on(info):
             return Result.done()
         return self._report_running(info)
 
@@ -187,9 +191,21 @@ class MachineVM:
         self._started(task, "WaitingForClone", "Cloning")
         return True
 
-    async def _metadata(self, info: VMInfo) -> bool:
+    async def _addresses(self, claims: AddressClaims) -> dict[int, Claimed] | None:
+        """What pools gave the cards; None as long as they have not given all. Raises: VMTroubleError."""
+        try:
+            claimed = await claims.bound()
+        except AddressTroubleError as error:
+            hint = "correct the pools that spec.network.devices names, or the gateways beside them"
+            raise VMTroubleError(str(error), hint=hint, old_reason="WaitingForIPAddress") from error
+        if claimed is None:
+            reason = "WaitingForIPAddress"
+            self._report.fail(PROVISIONED, reason, WAITING, (OLD_PROVISIONED, reason, "Info"))
+        return claimed
+
+    async def _metadata(self, info: VMInfo, claimed: Mapping[int, Claimed]) -> bool:
         devices = get_in(self._draft, "spec", "network", "devices", default=[])
-        text = machine_metadata(self._draft["metadata"]["name"], devices, [nic.mac for nic in info.nics])
+        text = machine_metadata(self._draft["metadata"]["name"], devices, [nic.mac for nic in info.nics], claimed)
         wanted = guestinfo("metadata", text)
         if all(info.extra_config.get(key) == value for key, value in wanted.items()):
             return False

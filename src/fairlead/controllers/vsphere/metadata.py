@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json
+from fairlead.controllers.vsphere.addresses import Claimed
 
 
 def machine_metadata(
-    hostname: str, devices: Sequence[Json], macs: Sequence[str], addresses: Mapping[int, Sequence[str]] | None = None
+    hostname: str, devices: Sequence[Json], macs: Sequence[str], claimed: Mapping[int, Claimed] | None = None
 ) -> str:
-    """The metadata text for a VM whose network cards are *devices*; *addresses* are those claimed from pools."""
+    """The metadata text for a VM whose network cards are *devices*; *claimed* is what pools gave to each of them."""
     ethernets: Json = {}
     for index, device in enumerate(devices):
         mac = device.get("macAddr") or (macs[index] if index < len(macs) else "")
-        ethernets[f"id{index}"] = _ethernet(index, device, mac, (addresses or {}).get(index, ()))
+        ethernets[f"id{index}"] = _ethernet(index, device, mac, (claimed or {}).get(index, Claimed()))
     wait4 = any(device.get("dhcp4") for device in devices)
     wait6 = any(device.get("dhcp6") for device in devices)
     return goyaml.dump(
@@ -30,7 +31,7 @@ def machine_metadata(
     )
 
 
-def _ethernet(index: int, device: Json, mac: str, claimed: Sequence[str]) -> Json:
+def _ethernet(index: int, device: Json, mac: str, claimed: Claimed) -> Json:
     card: Json = {
         "match": {"macaddress": mac},
         "set-name": device.get("deviceName") or f"eth{index}",
@@ -43,9 +44,10 @@ def _ethernet(index: int, device: Json, mac: str, claimed: Sequence[str]) -> Jso
         overrides = device.get(f"dhcp{family}Overrides")
         if overrides:
             card[f"dhcp{family}-overrides"] = {_OVERRIDES[name]: value for name, value in overrides.items()}
-        if device.get(f"gateway{family}"):
-            card[f"gateway{family}"] = device[f"gateway{family}"]
-    addresses = [*(device.get("ipAddrs") or ()), *claimed]
+        gateway = (claimed.gateway4 if family == "4" else claimed.gateway6) or device.get(f"gateway{family}")
+        if gateway:
+            card[f"gateway{family}"] = gateway
+    addresses = [*(device.get("ipAddrs") or ()), *claimed.addresses]
     if addresses:
         card["addresses"] = addresses
     if device.get("mtu"):

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE, VSPHERE_VM
+from fairlead.api.ipam.kinds import IP_ADDRESS_CLAIM
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.conditions import (
     IP_CLAIMS,
@@ -30,16 +31,22 @@ from fairlead.controllers.contract import (
     owner,
     pause_message,
 )
+from fairlead.controllers.vsphere.addresses import (
+    OLD_CLAIMED,
+    AddressClaims,
+    AddressTroubleError,
+    is_waiting_for_static,
+)
 from fairlead.controllers.vsphere.identity import SECRET, Credentials, CredentialsError
 from fairlead.controllers.vsphere.machinevm import MachineVM, Removed, VMTroubleError
 from fairlead.controllers.vsphere.sessions import Sessions
 from fairlead.controllers.vsphere.vspherecluster import explain, login_for
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.controller import BaseController, Watch
+from fairlead.runtime.controller import BaseController, Watch, wake_owner
 from fairlead.runtime.edit import editing
 from fairlead.runtime.events import Recorder
-from fairlead.runtime.outcome import Result
+from fairlead.runtime.outcome import Result, TroubleError
 from fairlead.vsphere.errors import Gone, SessionLost, VSphereError
 from fairlead.vsphere.port import Session
 
@@ -76,6 +83,7 @@ class VSphereVMController(BaseController):
             Watch(VSPHERE_MACHINE, self._of_machine),
             Watch(VSPHERE_CLUSTER, self._of_cluster),
             Watch(CLUSTER, self._of_cluster),
+            Watch(IP_ADDRESS_CLAIM, wake_owner(VSPHERE_VM)),
         )
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
@@ -116,7 +124,7 @@ class VSphereVMController(BaseController):
     def _summarize(self, report: Reporter) -> None:
         if report.get(PROVISIONED) is None:
             report.set(PROVISIONED, False, "NotProvisioned")
-        report.summarize((VCENTER_AVAILABLE, PROVISIONED, IP_CLAIMS), (VCENTER_AVAILABLE, OLD_PROVISIONED))
+        report.summarize((VCENTER_AVAILABLE, PROVISIONED, IP_CLAIMS), (VCENTER_AVAILABLE, OLD_CLAIMED, OLD_PROVISIONED))
 
     async def _in_vcenter(
         self, found: Json, draft: Json, report: Reporter, machine: Json | None, cluster: Json | None
@@ -157,9 +165,17 @@ class VSphereVMController(BaseController):
         return await self._sessions.get(login)
 
     async def _bring_up(self, found: Json, report: Reporter, vm: MachineVM) -> Result:
-        report.set(IP_CLAIMS, True, "NotFulfilled")
+        if is_waiting_for_static(get_in(found, "spec", "network", "devices", default=())):
+            reason = "WaitingForStaticIPAllocation"
+            report.fail(PROVISIONED, reason, "", (OLD_PROVISIONED, reason, "Info"))
+            return Result.done()
+        claims = AddressClaims(self._client, found)
         try:
-            return await vm.bring_up(self._bootstrap_data)
+            await claims.ensure(report)
+        except AddressTroubleError as error:
+            raise TroubleError(str(error)) from error
+        try:
+            return await vm.bring_up(self._bootstrap_data, claims)
         except VMTroubleError as trouble:
             before = report.get(PROVISIONED)
             report.fail(PROVISIONED, trouble.reason, str(trouble), (OLD_PROVISIONED, trouble.old_reason, "Warning"))
@@ -183,6 +199,7 @@ class VSphereVMController(BaseController):
         outcome = await vm.tear_down(unsure=unsure)
         if not isinstance(outcome, Removed):
             return outcome
+        await AddressClaims(self._client, found).release()
         draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
         return Result.done()
 
