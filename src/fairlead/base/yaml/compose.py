@@ -1,13 +1,4 @@
-"""Turn YAML text into plain values, the way sigs.k8s.io/yaml does.
-
-Source: sigs.k8s.io/yaml v1.6.0 (YAMLToJSON) over go.yaml.in/yaml v2.4.4 (decode.go).
-Ways it would surprise a Python reader:
-
-- Only the first document is read by `load`; what follows is not even parsed.
-- `<<` merges at the place where it stands, so a later `<<` overrides earlier keys.
-- Keys become strings (`1: a` is "1"); a null key is an error, as is `.nan` as a value.
-- An aliased value is copied at each use, and the copies are counted against Go's cap.
-"""
+"""Turn YAML text of any kind into plain values: from libyaml's events, by the rules that `read` states."""
 
 from __future__ import annotations
 
@@ -75,14 +66,6 @@ def load_all(text: str | bytes, *, source: str = "", strict: bool = False) -> li
     while reader.next_document():
         documents.append(reader.compose(None))
     return documents
-
-
-def load_all_with_lines(text: str | bytes, *, source: str = "", strict: bool = False) -> list[tuple[Any, Lines]]:
-    """Return the documents of *text*, each with the line on which every part of it stands.
-
-    Raises: YamlError.
-    """
-    return list(iterate_with_lines(text, source=source, strict=strict))
 
 
 def iterate_with_lines(text: str | bytes, *, source: str = "", strict: bool = False) -> Iterator[tuple[Any, Lines]]:

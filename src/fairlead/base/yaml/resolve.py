@@ -1,16 +1,11 @@
 """What an unquoted YAML word means in Go.
 
 Source: go.yaml.in/yaml v2.4.4 and v3.0.4, resolve.go; sigs.k8s.io/yaml v1.6.0, yaml.go.
-The two versions differ in `yes`, `on` and `y`: true in v2, words in v3.
+The two versions differ in `yes`, `on` and `y`: true in v2, words in v3. Numbers are told by hand, not by patterns:
+loading the regular expressions takes as long as reading a file.
 """
 
 from __future__ import annotations
-
-import base64
-import binascii
-import math
-import re
-import struct
 
 TAG_PREFIX = "tag:yaml.org,2002:"
 
@@ -20,28 +15,31 @@ TRUE_WORDS = TRUE_WORDS_V3 | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 FALSE_WORDS = FALSE_WORDS_V3 | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 NULL_WORDS = frozenset({"", "~", "null", "Null", "NULL"})
 
-_INF = math.inf
+_INF = float("inf")
 _CONSTANTS: dict[str, object] = {
     **dict.fromkeys(NULL_WORDS, None),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), _INF),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -_INF),
 }
 _WORDS_V2 = _CONSTANTS | dict.fromkeys(TRUE_WORDS, True) | dict.fromkeys(FALSE_WORDS, False)
 _WORDS_V3 = _CONSTANTS | dict.fromkeys(TRUE_WORDS_V3, True) | dict.fromkeys(FALSE_WORDS_V3, False)
 
-_INT = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|0[bB]([01]+)|(0|[1-9][0-9]*))\Z")
-_DECIMAL_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_DOT_FLOAT = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z")
 _STARTS_NUMBER = frozenset("+-0123456789")
 
-_DATE = re.compile(
+_DIGITS = frozenset("0123456789")
+_BASES = {"x": 16, "X": 16, "o": 8, "O": 8, "b": 2, "B": 2}
+_BASE_DIGITS = {16: frozenset("0123456789abcdefABCDEF"), 8: frozenset("01234567"), 2: frozenset("01")}
+_NUMBERS = frozenset("0123456789_")
+_SIXTIETHS = frozenset(text for at in range(60) for text in (str(at), f"{at:02d}"))
+
+_DOT_FLOAT = r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
+_DATE = (
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]{1,9})?(?:Z|[-+]([0-9]{2}):([0-9]{2})))"
     r"|(?: ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]{1,9})?))?\Z"
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 
 INT64_MIN, INT64_MAX, UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 
@@ -67,39 +65,73 @@ def _number(text: str) -> object:
         whole = _whole(plain)
         if whole is not None:
             return whole
-        if _DECIMAL_FLOAT.match(plain):
+        if _is_decimal(plain):
             value = float(plain)
-            if not math.isinf(value):
+            if value not in (_INF, -_INF):
                 return value
-    elif first == "." and _DOT_FLOAT.match(text):
-        value = float(text)
-        if not math.isinf(value):
-            return value
+    elif first == "." and text[1:2] in _DIGITS:
+        import re
+
+        if re.match(_DOT_FLOAT, text):
+            value = float(text)
+            if value != _INF:
+                return value
     return text
 
 
 def _whole(plain: str) -> int | None:
-    found = _INT.match(plain)
-    if found is None:
-        return None
-    sign, hexadecimal, octal, binary, decimal = found.groups()
-    if decimal is not None:
-        value = int(decimal) if len(decimal) < 21 else UINT64_MAX + 1
-    elif hexadecimal is not None:
-        value = int(hexadecimal, 16)
-    elif octal is not None:
-        value = int(octal, 8)
+    """Return the whole number *plain*, None when it is none."""
+    sign = plain[:1] if plain[:1] in ("-", "+") else ""
+    digits = plain[1:] if sign else plain
+    if digits[:1] == "0" and len(digits) > 1:
+        base = _BASES.get(digits[1], 0)
+        digits = digits[2:] if base else digits[1:]
+        base = base or 8
+        if not digits or not _BASE_DIGITS[base].issuperset(digits):
+            return None
+        value = int(digits, base)
+    elif digits and _DIGITS.issuperset(digits):
+        value = int(digits) if len(digits) < 21 else UINT64_MAX + 1
     else:
-        value = int(binary, 2)
+        return None
     if sign == "-":
         value = -value
     limit = INT64_MAX if sign else UINT64_MAX
     return value if INT64_MIN <= value <= limit else None
 
 
+def _is_decimal(plain: str) -> bool:
+    """Whether *plain* is digits with a point and an exponent, each of which may be missing."""
+    body = plain[1:] if plain[:1] in ("-", "+") else plain
+    mantissa, mark, exponent = body.partition("e") if "e" in body else body.partition("E")
+    if mark:
+        exponent = exponent[1:] if exponent[:1] in ("-", "+") else exponent
+        if not exponent or not _DIGITS.issuperset(exponent):
+            return False
+    whole, _, fraction = mantissa.partition(".")
+    return bool(whole or fraction) and _DIGITS.issuperset(whole) and _DIGITS.issuperset(fraction)
+
+
+def _is_base60(text: str) -> bool:
+    """Whether YAML 1.1 reads *text* as a number of minutes and seconds."""
+    first, *others = (text[1:] if text[:1] in ("-", "+") else text).split(":")
+    if not others or first[:1] not in _DIGITS or not _NUMBERS.issuperset(first):
+        return False
+    others[-1], _, fraction = others[-1].partition(".")
+    if not _NUMBERS.issuperset(fraction):
+        return False
+    return all(
+        part and _DIGITS.issuperset(part) and len(part) < 3 and (len(part) < 2 or part < "60") for part in others
+    )
+
+
 def is_timestamp(text: str) -> bool:
     """Is *text* one of the date forms that go-yaml reads as a time?"""
-    found = _DATE.match(text)
+    if text[4:5] != "-":
+        return False
+    import re
+
+    found = re.match(_DATE, text)
     if found is None:
         return False
     year, month, day = int(found[1]), int(found[2]), int(found[3])
@@ -124,7 +156,7 @@ def is_plain_text(text: str) -> bool:
         return True
     if _number(text) is not text:
         return False
-    return not is_timestamp(text) and not (":" in text and _BASE60.match(text))
+    return not is_timestamp(text) and not (":" in text and _is_base60(text))
 
 
 class TagError(ValueError):
@@ -159,6 +191,9 @@ def _type_name(value: object) -> str:
 
 
 def _decode_binary(text: str) -> str:
+    import base64
+    import binascii
+
     try:
         data = base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -205,13 +240,15 @@ def key_text(key: object) -> str | None:
 
 def float32_text(value: float) -> str:
     """Return Go's FormatFloat(value, 'g', -1, 32), with YAML's words for the specials."""
-    if math.isnan(value):
+    if value != value:
         return ".nan"
+    import struct
+
     try:
         single = struct.unpack("f", struct.pack("f", value))[0]
     except OverflowError:
-        single = math.copysign(_INF, value)
-    if math.isinf(single):
+        single = _INF if value > 0 else -_INF
+    if single in (_INF, -_INF):
         return ".inf" if single > 0 else "-.inf"
     for digits in range(1, 10):
         shortest = f"{single:.{digits - 1}e}"

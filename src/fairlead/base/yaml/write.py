@@ -16,7 +16,6 @@ import re
 from typing import Any
 
 from fairlead.base import gojson
-from fairlead.base.yaml.compose import load
 from fairlead.base.yaml.errors import YamlError
 from fairlead.base.yaml.order import ordered_keys
 from fairlead.base.yaml.resolve import INT64_MIN, UINT64_MAX, float64_text, is_plain_text
@@ -200,6 +199,8 @@ def _checked(text: str) -> str:
     if re.search(_REFUSED, text):
         raise YamlError("control characters are not allowed")
     if "\x85" in text:
+        from fairlead.base.yaml.compose import load
+
         text = load(gojson.dumps(text))
     return text
 
