@@ -63,7 +63,9 @@ class Admission:
     old: Json | None
     user: str = ""
     get: Callable[[GVK, str, str], Json | None] = lambda gvk, namespace, name: None  # a look at another stored object
-    all: Callable[[GVK, str], Iterable[Json]] = lambda gvk, namespace: ()  # those of a namespace; of all when it is empty
+    all: Callable[[GVK, str], Iterable[Json]] = (
+        lambda gvk, namespace: ()
+    )  # those of a namespace; of all when it is empty
 
 
 class DeniedError(Exception):

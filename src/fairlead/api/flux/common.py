@@ -9,96 +9,98 @@ from fairlead.api.model import Doc, Extra, Meta, Model
 
 
 class Condition(Model):
-    """What is known of the object's state."""
+    """One finding about an object."""
 
-    last_transition_time: Annotated[str, Doc("When the status last changed."), Extra(format="date-time")]
-    message: Annotated[str, Doc("For people."), Meta(max_length=32768)]
+    last_transition_time: Annotated[
+        str, Doc("When the status of the condition last changed."), Extra(format="date-time")
+    ]
+    message: Annotated[str, Doc("Why, in sentences for people; may be empty."), Meta(max_length=32768)]
     reason: Annotated[
         str,
-        Doc("For programs."),
+        Doc("Why, as a single CamelCase word for programs."),
         Meta(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
     ]
-    status: Annotated[Literal["True", "False", "Unknown"], Doc("What is so.")]
+    status: Annotated[Literal["True", "False", "Unknown"], Doc("The answer: True, False or Unknown.")]
     type: Annotated[
         str,
-        Doc("Its type."),
+        Doc("Which question the condition answers, for example Ready."),
         Meta(
             max_length=316,
             pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
         ),
     ]
     observed_generation: Annotated[
-        int | None, Doc("The generation it speaks of."), Meta(ge=0), Extra(format="int64")
+        int | None, Doc("The metadata.generation that the condition was found for."), Meta(ge=0), Extra(format="int64")
     ] = None
 
 
 class Target(Model):
-    """Target."""
+    """Which objects; all that is given must match, names as regular expressions."""
 
-    annotation_selector: Annotated[str, Doc("Annotation selector.")] = ""
-    group: Annotated[str, Doc("Group.")] = ""
-    kind: Annotated[str, Doc("Its kind.")] = ""
-    label_selector: Annotated[str, Doc("Label selector.")] = ""
-    name: Annotated[str, Doc("Its name.")] = ""
-    namespace: Annotated[str, Doc("Its namespace.")] = ""
-    version: Annotated[str, Doc("Kubernetes version.")] = ""
+    annotation_selector: Annotated[str, Doc("Annotations that must be there, as a label selector.")] = ""
+    group: Annotated[str, Doc("API group.")] = ""
+    kind: Annotated[str, Doc("Kind.")] = ""
+    label_selector: Annotated[str, Doc("Labels that must be there, as a label selector.")] = ""
+    name: Annotated[str, Doc("Name.")] = ""
+    namespace: Annotated[str, Doc("Namespace.")] = ""
+    version: Annotated[str, Doc("API version, without the group.")] = ""
 
 
 class Patches(Model):
-    """Patches to apply."""
+    """A change to objects."""
 
-    patch: Annotated[str, Doc("Patch.")]
-    target: Annotated[Target | None, Doc("Target.")] = None
+    patch: Annotated[str, Doc("A strategic merge patch, or the operations of a JSON patch, as YAML or JSON.")]
+    target: Annotated[Target | None, Doc("Which objects; a strategic merge patch may name one itself.")] = None
 
 
 class Images(Model):
-    """Images to change."""
+    """An image to replace."""
 
-    name: Annotated[str, Doc("Its name.")]
-    digest: Annotated[str, Doc("Digest.")] = ""
-    new_name: Annotated[str, Doc("New name.")] = ""
-    new_tag: Annotated[str, Doc("New tag.")] = ""
+    name: Annotated[str, Doc("Name of the image, without tag.")]
+    digest: Annotated[str, Doc("Digest to put in its place; wins over newTag.")] = ""
+    new_name: Annotated[str, Doc("Name to put in its place.")] = ""
+    new_tag: Annotated[str, Doc("Tag to put in its place.")] = ""
 
 
 class DependsOn(Model):
-    """What must be ready first."""
+    """An object of the same kind that must be Ready first."""
 
-    name: Annotated[str, Doc("Its name.")]
-    namespace: Annotated[str, Doc("Its namespace.")] = ""
-    ready_expr: Annotated[str, Doc("Ready expr.")] = ""
+    name: Annotated[str, Doc("Name of the object.")]
+    namespace: Annotated[str, Doc("Namespace of the object; the same if unset.")] = ""
+    ready_expr: Annotated[str, Doc("CEL expression that decides instead of Ready, with dep and self.")] = ""
 
 
 class HealthCheckExprs(Model):
-    """How the health of custom kinds is told."""
+    """How the health of one custom kind is told."""
 
-    api_version: Annotated[str, Doc("Api version.")]
-    current: Annotated[str, Doc("Current.")]
-    failed: Annotated[str, Doc("Failed.")] = ""
-    in_progress: Annotated[str, Doc("In progress.")] = ""
-    kind: Annotated[str, Doc("Its kind.")] = ""
+    api_version: Annotated[str, Doc("API group and version of the object.")]
+    current: Annotated[str, Doc("CEL expression that is true when the object is healthy.")]
+    failed: Annotated[str, Doc("CEL expression that is true when the object has failed.")] = ""
+    in_progress: Annotated[str, Doc("CEL expression that is true while the object is under way.")] = ""
+    kind: Annotated[str, Doc("Kind of the object.")] = ""
 
 
 class Ignore(Model):
-    """Paths to leave out, in the form of .gitignore."""
+    """Fields in which drift does not matter."""
 
-    paths: Annotated[tuple[str, ...], Doc("Paths.")]
-    target: Annotated[Target | None, Doc("Target.")] = None
+    paths: Annotated[tuple[str, ...], Doc("Paths of the fields, as JSON pointers.")]
+    target: Annotated[Target | None, Doc("Which objects; all if unset.")] = None
 
 
 class Entries(Model):
-    """Entries."""
+    """One object."""
 
-    id: Annotated[str, Doc("Id.")]
-    v: Annotated[str, Doc("V.")]
+    id: Annotated[str, Doc("Namespace, name, group and kind, joined by underscores.")]
+    v: Annotated[str, Doc("API version, without the group.")]
 
 
 class Inventory(Model):
-    """The objects that were applied."""
+    """Objects that were applied."""
 
-    entries: Annotated[tuple[Entries, ...], Doc("Entries.")]
+    entries: Annotated[tuple[Entries, ...], Doc("The objects.")]
 
 
 class SecretRef(Model):
-    """Secret with credentials."""
+    """A reference to an object in the same namespace."""
 
-    name: Annotated[str, Doc("Its name.")]
+    name: Annotated[str, Doc("Name of the object.")]

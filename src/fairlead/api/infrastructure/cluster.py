@@ -15,7 +15,7 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class ClusterModules(Model):
     """Anti-affinity modules."""
 
-    control_plane: Annotated[bool, Doc("Whether control-plane machines may go there.")]
+    control_plane: Annotated[bool, Doc("Whether it is the control plane's module.")]
     module_uuid: Annotated[str, Doc("Identity of the module."), Meta(min_length=1, max_length=2048)] = field(
         name="moduleUUID"
     )
@@ -25,7 +25,11 @@ class ClusterModules(Model):
 class ControlPlaneEndpoint(Model):
     """Where the control plane answers."""
 
-    host: Annotated[str, Doc("Host it answers at."), Meta(min_length=1, max_length=512)] = ""
+    host: Annotated[
+        str,
+        Doc("Name or address of the API server, or of the load balancer before it."),
+        Meta(min_length=1, max_length=512),
+    ] = ""
     port: Annotated[int | None, Doc("Port it answers at."), Meta(ge=1, le=65535), Extra(format="int32")] = None
 
 
@@ -33,16 +37,18 @@ class FailureDomainSelector(Model):
     """Which deployment zones are used."""
 
     match_expressions: Annotated[
-        tuple[MatchExpressions, ...], Doc("Conditions on labels."), Extra(list_type="atomic")
+        tuple[MatchExpressions, ...], Doc("Requirements that must all hold."), Extra(list_type="atomic")
     ] = ()
-    match_labels: Annotated[dict[str, str], Doc("Labels that must be there.")] = {}
+    match_labels: Annotated[dict[str, str], Doc("Labels that must all be there, with these values.")] = {}
 
 
 class IdentityRef(Model):
     """Credentials for the vCenter."""
 
-    kind: Annotated[Literal["VSphereClusterIdentity", "Secret"], Doc("Its kind.")]
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
+    kind: Annotated[
+        Literal["VSphereClusterIdentity", "Secret"], Doc("Secret (in the same namespace) or VSphereClusterIdentity.")
+    ]
+    name: Annotated[str, Doc("Name of the Secret or the VSphereClusterIdentity."), Meta(min_length=1, max_length=253)]
 
 
 class VSphereClusterSpec(Model):
@@ -53,11 +59,13 @@ class VSphereClusterSpec(Model):
         tuple[ClusterModules, ...], Doc("Anti-affinity modules."), Extra(max_items=512, list_type="atomic")
     ] = ()
     control_plane_endpoint: Annotated[
-        ControlPlaneEndpoint | None, Doc("Where the control plane answers."), Extra(min_properties=1)
+        ControlPlaneEndpoint | None, Doc("Where the cluster's API answers."), Extra(min_properties=1)
     ] = None
     disable_cluster_module: Annotated[bool | None, Doc("Whether anti-affinity modules are left out.")] = None
     failure_domain_selector: Annotated[
-        FailureDomainSelector | None, Doc("Which deployment zones are used."), Extra(map_type="atomic")
+        FailureDomainSelector | None,
+        Doc("Which VSphereDeploymentZones are used, by their labels; none if unset, all if empty."),
+        Extra(map_type="atomic"),
     ] = None
     identity_ref: Annotated[IdentityRef | None, Doc("Credentials for the vCenter.")] = None
     thumbprint: Annotated[
@@ -70,21 +78,23 @@ class VSphereClusterSpec(Model):
 class VSphereClusterV1beta1(Model):
     """Fields of v1beta1."""
 
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
 
 
 class VSphereClusterDeprecated(Model):
     """Fields of older API versions."""
 
-    v1beta1: Annotated[VSphereClusterV1beta1 | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[VSphereClusterV1beta1 | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class FailureDomains(Model):
     """Where machines can be placed."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=256)]
+    name: Annotated[str, Doc("Name of the VSphereDeploymentZone."), Meta(min_length=1, max_length=256)]
     attributes: Annotated[dict[str, str], Doc("Further facts.")] = {}
-    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may go there.")] = None
+    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may be placed there.")] = None
 
 
 class VSphereClusterStatus(Model):
@@ -92,17 +102,17 @@ class VSphereClusterStatus(Model):
 
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[VSphereClusterDeprecated | None, Doc("Fields of older API versions.")] = None
+    deprecated: Annotated[VSphereClusterDeprecated | None, Doc("Fields that older API versions still show.")] = None
     failure_domains: Annotated[
         tuple[FailureDomains, ...],
-        Doc("Where machines can be placed."),
+        Doc("The VSphereDeploymentZones that machines may be placed in."),
         Extra(min_items=1, max_items=100, list_map_keys=["name"], list_type="map"),
     ] = ()
     initialization: Annotated[
-        Initialization | None, Doc("Whether the first provisioning is done."), Extra(min_properties=1)
+        Initialization | None, Doc("What has been done once and will not be undone."), Extra(min_properties=1)
     ] = None
     vcenter_version: Annotated[str, Doc("Version of the vCenter."), Meta(min_length=1, max_length=256)] = field(
         name="vCenterVersion", default=""
@@ -113,13 +123,17 @@ class VSphereCluster(Resource, kw_only=True):
     """The vSphere side of a Cluster."""
 
     spec: Annotated[VSphereClusterSpec, Doc("What is asked for.")]
-    status: Annotated[VSphereClusterStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        VSphereClusterStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None
 
 
 class VSphereClusterTemplateResource(Model):
-    """Template to clone: name, inventory path or instance UUID."""
+    """What VSphereClusters are made from."""
 
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    metadata: Annotated[
+        Metadata | None, Doc("Labels and annotations of what is made from here."), Extra(min_properties=1)
+    ] = None
     spec: Annotated[VSphereClusterSpec | None, Doc("What is asked for.")] = None
 
 
@@ -128,7 +142,7 @@ class VSphereClusterTemplateSpec(Model):
 
     template: Annotated[
         VSphereClusterTemplateResource,
-        Doc("Template to clone: name, inventory path or instance UUID."),
+        Doc("What VSphereClusters are made from."),
         Extra(min_properties=1),
     ]
 

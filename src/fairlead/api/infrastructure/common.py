@@ -22,11 +22,13 @@ class AddressesFromPools(Model):
         ),
     ]
     kind: Annotated[
-        str, Doc("Its kind."), Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+        str,
+        Doc("Kind of the pool, such as InClusterIPPool."),
+        Meta(min_length=1, max_length=63, pattern="^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"),
     ]
     name: Annotated[
         str,
-        Doc("Its name."),
+        Doc("Name of the pool."),
         Meta(
             min_length=1, max_length=253, pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
         ),
@@ -110,7 +112,7 @@ class Network(Model):
 class DataDisks(Model):
     """Disks to add."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=1024)]
+    name: Annotated[str, Doc("Name of the disk."), Meta(min_length=1, max_length=1024)]
     size_gib: Annotated[int, Doc("Size, in GiB."), Meta(ge=1), Extra(format="int32")] = field(name="sizeGiB")
     provisioning_mode: Annotated[
         Literal["Thin", "Thick", "EagerlyZeroed"] | None, Doc("How the disk's space is given.")
@@ -165,15 +167,21 @@ class Resources(Model):
 class MachineV1Beta1Status(Model):
     """Fields of v1beta1."""
 
-    conditions: Annotated[tuple[V1Beta1Condition, ...], Doc("What is known of the object's state.")] = ()
-    failure_message: Annotated[str, Doc("How the machine failed."), Meta(min_length=1, max_length=10240)] = ""
-    failure_reason: Annotated[str, Doc("Why the machine failed.")] = ""
+    conditions: Annotated[
+        tuple[V1Beta1Condition, ...], Doc("What the controllers have found out about the object, one entry per type.")
+    ] = ()
+    failure_message: Annotated[
+        str,
+        Doc("Deprecated: a description of an error that cannot be recovered from."),
+        Meta(min_length=1, max_length=10240),
+    ] = ""
+    failure_reason: Annotated[str, Doc("Deprecated: a word for an error that cannot be recovered from.")] = ""
 
 
 class MachineDeprecatedStatus(Model):
     """Fields of older API versions."""
 
-    v1beta1: Annotated[MachineV1Beta1Status | None, Doc("Fields of v1beta1.")] = None
+    v1beta1: Annotated[MachineV1Beta1Status | None, Doc("Fields of API version v1beta1.")] = None
 
 
 class NetworkStatus(Model):
@@ -183,7 +191,7 @@ class NetworkStatus(Model):
     connected: Annotated[bool | None, Doc("Whether the card is connected.")] = None
     ip_addrs: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=39)], ...],
-        Doc("Static addresses, with prefix length."),
+        Doc("Addresses, as VMware Tools tell them."),
         Extra(max_items=128, list_type="atomic"),
     ] = ()
     network_name: Annotated[str, Doc("Network the card is plugged into."), Meta(min_length=1, max_length=1024)] = ""

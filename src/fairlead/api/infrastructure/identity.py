@@ -30,15 +30,17 @@ class VSphereClusterIdentityStatus(Model):
 
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[VSphereClusterDeprecated | None, Doc("Fields of older API versions.")] = None
-    ready: Annotated[bool | None, Doc("Whether the VM runs and has its addresses.")] = None
+    deprecated: Annotated[VSphereClusterDeprecated | None, Doc("Fields that older API versions still show.")] = None
+    ready: Annotated[bool | None, Doc("Whether it can be used.")] = None
 
 
 class VSphereClusterIdentity(Resource, kw_only=True):
     """Credentials for a vCenter that several namespaces may use."""
 
     spec: Annotated[VSphereClusterIdentitySpec, Doc("What is asked for.")]
-    status: Annotated[VSphereClusterIdentityStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        VSphereClusterIdentityStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None

@@ -16,7 +16,9 @@ class Naming(Model):
     """How the VM is named."""
 
     template: Annotated[
-        str, Doc("Template to clone: name, inventory path or instance UUID."), Meta(min_length=1, max_length=1024)
+        str,
+        Doc("Go template of the VM's name, with .machine.name; the Machine's name if unset."),
+        Meta(min_length=1, max_length=1024),
     ] = ""
 
 
@@ -33,7 +35,10 @@ class Addresses(Model):
     """Addresses of the machine."""
 
     address: Annotated[str, Doc("The address."), Meta(min_length=1, max_length=256)]
-    type: Annotated[Literal["Hostname", "ExternalIP", "InternalIP", "ExternalDNS", "InternalDNS"], Doc("Its type.")]
+    type: Annotated[
+        Literal["Hostname", "ExternalIP", "InternalIP", "ExternalDNS", "InternalDNS"],
+        Doc("Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS."),
+    ]
 
 
 class VSphereMachineStatus(Model):
@@ -44,12 +49,12 @@ class VSphereMachineStatus(Model):
     ] = ()
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[MachineDeprecatedStatus | None, Doc("Fields of older API versions.")] = None
+    deprecated: Annotated[MachineDeprecatedStatus | None, Doc("Fields that older API versions still show.")] = None
     initialization: Annotated[
-        Initialization | None, Doc("Whether the first provisioning is done."), Extra(min_properties=1)
+        Initialization | None, Doc("What has been done once and will not be undone."), Extra(min_properties=1)
     ] = None
     network: Annotated[
         tuple[NetworkStatus, ...], Doc("Network cards of the VM."), Extra(max_items=128, list_type="atomic")
@@ -60,13 +65,17 @@ class VSphereMachine(Resource, kw_only=True):
     """The vSphere side of a Machine."""
 
     spec: Annotated[VSphereMachineSpec, Doc("What is asked for.")]
-    status: Annotated[VSphereMachineStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        VSphereMachineStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None
 
 
 class VSphereMachineTemplateResource(Model):
-    """Template to clone: name, inventory path or instance UUID."""
+    """What VSphereMachines are made from."""
 
-    metadata: Annotated[Metadata | None, Doc("Labels and annotations."), Extra(min_properties=1)] = None
+    metadata: Annotated[
+        Metadata | None, Doc("Labels and annotations of what is made from here."), Extra(min_properties=1)
+    ] = None
     spec: Annotated[VSphereMachineSpec | None, Doc("What is asked for.")] = None
 
 
@@ -75,7 +84,7 @@ class VSphereMachineTemplateSpec(Model):
 
     template: Annotated[
         VSphereMachineTemplateResource,
-        Doc("Template to clone: name, inventory path or instance UUID."),
+        Doc("What VSphereMachines are made from."),
         Extra(min_properties=1),
     ]
 

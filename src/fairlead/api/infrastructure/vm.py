@@ -15,7 +15,7 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class BootstrapRef(Model):
     """Secret with the userdata."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=253)]
+    name: Annotated[str, Doc("Name of the Secret."), Meta(min_length=1, max_length=253)]
 
 
 class VSphereVMSpec(CloneSpec, kw_only=True):
@@ -32,22 +32,22 @@ class VSphereVMStatus(Model):
 
     addresses: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=39)], ...],
-        Doc("Addresses of the machine."),
+        Doc("Addresses of the VM."),
         Extra(max_items=128, list_type="atomic"),
     ] = ()
     clone_mode: Annotated[
         Literal["fullClone", "linkedClone"] | None,
-        Doc("linkedClone shares disks with the template's snapshot; fullClone copies them."),
+        Doc("How the VM was cloned."),
     ] = None
     conditions: Annotated[
         tuple[Condition, ...],
-        Doc("What is known of the object's state."),
+        Doc("What the controllers have found out about the object, one entry per type."),
         Extra(max_items=32, list_map_keys=["type"], list_type="map"),
     ] = ()
-    deprecated: Annotated[MachineDeprecatedStatus | None, Doc("Fields of older API versions.")] = None
+    deprecated: Annotated[MachineDeprecatedStatus | None, Doc("Fields that older API versions still show.")] = None
     host: Annotated[str, Doc("ESXi host the VM runs on."), Meta(min_length=1, max_length=1024)] = ""
-    module_uuid: Annotated[str, Doc("Identity of the module."), Meta(max_length=2048)] = field(
-        name="moduleUUID", default=""
+    module_uuid: Annotated[str, Doc("Identity of the anti-affinity module that it is in."), Meta(max_length=2048)] = (
+        field(name="moduleUUID", default="")
     )
     network: Annotated[
         tuple[NetworkStatus, ...], Doc("Network cards of the VM."), Extra(max_items=128, list_type="atomic")
@@ -56,7 +56,7 @@ class VSphereVMStatus(Model):
     retry_after: Annotated[str, Doc("When to try again after a failed task."), Extra(format="date-time")] = ""
     snapshot: Annotated[
         str,
-        Doc("Snapshot of the template to link to; the current one by default."),
+        Doc("Snapshot that the VM is linked to."),
         Meta(min_length=1, max_length=1024),
     ] = ""
     task_ref: Annotated[str, Doc("vCenter task that is under way."), Meta(min_length=1, max_length=2048)] = ""
@@ -67,4 +67,6 @@ class VSphereVM(Resource, kw_only=True):
     """A virtual machine as a VSphereMachine asks for it."""
 
     spec: Annotated[VSphereVMSpec, Doc("What is asked for.")]
-    status: Annotated[VSphereVMStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        VSphereVMStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None

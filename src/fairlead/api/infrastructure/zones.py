@@ -13,9 +13,12 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 class Region(Model):
     """Region of the failure domain."""
 
-    name: Annotated[str, Doc("Its name."), Meta(min_length=1, max_length=1024)]
+    name: Annotated[str, Doc("Name of the tag that marks it."), Meta(min_length=1, max_length=1024)]
     tag_category: Annotated[str, Doc("Category of the tag."), Meta(min_length=1, max_length=1024)]
-    type: Annotated[Literal["Datacenter", "ComputeCluster", "HostGroup"], Doc("Its type.")]
+    type: Annotated[
+        Literal["Datacenter", "ComputeCluster", "HostGroup"],
+        Doc("What the tag is on: Datacenter, ComputeCluster or HostGroup."),
+    ]
 
 
 class Hosts(Model):
@@ -54,7 +57,9 @@ class Topology(Model):
     """Where in the vCenter the failure domain lies."""
 
     datacenter: Annotated[str, Doc("Datacenter the VM goes to."), Meta(min_length=1, max_length=2048)]
-    compute_cluster: Annotated[str, Doc("Compute cluster."), Meta(min_length=1, max_length=2048)] = ""
+    compute_cluster: Annotated[
+        str, Doc("Cluster of hosts that the VM goes to."), Meta(min_length=1, max_length=2048)
+    ] = ""
     datastore: Annotated[str, Doc("Datastore the VM goes to."), Meta(min_length=1, max_length=2048)] = ""
     hosts: Annotated[Hosts | None, Doc("Hosts of the failure domain.")] = None
     network_configurations: Annotated[
@@ -64,7 +69,7 @@ class Topology(Model):
     ] = ()
     networks: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=2048)], ...],
-        Doc("Networks."),
+        Doc("Networks of the VM's cards, in order."),
         Extra(max_items=128, list_type="atomic"),
     ] = ()
 
@@ -93,8 +98,8 @@ class PlacementConstraint(Model):
 class VSphereDeploymentZoneSpec(Model):
     """What a VSphereDeploymentZone asks for."""
 
-    failure_domain: Annotated[str, Doc("Failure domain the machine is placed in."), Meta(min_length=1, max_length=253)]
-    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may go there.")] = None
+    failure_domain: Annotated[str, Doc("Name of the VSphereFailureDomain."), Meta(min_length=1, max_length=253)]
+    control_plane: Annotated[bool | None, Doc("Whether control-plane machines may be placed there.")] = None
     placement_constraint: Annotated[
         PlacementConstraint | None, Doc("Folder and pool for the zone's machines."), Extra(min_properties=1)
     ] = None
@@ -105,4 +110,6 @@ class VSphereDeploymentZone(Resource, kw_only=True):
     """A failure domain in which machines may be placed."""
 
     spec: Annotated[VSphereDeploymentZoneSpec, Doc("What is asked for.")]
-    status: Annotated[VSphereClusterIdentityStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
+    status: Annotated[
+        VSphereClusterIdentityStatus | None, Doc("What was found, written by controllers."), Extra(min_properties=1)
+    ] = None

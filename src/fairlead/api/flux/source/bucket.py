@@ -11,58 +11,70 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class Sts(Model):
-    """Sts."""
+    """How temporary credentials are got."""
 
-    endpoint: Annotated[str, Doc("Endpoint."), Meta(pattern="^(http|https)://.*$")]
-    provider: Annotated[Literal["aws", "ldap"], Doc("Provider.")]
-    cert_secret_ref: Annotated[Repository | None, Doc("Cert secret ref.")] = None
-    secret_ref: Annotated[Repository | None, Doc("Secret with credentials.")] = None
+    endpoint: Annotated[str, Doc("Address to get them from."), Meta(pattern="^(http|https)://.*$")]
+    provider: Annotated[Literal["aws", "ldap"], Doc("aws or ldap.")]
+    cert_secret_ref: Annotated[
+        Repository | None, Doc("Secret with ca.crt, and tls.crt and tls.key for a client certificate.")
+    ] = None
+    secret_ref: Annotated[Repository | None, Doc("Secret with the login, in the same namespace.")] = None
 
 
 class BucketSpec(Model):
     """What is asked for."""
 
-    bucket_name: Annotated[str, Doc("Bucket name.")]
-    endpoint: Annotated[str, Doc("Endpoint.")]
+    bucket_name: Annotated[str, Doc("Name of the bucket.")]
+    endpoint: Annotated[str, Doc("Host and port of the storage.")]
     interval: Annotated[
         str,
-        Doc("How often it is looked at even when nothing changed."),
+        Doc("How often it is looked at even when nothing is known to have changed, such as 10m."),
         Meta(pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"),
     ]
-    cert_secret_ref: Annotated[Repository | None, Doc("Cert secret ref.")] = None
-    ignore: Annotated[str, Doc("Paths to leave out, in the form of .gitignore.")] = ""
-    insecure: Annotated[bool | None, Doc("Insecure.")] = None
-    prefix: Annotated[str, Doc("Prefix.")] = ""
-    provider: Annotated[
-        Literal["generic", "aws", "gcp", "azure"] | None, Doc("Provider."), Extra(default="generic")
+    cert_secret_ref: Annotated[
+        Repository | None, Doc("Secret with ca.crt, and tls.crt and tls.key for a client certificate.")
     ] = None
-    proxy_secret_ref: Annotated[Repository | None, Doc("Proxy secret ref.")] = None
-    region: Annotated[str, Doc("Region of the failure domain.")] = ""
-    secret_ref: Annotated[Repository | None, Doc("Secret with credentials.")] = None
-    service_account_name: Annotated[str, Doc("Whom to act as.")] = ""
-    sts: Annotated[Sts | None, Doc("Sts.")] = None
-    suspend: Annotated[bool | None, Doc("Whether it is left alone.")] = None
+    ignore: Annotated[str, Doc("Paths to leave out, in the form of .gitignore.")] = ""
+    insecure: Annotated[bool | None, Doc("Whether plain HTTP is used.")] = None
+    prefix: Annotated[str, Doc("Beginning of the names of the objects that are fetched.")] = ""
+    provider: Annotated[
+        Literal["generic", "aws", "gcp", "azure"] | None,
+        Doc("Who is asked for credentials: generic (the secretRef), or a cloud."),
+        Extra(default="generic"),
+    ] = None
+    proxy_secret_ref: Annotated[
+        Repository | None, Doc("Secret with the proxy's address, and username and password if it asks for them.")
+    ] = None
+    region: Annotated[str, Doc("Region of the bucket.")] = ""
+    secret_ref: Annotated[Repository | None, Doc("Secret with the login, in the same namespace.")] = None
+    service_account_name: Annotated[str, Doc("ServiceAccount, in the same namespace, whose rights are used.")] = ""
+    sts: Annotated[Sts | None, Doc("How temporary credentials are got.")] = None
+    suspend: Annotated[bool | None, Doc("True stops the controller from acting on it.")] = None
     timeout: Annotated[
         str,
-        Doc("How long one attempt may take."),
+        Doc("How long one attempt may take, such as 5m."),
         Meta(pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m))+$"),
         Extra(default="60s"),
     ] = ""
 
 
 class BucketStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
     artifact: Annotated[Artifact | None, Doc("What was fetched last.")] = None
-    conditions: Annotated[tuple[Condition, ...], Doc("What is known of the object's state.")] = ()
-    last_handled_reconcile_at: Annotated[str, Doc("The last request that was answered.")] = ""
-    observed_generation: Annotated[int | None, Doc("The generation it speaks of."), Extra(format="int64")] = None
-    observed_ignore: Annotated[str, Doc("Observed ignore.")] = ""
-    url: Annotated[str, Doc("Its address.")] = ""
+    conditions: Annotated[
+        tuple[Condition, ...], Doc("What the controller has found out about the object, one entry per type.")
+    ] = ()
+    last_handled_reconcile_at: Annotated[str, Doc("The latest reconcile.fluxcd.io/requestedAt that was answered.")] = ""
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Extra(format="int64")
+    ] = None
+    observed_ignore: Annotated[str, Doc("The ignore that the artifact was made with.")] = ""
+    url: Annotated[str, Doc("Address.")] = ""
 
 
 class Bucket(Resource, kw_only=True):
-    """A bucket to follow."""
+    """A bucket of object storage that is followed."""
 
     spec: Annotated[
         BucketSpec | None,
@@ -100,4 +112,8 @@ class Bucket(Resource, kw_only=True):
             ]
         ),
     ] = None
-    status: Annotated[BucketStatus | None, Doc("What is so."), Extra(default={"observedGeneration": -1})] = None
+    status: Annotated[
+        BucketStatus | None,
+        Doc("What was found, written by the controller."),
+        Extra(default={"observedGeneration": -1}),
+    ] = None

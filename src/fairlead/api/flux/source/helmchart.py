@@ -13,65 +13,78 @@ from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
 class SourceRef(Model):
-    """Where the manifests come from."""
+    """A reference to a source."""
 
-    kind: Annotated[Literal["HelmRepository", "GitRepository", "Bucket"], Doc("Its kind.")]
-    name: Annotated[str, Doc("Its name.")]
-    api_version: Annotated[str, Doc("Api version.")] = ""
+    kind: Annotated[Literal["HelmRepository", "GitRepository", "Bucket"], Doc("Kind of the object.")]
+    name: Annotated[str, Doc("Name of the object.")]
+    api_version: Annotated[str, Doc("API group and version of the object.")] = ""
 
 
 class MatchOIDCIdentity(Model):
-    """Match oidc identity."""
+    """Who must have signed."""
 
-    issuer: Annotated[str, Doc("Issuer.")]
-    subject: Annotated[str, Doc("Subject.")]
+    issuer: Annotated[str, Doc("Who vouches for the signer, as a regular expression.")]
+    subject: Annotated[str, Doc("The signer, as a regular expression.")]
 
 
 class HelmChartVerify(Model):
-    """Verify."""
+    """How signatures are checked."""
 
-    provider: Annotated[Literal["cosign", "notation"], Doc("Provider."), Extra(default="cosign")]
-    match_oidc_identity: Annotated[tuple[MatchOIDCIdentity, ...], Doc("Match oidc identity.")] = field(
-        name="matchOIDCIdentity", default=()
-    )
-    secret_ref: Annotated[Repository | None, Doc("Secret with credentials.")] = None
+    provider: Annotated[
+        Literal["cosign", "notation"], Doc("Whose signatures: cosign or notation."), Extra(default="cosign")
+    ]
+    match_oidc_identity: Annotated[
+        tuple[MatchOIDCIdentity, ...],
+        Doc("Who must have signed, for signatures without keys; any of the entries will do."),
+    ] = field(name="matchOIDCIdentity", default=())
+    secret_ref: Annotated[Repository | None, Doc("Secret with the public keys.")] = None
 
 
 class HelmChartSpec(Model):
     """What is asked for."""
 
-    chart: Annotated[str, Doc("The chart.")]
+    chart: Annotated[str, Doc("Name of the chart in a HelmRepository, or its path in another source.")]
     interval: Annotated[
         str,
-        Doc("How often it is looked at even when nothing changed."),
+        Doc("How often it is looked at even when nothing is known to have changed, such as 10m."),
         Meta(pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"),
     ]
-    source_ref: Annotated[SourceRef, Doc("Where the manifests come from.")]
-    ignore_missing_values_files: Annotated[bool | None, Doc("Ignore missing values files.")] = None
-    reconcile_strategy: Annotated[
-        Literal["ChartVersion", "Revision"] | None, Doc("Reconcile strategy."), Extra(default="ChartVersion")
+    source_ref: Annotated[SourceRef, Doc("The source that holds the chart.")]
+    ignore_missing_values_files: Annotated[
+        bool | None, Doc("Whether values files that do not exist are passed over.")
     ] = None
-    suspend: Annotated[bool | None, Doc("Whether it is left alone.")] = None
-    values_files: Annotated[tuple[str, ...], Doc("Values files.")] = ()
-    verify: Annotated[HelmChartVerify | None, Doc("Verify.")] = None
-    version: Annotated[str, Doc("Kubernetes version."), Extra(default="*")] = ""
+    reconcile_strategy: Annotated[
+        Literal["ChartVersion", "Revision"] | None,
+        Doc("What makes a new chart: ChartVersion, or Revision for every change of the source."),
+        Extra(default="ChartVersion"),
+    ] = None
+    suspend: Annotated[bool | None, Doc("True stops the controller from acting on it.")] = None
+    values_files: Annotated[tuple[str, ...], Doc("Values files of the chart or its source, the last one winning.")] = ()
+    verify: Annotated[HelmChartVerify | None, Doc("How signatures are checked.")] = None
+    version: Annotated[str, Doc("Range of versions in a HelmRepository; the newest if unset."), Extra(default="*")] = ""
 
 
 class HelmChartStatus(Model):
-    """What is so."""
+    """What was found, written by controllers."""
 
     artifact: Annotated[Artifact | None, Doc("What was fetched last.")] = None
-    conditions: Annotated[tuple[Condition, ...], Doc("What is known of the object's state.")] = ()
-    last_handled_reconcile_at: Annotated[str, Doc("The last request that was answered.")] = ""
-    observed_chart_name: Annotated[str, Doc("Observed chart name.")] = ""
-    observed_generation: Annotated[int | None, Doc("The generation it speaks of."), Extra(format="int64")] = None
-    observed_source_artifact_revision: Annotated[str, Doc("Observed source artifact revision.")] = ""
-    observed_values_files: Annotated[tuple[str, ...], Doc("Observed values files.")] = ()
-    url: Annotated[str, Doc("Its address.")] = ""
+    conditions: Annotated[
+        tuple[Condition, ...], Doc("What the controller has found out about the object, one entry per type.")
+    ] = ()
+    last_handled_reconcile_at: Annotated[str, Doc("The latest reconcile.fluxcd.io/requestedAt that was answered.")] = ""
+    observed_chart_name: Annotated[str, Doc("Name of the chart that the artifact holds.")] = ""
+    observed_generation: Annotated[
+        int | None, Doc("The metadata.generation that this status describes."), Extra(format="int64")
+    ] = None
+    observed_source_artifact_revision: Annotated[
+        str, Doc("Revision of the source's artifact that the chart was made from.")
+    ] = ""
+    observed_values_files: Annotated[tuple[str, ...], Doc("The values files that the chart was made with.")] = ()
+    url: Annotated[str, Doc("Address.")] = ""
 
 
 class HelmChart(Resource, kw_only=True):
-    """A Helm chart to fetch."""
+    """A Helm chart that is fetched and kept ready."""
 
     spec: Annotated[
         HelmChartSpec | None,
@@ -85,4 +98,8 @@ class HelmChart(Resource, kw_only=True):
             ]
         ),
     ] = None
-    status: Annotated[HelmChartStatus | None, Doc("What is so."), Extra(default={"observedGeneration": -1})] = None
+    status: Annotated[
+        HelmChartStatus | None,
+        Doc("What was found, written by the controller."),
+        Extra(default={"observedGeneration": -1}),
+    ] = None
