@@ -6,6 +6,7 @@ Source: sprig v3.3 regex.go; Go 1.26 regexp. Texts are matched as bytes, as Go d
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +51,8 @@ def compile_pattern(pattern: str) -> Any:
         FuncError: "error parsing regexp: ..." as Go words it.
     """
     if pattern.isascii() and len(pattern) < 200 and _SIMPLE.match(pattern) and "-]" not in pattern:
-        return _Python(pattern)
+        with suppress(re.error):  # a range like [z-a]: RE2 says what is wrong with it
+            return _Python(pattern)
     return _compile_re2(pattern)
 
 
