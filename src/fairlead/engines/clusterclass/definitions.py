@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from fairlead.engines.cel import CelSyntaxError, compile_expression
 from fairlead.engines.clusterclass.structure import check_structure
 from fairlead.engines.schema import errors as e
 from fairlead.engines.schema import names, rules
-from fairlead.engines.schema.errors import FieldError, quote
+from fairlead.engines.schema.errors import FieldError, go_json, quote
 from fairlead.engines.schema.model import MISSING, Schema
 from fairlead.engines.schema.pruning import prune
 from fairlead.engines.schema.validation import compiled
@@ -77,6 +78,35 @@ def _known(raw: Mapping[str, Any]) -> Json:
         if raw.get(key):
             result[key] = [_known(part) for part in raw[key]]
     return result
+
+
+def value_errors(schema: Schema, value: Any) -> list[FieldError]:
+    """Return what is wrong with *value* by *schema*, rules aside.
+
+    Fields start at the value (``""`` is the value itself), and details begin with the field, as the library behind
+    Cluster API tells it when it has no name for the value: ``" in body must be of type …"``, ``"x in body …"``.
+    """
+    found: list[FieldError] = []
+    compiled(schema)(value, MISSING, "", found)
+    is_map = isinstance(schema.additional, Schema)
+    result: list[FieldError] = []
+    for error in found:
+        field, detail = error.field, error.detail
+        if field == "<nil>":
+            field = ""
+        elif is_map and field and not field.startswith("[") and detail.startswith(field):
+            detail = f".{detail}"
+        result.append(replace(error, field=field, detail=detail))
+    return result
+
+
+def joined(base: str, field: str) -> str:
+    """Return the field of an error below *base*."""
+    return f"{base}.{field}" if field else base
+
+
+def _errors_at(schema: Schema, value: Any, path: str) -> list[FieldError]:
+    return [replace(error, field=joined(path, error.field)) for error in value_errors(schema, value)]
 
 
 def _variable(variable: Json, path: str) -> list[FieldError]:
@@ -141,8 +171,7 @@ def _value(schema: Schema, value: Any, path: str, pruned: bool = False) -> list[
     wrapper = Schema({"type": "object", "properties": {"value": schema.raw}})
     if pruned and prune({"value": value}, wrapper)[1]:
         found.append(e.invalid(path, value, "must not have unknown fields"))
-    broken: list[FieldError] = []
-    compiled(schema)(value, MISSING, path, broken)
+    broken = _errors_at(schema, value, path)
     if broken:
         return found + broken
     for error in rules.check({"value": value}, MISSING, wrapper):
@@ -159,10 +188,10 @@ def _node(schema: Schema, path: str, uncorrelated: str, with_rules: bool) -> lis
         return [e.not_supported(f"{path}.type", kind, TYPES)]
     found: list[FieldError] = []
     if raw.get("example") is not None:
-        compiled(schema)(raw["example"], MISSING, f"{path}.example", found)
+        found.extend(_errors_at(schema, raw["example"], f"{path}.example"))
     for index, value in enumerate(raw.get("enum") or ()):
         if value is not None:
-            compiled(schema)(value, MISSING, f"{path}.enum[{index}]", found)
+            found.extend(_errors_at(schema, value, f"{path}.enum[{index}]"))
     additional = schema.additional
     if isinstance(additional, Schema):
         if schema.properties:
@@ -210,11 +239,18 @@ def _expression(rule: Json, text: str, at: str, uncorrelated: str) -> Iterator[F
         program = compile_expression(text, frozenset({"self", "oldSelf"}))
     except CelSyntaxError as error:
         shown = "" if at.endswith(".rule") else "messageExpression "
-        yield e.invalid(at, rule, f"{shown}compilation failed: {error}")
+        yield FieldError(e.INVALID, at, MISSING, f"{_rule_shown(rule)}: {shown}compilation failed: {error}")
         return
     if uncorrelated and "oldSelf" in program.names:
         detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
         yield e.invalid(at, rule.get("rule"), detail)
+
+
+def _rule_shown(rule: Json) -> str:
+    """Return a rule as Go prints its struct: all fields, in order."""
+    fields = {key[0].upper() + key[1:]: rule.get(key) or "" for key in ("rule", "message", "messageExpression")}
+    fields |= {"Reason": rule.get("reason") or None, "FieldPath": rule.get("fieldPath") or "", "OptionalOldSelf": None}
+    return "{" + ",".join(f"{go_json(key)}:{go_json(value)}" for key, value in fields.items()) + "}"
 
 
 def _rule_form(rule: Json, at: str, schema: Schema) -> Iterator[FieldError]:

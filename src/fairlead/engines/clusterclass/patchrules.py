@@ -213,6 +213,9 @@ def _selector_shown(selector: Json) -> Json:
     wanted = selector.get("matchResources") or {}
     keys = ("controlPlane", "infrastructureCluster", "machineDeploymentClass", "machinePoolClass")
     found = {key: wanted[key] for key in keys if wanted.get(key) is not None}
+    for key in ("machineDeploymentClass", "machinePoolClass"):
+        if key in found and not found[key].get("names"):
+            found[key] = {}
     if found:
         shown["matchResources"] = found
     return shown

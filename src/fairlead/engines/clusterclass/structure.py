@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import re2
-
+from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.helm.functions.regexes import compile_pattern
 from fairlead.engines.schema import errors as e
 from fairlead.engines.schema.errors import FieldError
 
@@ -73,15 +73,10 @@ def _validations(schema: Mapping[str, Any], path: str) -> Iterator[FieldError]:
 
 
 def _regex_problem(pattern: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        text = error.args[0] if error.args else error
-        text = text.decode() if isinstance(text, bytes) else str(text)
-        problem, _, part = text.partition(": ")
-        return f"error parsing regexp: {problem}: `{part or pattern}`"
+        compile_pattern(pattern)
+    except FuncError as error:
+        return str(error)
     return ""
 
 

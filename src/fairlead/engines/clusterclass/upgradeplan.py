@@ -1,97 +1,17 @@
 """The way from one Kubernetes version to another: which versions the control plane and the workers pass through.
 
-Source: Cluster API v1.14 exp/topology/desiredstate/upgrade_plan.go, util/version/version.go; versions are parsed as
-blang/semver v4 ParseTolerant does. The control plane never skips a minor; workers may fall three minors behind.
+Source: Cluster API v1.14 exp/topology/desiredstate/upgrade_plan.go. The control plane never skips a minor; workers
+may fall three minors behind.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from fairlead.engines.clusterclass.kubeversion import Version, VersionError, compare, parse
+
 SKEW: Final = 3  # minors that a kubelet may be older than its API server
-
-_IDENTIFIERS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_VERSION: Final = re.compile(
-    rf"v?(?P<major>\d+)(?:\.(?P<minor>\d+)(?:\.(?P<patch>\d+)"
-    rf"(?:-(?P<pre>{_IDENTIFIERS}))?(?:\+(?P<build>{_IDENTIFIERS}))?)?)?"
-)
-
-
-class VersionError(ValueError):
-    """No way leads from the present versions to the wanted one; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A parsed version; equality counts build metadata, :func:`compare` says when it matters."""
-
-    major: int
-    minor: int
-    patch: int
-    pre: tuple[str, ...] = ()
-    build: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        pre = f"-{'.'.join(self.pre)}" if self.pre else ""
-        build = f"+{'.'.join(self.build)}" if self.build else ""
-        return f"v{self.major}.{self.minor}.{self.patch}{pre}{build}"
-
-
-def parse(text: str, what: str) -> Version:
-    """Return the version that *text* is, ``v`` or not.
-
-    Raises:
-        VersionError: it is none; *what* opens the message.
-    """
-    found = _VERSION.fullmatch(text.strip())
-    if found is None:
-        raise VersionError(f"{what}: {text!r} is not a version such as v1.33.1")
-    pre, build = found["pre"], found["build"]
-    return Version(
-        int(found["major"]),
-        int(found["minor"] or 0),
-        int(found["patch"] or 0),
-        tuple(pre.split(".")) if pre else (),
-        tuple(build.split(".")) if build else (),
-    )
-
-
-def compare(a: Version, b: Version, with_build: bool = True) -> int:
-    """Return -1, 0 or 1, or 2 when they differ in build metadata that has no order."""
-    mine, theirs = (a.major, a.minor, a.patch), (b.major, b.minor, b.patch)
-    if mine != theirs:
-        return 1 if mine > theirs else -1
-    order = _compare_pre(a.pre, b.pre)
-    return order if order or not with_build else _compare_build(a.build, b.build)
-
-
-def _compare_pre(a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    if not a or not b:
-        return bool(b) - bool(a)
-    for mine, theirs in zip(a, b, strict=False):
-        if mine == theirs:
-            continue
-        if mine.isdigit() and theirs.isdigit():
-            return 1 if int(mine) > int(theirs) else -1
-        if mine.isdigit() != theirs.isdigit():
-            return -1 if mine.isdigit() else 1
-        return 1 if mine > theirs else -1
-    return (len(a) > len(b)) - (len(a) < len(b))
-
-
-def _compare_build(a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    for mine, theirs in zip(a, b, strict=False):
-        if mine.isdigit() and theirs.isdigit():
-            if int(mine) != int(theirs):
-                return 1 if int(mine) > int(theirs) else -1
-        elif mine.isdigit() != theirs.isdigit():
-            return -1 if mine.isdigit() else 1
-        elif mine != theirs:
-            return 2
-    return (len(a) > len(b)) - (len(a) < len(b))
 
 
 def control_plane_plan(desired: str, current: str, offered: Sequence[str]) -> tuple[str, ...]:

@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from fairlead.base.objects import Json
-from fairlead.engines.clusterclass.definitions import schema_of
+from fairlead.engines.clusterclass.definitions import joined, schema_of, value_errors
 from fairlead.engines.schema import errors as e
 from fairlead.engines.schema import rules
 from fairlead.engines.schema.errors import FieldError, go_json, quote
 from fairlead.engines.schema.model import MISSING, Schema
 from fairlead.engines.schema.pruning import prune
-from fairlead.engines.schema.validation import compiled
 
 _WRAPPER = "variableValue"
 
@@ -241,13 +240,20 @@ def _validate_list(
 
 
 def _validate(variable: Json, old: Json | None, schema: Schema, field: str) -> list[FieldError]:
-    """Check one value: types and ranges first, then unknown fields, then rules."""
+    """Check one value: types and ranges first, then unknown fields, then rules. Errors show the whole value."""
     name, value = variable["name"], variable.get("value")
-    at, shown = f"{field}[{name}]", _shown(variable)
-    found: list[FieldError] = []
-    compiled(schema)(value, MISSING, f"{at}.value", found)
+    at, shown = f"{field}[{name}]", go_json(value)
+    found = value_errors(schema, value)
     if found:
-        return [_with_value(error, shown) for error in found]
+        return [
+            replace(
+                error,
+                field=joined(f"{at}.value", error.field),
+                bad_value=shown,
+                detail=error.detail.removeprefix(" in body "),
+            )
+            for error in found
+        ]
     wrapper = _wrapped(schema)
     _, unknown = prune({_WRAPPER: value}, wrapper)
     if unknown:
@@ -260,7 +266,9 @@ def _validate(variable: Json, old: Json | None, schema: Schema, field: str) -> l
     if old is not None and old.get("value") is not None:
         later = rules.check({_WRAPPER: value}, {_WRAPPER: old["value"]}, wrapper)
         failed.extend(error for error in later if error not in failed)
-    return [_with_value(replace(error, field=_placed(error.field, at)), shown) for error in failed]
+    return [
+        replace(error, field=f"{at}.value{error.field.removeprefix(_WRAPPER)}", bad_value=shown) for error in failed
+    ]
 
 
 def _wrapped(schema: Schema) -> Schema:
@@ -269,12 +277,3 @@ def _wrapped(schema: Schema) -> Schema:
     if wrapper is None:
         wrapper = schema.cache["variable"] = Schema({"type": "object", "properties": {_WRAPPER: schema.raw}})
     return wrapper
-
-
-def _placed(field: str, at: str) -> str:
-    return f"{at}.value{field.removeprefix(_WRAPPER)}"
-
-
-def _with_value(error: FieldError, shown: str) -> FieldError:
-    """Return *error* about the whole value, whatever part of it is wrong."""
-    return replace(error, bad_value=shown, detail=error.detail.removeprefix(" in body "))

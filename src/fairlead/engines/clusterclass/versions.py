@@ -13,14 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fairlead.base.objects import Json
-from fairlead.engines.clusterclass.upgradeplan import (
-    Version,
-    VersionError,
-    compare,
-    control_plane_plan,
-    parse,
-    workers_plan,
-)
+from fairlead.engines.clusterclass.kubeversion import Version, VersionError, compare, parse
+from fairlead.engines.clusterclass.upgradeplan import control_plane_plan, workers_plan
 
 HOLD: Final = "topology.cluster.x-k8s.io/hold-upgrade-sequence"
 DEFER: Final = "topology.cluster.x-k8s.io/defer-upgrade"
