@@ -139,7 +139,7 @@ def duration_round(render: Render, value: object) -> str:
     elif type_name(value) == "int64":
         nanoseconds = int(value)  # type: ignore[call-overload]
     elif isinstance(value, Time):
-        nanoseconds = now(render).unix_nano() - value.unix_nano()
+        nanoseconds = max(-_MAX - 1, min(_MAX, now(render).unix_nano() - value.unix_nano()))
     size = abs(nanoseconds)
     for unit, name in _SIZES:
         if size > unit:

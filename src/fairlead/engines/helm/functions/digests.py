@@ -145,7 +145,7 @@ def decrypt_aes(password: str, text: str) -> str:
     except ValueError as error:
         raise FuncError(str(error)) from None
     if len(data) < 16:
-        raise FuncError(f"runtime error: slice bounds out of range [:16] with capacity {len(data)}")
+        raise FuncError(f"runtime error: slice bounds out of range [:16] with capacity {len(text) // 4 * 3}")
     if len(data) % 16:
         raise FuncError("crypto/cipher: input not full blocks")
     if len(data) == 16:

@@ -57,6 +57,8 @@ def _marshal_yaml(value: object) -> str:
         try:
             return yaml.dump(converted)
         except yaml.YamlError:
+            if isinstance(value, complex):
+                raise FuncError("error marshaling into JSON: json: unsupported type: complex128") from None
             raise FuncError(error.go_text or str(error)) from None
 
 

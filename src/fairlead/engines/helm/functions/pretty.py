@@ -15,12 +15,20 @@ from fairlead.engines.helm.functions.encoding import plain
 
 
 def to_yaml_pretty(value: object) -> str:
+    if _has_complex(value):
+        raise FuncError("cannot marshal type: complex128")
     try:
         out: list[str] = []
         _write(out, plain(list(value) if isinstance(value, bytes) else value), 0, False)
         return "".join(out).removesuffix("\n")
     except (yaml.YamlError, FuncError):
         return ""
+
+
+def _has_complex(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_complex, value.values()))
+    return isinstance(value, complex) or (isinstance(value, list) and any(map(_has_complex, value)))
 
 
 def _scalar(value: Any) -> str:

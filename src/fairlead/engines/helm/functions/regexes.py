@@ -186,7 +186,7 @@ def _expand(template: str, hit: Any) -> bytes:
             number = int(name)
             group = hit.group(number) if number <= len(hit.groups()) else None
         else:
-            group = hit.groupdict().get(name) if hasattr(hit, "groupdict") else None
+            group = hit.groupdict().get(to_bytes(name))
         return "" if group is None else to_str(group)
 
     return to_bytes(_REFERENCE.sub(value, template))

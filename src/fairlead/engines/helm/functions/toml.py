@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import GoObject, Int64, type_name
 from fairlead.engines.gotemplate.strconv import format_float
+from fairlead.engines.helm.functions.timeformat import Time
 
+_LOCAL = {"date-local": "2006-01-02", "datetime-local": "2006-01-02T15:04:05.999999999"}
 _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
@@ -39,6 +41,9 @@ def must_to_toml(value: object) -> str:
 def _encode(value: object) -> str:
     if value is None:
         raise FuncError("reflect: call of reflect.Value.Type on zero Value")
+    if isinstance(value, GoObject):
+        fields = value.go_json()
+        value = fields if isinstance(fields, dict) else value
     if not isinstance(value, dict):
         return _value(value)
     out: list[str] = []
@@ -125,7 +130,11 @@ def _value(value: Any) -> str:
         inner = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in sorted(value.items()) if item is not None)
         return "{" + inner + "}"
     if isinstance(value, GoObject):
-        return str(value.go_json())
+        written = value.go_json()
+        if isinstance(value, Time):
+            layout = _LOCAL.get(value.when.tzname() or "")
+            return value.format(layout) if layout else str(written)
+        return _value(written) if isinstance(written, str | dict) else str(written)
     raise _TomlError(f"unsupported type: {type_name(value)}")
 
 
@@ -157,6 +166,12 @@ def _go(value: Any) -> Any:
         return {key: _go(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_go(item) for item in value]
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, datetime):
+        return Time(
+            value if value.tzinfo is not None else value.replace(tzinfo=timezone(timedelta(0), "datetime-local"))
+        )
+    if isinstance(value, date):
+        return Time(datetime(value.year, value.month, value.day, tzinfo=timezone(timedelta(0), "date-local")))
+    if isinstance(value, time):
         return value.isoformat()
     return value

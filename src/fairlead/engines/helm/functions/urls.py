@@ -11,6 +11,7 @@ from fairlead.engines.gotemplate.strconv import quote, to_bytes, to_str
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+\-.]*):")
+_BAD_HOST = re.compile(r"[ \"<>\\^`{|}]")
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 
 
@@ -77,7 +78,15 @@ def _authority(parts: dict[str, Any], authority: str, url: str) -> None:
     port = host[at:] if at >= 0 else ""
     if port and not (port[1:] == "" or port[1:].isdigit()):
         raise FuncError(f"unable to parse url: parse {quote(url)}: invalid port {quote(port)} after host")
-    parts["host"] = _unescape(host, "host", url)
+    bad = _BAD_HOST.search(host)
+    if bad is not None:
+        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid character {quote(bad.group())} in host name")
+    if "[" in host and not (host.startswith("[") and "]" in host):
+        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid IP-literal")
+    escaped = next((found for found in re.findall("%..", host) if found[1] in "01234567" and found != "%25"), None)
+    if escaped is not None and not host.startswith("["):
+        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid URL escape {quote(escaped)}")
+    host = parts["host"] = _unescape(host, "host", url)
     name = host[: len(host) - len(port)] if port else host
     parts["hostname"] = name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
