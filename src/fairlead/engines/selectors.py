@@ -155,16 +155,27 @@ def label_selector(selector: Mapping[str, Any] | None) -> LabelSelector:
     """
     if selector is None:
         return NOTHING
-    requirements = [requirement(key, "=", (value,)) for key, value in (selector.get("matchLabels") or {}).items()]
-    for expression in selector.get("matchExpressions") or []:
-        given = expression.get("operator", "")
+    labels, expressions = selector.get("matchLabels") or {}, selector.get("matchExpressions") or []
+    if not isinstance(labels, Mapping) or not isinstance(expressions, list):
+        raise SelectorError("a label selector has a mapping of labels and a list of expressions")
+    requirements = [requirement(key, "=", (_text(value),)) for key, value in labels.items()]
+    for expression in expressions:
+        if not isinstance(expression, Mapping) or not isinstance(expression.get("values") or [], list):
+            raise SelectorError("an expression of a label selector has a key, an operator and a list of values")
+        given = _text(expression.get("operator", ""))
         operator = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}.get(given)
         if operator is None:
             raise SelectorError(f'"{given}" is not a valid label selector operator')
-        values = tuple(expression.get("values") or ())
-        requirements.append(requirement(expression.get("key", ""), operator, values))
+        values = tuple(map(_text, expression.get("values") or ()))
+        requirements.append(requirement(_text(expression.get("key", "")), operator, values))
     requirements.sort(key=lambda item: item.key)
     return LabelSelector(tuple(requirements)) if requirements else EVERYTHING
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise SelectorError(f"a label selector is made of texts, not {value!r}")
+    return value
 
 
 def _int64(text: str | None) -> int | None:

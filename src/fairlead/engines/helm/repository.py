@@ -87,7 +87,10 @@ def parse_index(data: bytes, source: str) -> Index:
     if not isinstance(content, dict) or not content.get("apiVersion"):
         raise ChartError(f"error loading {source}: no API version specified")
     found: dict[str, list[Entry]] = {}
-    for name, versions in (content.get("entries") or {}).items():
+    listed = content.get("entries") or {}
+    if not isinstance(listed, dict) or not all(isinstance(versions or [], list) for versions in listed.values()):
+        raise ChartError(f"error loading {source}: its entries are no lists of chart versions by name")
+    for name, versions in listed.items():
         entries = [_entry(name, item) for item in versions or () if isinstance(item, dict)]
         found[name] = sorted(entries, key=cmp_to_key(_newest_first))
     return Index(found)

@@ -210,7 +210,8 @@ def label_selector(data: bytes) -> None:
             hold(again.matches(labels) == found.matches(labels), "a selector's text means the same", text, labels)
     with contextlib.suppress(selectors.SelectorError):
         fields = selectors.parse_fields(text)
-        hold(str(selectors.parse_fields(str(fields))) == str(fields), "a field selector's text reads as itself", text)
+        again = selectors.parse_fields(str(fields))
+        hold(set(again.terms) == set(fields.terms), "a field selector's text reads as itself", text, again)
     with contextlib.suppress(selectors.SelectorError):
         drawn = Draw(data).mapping(("matchLabels", "matchExpressions", "key", "operator", "values"), 3)
         selectors.label_selector(drawn).matches(LABELS)
