@@ -86,7 +86,7 @@ class AddressClaims:
             text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
             report.fail(IP_CLAIMS, "NotFulfilled", text, (OLD_CLAIMED, "IPAddressClaimNotFound", "Error"))
             raise AddressTroubleError(text)
-        _report(report, claims, created)
+        report_claims(report, claims, created)
 
     async def _claim(self, key: Key, pool: Json) -> tuple[Json, bool]:
         """The claim as it is to be, and whether it was made now."""
@@ -147,7 +147,7 @@ class AddressClaims:
         return any(reference.get("uid") == uid for reference in owner_references(claim))
 
 
-def _report(report: Reporter, claims: Sequence[Json], created: int) -> None:
+def report_claims(report: Reporter, claims: Sequence[Json], created: int) -> None:
     """Set the condition from the claims' own Ready, or, where their provider reports none, from their number."""
     if not claims:
         report.set(IP_CLAIMS, True, "NotFulfilled")
