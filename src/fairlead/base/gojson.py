@@ -6,18 +6,14 @@ and U+2029 are escaped, and a float is written without an exponent where that is
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from typing import Any
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
-# What is escaped: in ASCII texts, and in others, whose class of wide characters takes a millisecond to compile.
-_ESCAPED = (re.compile(r'["\\<>&\x00-\x1f]'), r'["\\<>&\x00-\x1f\u2028\u2029\ud800-\udfff]')
-_ESCAPED_PLAIN = (re.compile(r'["\\\x00-\x1f]'), r'["\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
-_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-
-
-Patterns = tuple[re.Pattern[str], str]
+_INF = float("inf")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_SEPARATORS = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 class GoJsonError(ValueError):
@@ -36,37 +32,50 @@ def dumps(value: object, *, escape_html: bool = True) -> bytes:
 def dumps_text(value: object, *, escape_html: bool = True) -> str:
     """Return what `dumps` returns, as text."""
     parts: list[str] = []
-    _write(parts.append, value, _ESCAPED if escape_html else _ESCAPED_PLAIN)
+    _write(parts.append, value, escape_html)
     return "".join(parts)
 
 
 def dumps_indent(value: object, indent: str, *, escape_html: bool = True) -> bytes:
     """Return what json.MarshalIndent(value, "", indent) returns."""
     parts: list[str] = []
-    _write_indented(parts.append, value, "\n", indent, _ESCAPED if escape_html else _ESCAPED_PLAIN)
+    _write_indented(parts.append, value, "\n", indent, escape_html)
     return "".join(parts).encode()
 
 
 def quote(text: str, *, escape_html: bool = True) -> str:
     """Return *text* as a JSON string."""
-    return _quote(text, _ESCAPED if escape_html else _ESCAPED_PLAIN)
+    return _quote(text, escape_html)
 
 
-def _quote(text: str, patterns: Patterns) -> str:
-    pattern = patterns[0] if text.isascii() else re.compile(patterns[1])
-    if pattern.search(text):
-        text = pattern.sub(_escape, text)
-    return f'"{text}"'
+def _quote(text: str, html: bool) -> str:
+    if (
+        text.isprintable()
+        and '"' not in text
+        and "\\" not in text
+        and (not html or ("<" not in text and ">" not in text and "&" not in text))
+    ):
+        return f'"{text}"'
+    return f'"{_escaped(text, html)}"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    char = found[0]
-    if char in _SHORT:
-        return _SHORT[char]
-    code = ord(char)
-    if 0xD800 <= code <= 0xDFFF:
-        return "\\ufffd"
-    return f"\\u{code:04x}"
+def _escaped(text: str, html: bool) -> str:
+    for char, escape in _ESCAPES.items():  # the backslash first
+        if char in text:
+            text = text.replace(char, escape)
+    if html:
+        for char, escape in _HTML.items():
+            text = text.replace(char, escape)
+    if text.isprintable():
+        return text
+    for char in set(text):
+        if char < " ":
+            text = text.replace(char, f"\\u{ord(char):04x}")
+        elif char in _SEPARATORS:
+            text = text.replace(char, _SEPARATORS[char])
+        elif "\ud800" <= char <= "\udfff":
+            text = text.replace(char, "\\ufffd")
+    return text
 
 
 def float_text(value: float) -> str:
@@ -74,8 +83,8 @@ def float_text(value: float) -> str:
 
     Raises: GoJsonError for NaN and infinities.
     """
-    if not math.isfinite(value):
-        name = "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    if value != value or value in (_INF, -_INF):
+        name = "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
         raise GoJsonError(f"json: unsupported value: {name}")
     text = repr(value)
     size = abs(value)
@@ -111,9 +120,9 @@ def _go_key(key: Any) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _scalar(value: object, pattern: Patterns) -> str:
+def _scalar(value: object, html: bool) -> str:
     if isinstance(value, str):
-        return _quote(value, pattern)
+        return _quote(value, html)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -126,7 +135,7 @@ def _scalar(value: object, pattern: Patterns) -> str:
     raise GoJsonError(f"json: unsupported type: {name}")
 
 
-class Struct(dict[str, Any]):
+class Struct(dict[str, object]):
     """The fields of a struct: written in their own order, not sorted."""
 
 
@@ -139,42 +148,42 @@ def _sorted_items(value: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(key, value[key]) for key in keys]
 
 
-def _write(put: Any, value: Any, pattern: Patterns) -> None:
+def _write(put: Any, value: Any, html: bool) -> None:
     if isinstance(value, dict):
         lead = "{"
         for key, item in _sorted_items(value):
-            put(f"{lead}{_quote(key, pattern)}:")
-            _write(put, item, pattern)
+            put(f"{lead}{_quote(key, html)}:")
+            _write(put, item, html)
             lead = ","
         put("}" if value else "{}")
     elif isinstance(value, (list, tuple)):
         lead = "["
         for item in value:
             put(lead)
-            _write(put, item, pattern)
+            _write(put, item, html)
             lead = ","
         put("]" if value else "[]")
     else:
-        put(_scalar(value, pattern))
+        put(_scalar(value, html))
 
 
-def _write_indented(put: Any, value: Any, newline: str, indent: str, pattern: Patterns) -> None:
+def _write_indented(put: Any, value: Any, newline: str, indent: str, html: bool) -> None:
     if not value or not isinstance(value, (dict, list, tuple)):
-        put("{}" if isinstance(value, dict) else "[]" if isinstance(value, (list, tuple)) else _scalar(value, pattern))
+        put("{}" if isinstance(value, dict) else "[]" if isinstance(value, (list, tuple)) else _scalar(value, html))
         return
     inner = newline + indent
     if isinstance(value, dict):
         lead = "{"
         for key, item in _sorted_items(value):
-            put(f"{lead}{inner}{_quote(key, pattern)}: ")
-            _write_indented(put, item, inner, indent, pattern)
+            put(f"{lead}{inner}{_quote(key, html)}: ")
+            _write_indented(put, item, inner, indent, html)
             lead = ","
         put(newline + "}")
         return
     lead = "["
     for item in value:
         put(lead + inner)
-        _write_indented(put, item, inner, indent, pattern)
+        _write_indented(put, item, inner, indent, html)
         lead = ","
     put(newline + "]")
 
@@ -184,4 +193,6 @@ def loads(data: bytes | str) -> Any:
 
     Raises: ValueError.
     """
+    import json
+
     return json.loads(data)

@@ -5,11 +5,11 @@ Source: go.yaml.in/yaml v2.4.4, sorter.go (keyList.Less).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cmp_to_key
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-_SIMPLE = re.compile(r"[A-Za-z./-]*\Z")
+_SIMPLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz./-")
 _MASK = 2**64 - 1
 _ORDER_LIMIT = 4_000
 
@@ -31,16 +31,19 @@ def ordered_keys(mapping: Mapping[str, object]) -> list[str]:
 
 def sorted_keys(keys: list[str]) -> list[str]:
     """Return *keys* sorted. Keys of letters, dots, slashes and dashes compare as text."""
-    if _SIMPLE.match("".join(keys)):
+    if _SIMPLE.issuperset("".join(keys)):
         return sorted(keys)
-    return sorted(keys, key=cmp_to_key(compare))
+    return sorted(keys, key=_Key)
 
 
-def compare(left: str, right: str) -> int:
-    """Return -1, 0 or 1 as *left* comes before, with or after *right*."""
-    if left == right:
-        return 0
-    return -1 if _less(left, right) else 1
+class _Key:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __lt__(self, other: _Key) -> bool:
+        return _less(self.text, other.text)
 
 
 def _less(left: str, right: str) -> bool:

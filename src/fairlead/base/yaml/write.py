@@ -12,13 +12,14 @@ and emitterc.go. Ways it would surprise a Python reader:
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from fairlead.base import gojson
 from fairlead.base.yaml.errors import YamlError
 from fairlead.base.yaml.order import ordered_keys
 from fairlead.base.yaml.resolve import INT64_MIN, UINT64_MAX, float64_text, is_plain_text
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 WIDTH = 80
 _SIMPLE_KEY_BYTES = 128
@@ -26,14 +27,11 @@ _JSON_KEY_LIMIT = 1024
 _CACHE_LIMIT = 20_000
 _CACHED_LENGTH = 80
 
-# Classes of wide characters take milliseconds to compile: most texts are ASCII and never need them.
-_REFUSED = "[\x7f-\x84\x86-\x9f\ufffe\uffff]"
-_SURROGATE = "[\ud800-\udfff]"
-_NOT_PRINTABLE = "[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
-_NOT_PRINTABLE_ASCII = re.compile("[^\n\x20-\x7e]")
-_BREAKS = re.compile("\n|\u2028|\u2029")
-_BAD_START = re.compile(r"""[-?:](?: |\Z)|[#,\[\]{}&*!|>'"%@` ]|---|\.\.\.""")
-_BAD_INSIDE = re.compile(r":(?: |\Z)| #| \Z")
+# Told by hand: loading regular expressions takes as long as writing many objects.
+_REFUSED = frozenset(map(chr, (*range(0x7F, 0x85), *range(0x86, 0xA0), 0xFFFE, 0xFFFF)))
+_BREAKS = ("\n", "\u2028", "\u2029")
+_BAD_START = frozenset("#,[]{}&*!|>'\"%@` ")
+_BAD_ALONE = frozenset("-?:")
 _ESCAPES = {
     0x00: "\\0",
     0x07: "\\a",
@@ -51,9 +49,6 @@ _ESCAPES = {
     0x2028: "\\L",
     0x2029: "\\P",
 }
-_ESCAPED = '[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\]'
-_ESCAPED_ASCII = re.compile('[^\x20-\x7e]|["\\\\]')
-
 _words: dict[str, str] = {}  # values without a space: the text never depends on the column
 _phrases: dict[str, str] = {}  # values with spaces, as written where the line does not break
 _heads: dict[str, str] = {}  # "key:" of the keys that fit on a line
@@ -147,10 +142,12 @@ def _new_head(key: str) -> str | None:
     """Return "key:", None when the key does not fit on a line."""
     if not isinstance(key, str):
         raise YamlError(f"a key of type {type(key).__name__} cannot be written: {key!r}")
-    if "\x85" in key or len(gojson.quote(key)) > _JSON_KEY_LIMIT:  # not a simple key of a flow mapping
+    if "\x85" in key or (
+        len(key) > 100 and len(gojson.quote(key)) > _JSON_KEY_LIMIT
+    ):  # not a simple key of a flow mapping
         raise YamlError("could not find expected ':'", go_text="yaml: could not find expected ':'")
     key = _checked(key)
-    if len(key.encode()) > _SIMPLE_KEY_BYTES or "\r" in key or _BREAKS.search(key):
+    if len(key.encode()) > _SIMPLE_KEY_BYTES or "\r" in key or _has_break(key):
         return None
     head = f"{_one_line(key)}:"
     if len(_heads) >= _CACHE_LIMIT:
@@ -194,9 +191,11 @@ def _checked(text: str) -> str:
     """
     if text.isascii() and "\x7f" not in text:
         return text
-    if re.search(_SURROGATE, text):
-        text = re.sub(_SURROGATE, "\ufffd", text)
-    if re.search(_REFUSED, text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = "".join(["\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text])
+    if not _REFUSED.isdisjoint(text):
         raise YamlError("control characters are not allowed")
     if "\x85" in text:
         from fairlead.base.yaml.compose import load
@@ -216,7 +215,7 @@ def _text(value: str, column: int, inner: str) -> str:
     value = _checked(value)
     if "\n" in value:
         return _block(value, column, inner)
-    if _BREAKS.search(value):
+    if _has_break(value):
         return _with_separators(value, column, inner)
     text = _one_line(value)
     if len(value) <= _CACHED_LENGTH:
@@ -231,22 +230,41 @@ def _text(value: str, column: int, inner: str) -> str:
     return _fold(value, text, column, inner)
 
 
+def _has_break(value: str) -> bool:
+    return "\n" in value or "\u2028" in value or "\u2029" in value
+
+
 def _is_unprintable(value: str) -> bool:
     """Whether *value* has a character that only a double-quoted string can have."""
-    found = _NOT_PRINTABLE_ASCII.search(value) if value.isascii() else re.search(_NOT_PRINTABLE, value)
-    return found is not None
+    if value.isascii():
+        return not value.replace("\n", "").isprintable()
+    return not all(char == "\n" or char in "\u2028\u2029" or _is_printable(char) for char in set(value))
 
 
-def _escaped(value: str) -> re.Pattern[str]:
-    """Return the pattern of the characters of *value* that are escaped in double quotes."""
-    return _ESCAPED_ASCII if value.isascii() else re.compile(_ESCAPED)
+def _is_printable(char: str) -> bool:
+    """Whether *char* stands for itself in a double-quoted string, but for quotes and backslashes."""
+    return (
+        " " <= char <= "~"
+        or "\xa0" <= char <= "\u2027"
+        or "\u202a" <= char <= "\ud7ff"
+        or "\ue000" <= char <= "\ufefe"
+        or "\uff00" <= char <= "\ufffd"
+    )
 
 
 def _style(value: str) -> str:
     """Choose how a string without line breaks is written: plain (""), single- or double-quoted."""
     if not value or _is_unprintable(value) or not is_plain_text(value):
         return '"'
-    if _BAD_START.match(value) or _BAD_INSIDE.search(value):
+    first = value[0]
+    if (
+        first in _BAD_START
+        or (first in _BAD_ALONE and value[1:2] in ("", " "))
+        or value.startswith(("---", "..."))
+        or value[-1] in ": "
+        or ": " in value
+        or " #" in value
+    ):
         return "'"
     return ""
 
@@ -263,7 +281,14 @@ def _one_line(value: str) -> str:
 def _escape(value: str) -> str:
     if value.startswith("\ufeff"):  # the emitter looks for the mark at the start of the text, at every character
         return "".join(map(_escape_char, value))
-    return _escaped(value).sub(lambda found: _escape_char(found[0]), value)
+    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+        return value
+    return "".join([char if _stands(char) else _escape_char(char) for char in value])
+
+
+def _stands(char: str) -> bool:
+    """Whether *char* is written as it is in a double-quoted string."""
+    return char not in '"\\' and _is_printable(char)
 
 
 def _escape_char(char: str) -> str:
@@ -303,11 +328,10 @@ def _fold_double(value: str, column: int, inner: str) -> str:
     column += 1
     spaces = False
     bom = value.startswith("\ufeff")  # see _escape
-    escaped = _escaped(value)
     last = len(value) - 1
     for at, char in enumerate(value):
         if char != " " or bom:
-            text = _escape_char(char) if bom or escaped.match(char) else char
+            text = _escape_char(char) if bom or not _stands(char) else char
             spaces = False
         elif not spaces and column > WIDTH and 0 < at < last:
             text = f"\n{inner}" + ("\\" if value[at + 1] == " " else "")
@@ -324,12 +348,12 @@ def _fold_double(value: str, column: int, inner: str) -> str:
 
 def _block(value: str, column: int, inner: str) -> str:
     """Write a string with newlines: a literal block where YAML can, else double-quoted."""
-    if value[-1] == " " or " \n" in value or _is_unprintable(value) or re.search(" [\u2028\u2029]", value):
+    if value[-1] == " " or _is_unprintable(value) or any(f" {mark}" in value for mark in _BREAKS):
         return _fold_double(value, column, inner)
     hint = "2" if value[0] in " \n\u2028\u2029" else ""
-    if not _BREAKS.match(value[-1]):
+    if value[-1] not in _BREAKS:
         chomp = "-"
-    elif len(value) == 1 or _BREAKS.match(value[-2]):
+    elif len(value) == 1 or value[-2] in _BREAKS:
         chomp = "+"
     else:
         chomp = ""
@@ -348,7 +372,7 @@ def _separated(value: str, inner: str) -> list[str]:
     parts = []
     fresh = True
     for char in value:
-        if _BREAKS.match(char):
+        if char in _BREAKS:
             parts.append(char)
             fresh = True
         else:
@@ -359,7 +383,8 @@ def _separated(value: str, inner: str) -> list[str]:
 
 def _with_separators(value: str, column: int, inner: str) -> str:
     """Write a string whose only line breaks are U+2028 or U+2029."""
-    if _is_unprintable(value) or not is_plain_text(value) or re.search("[\u2028\u2029] | [\u2028\u2029]", value):
+    beside = any(f" {mark}" in value or f"{mark} " in value for mark in _BREAKS)
+    if beside or _is_unprintable(value) or not is_plain_text(value):
         return _fold_double(value, column, inner)
     parts = ["'"]
     column += 1
