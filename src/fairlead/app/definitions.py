@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fairlead.api.errors import ApiError, service_unavailable
-from fairlead.app.kinds import KINDS
+from fairlead.api.kind import Kind
 from fairlead.base.objects import GVK, Json, get_in
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -33,12 +33,12 @@ def own_address(server: str) -> str:
         return str(connection.getsockname()[0])
 
 
-async def install_kinds(client: Client, clock: Clock, url: str, authority: str) -> None:
+async def install_kinds(client: Client, clock: Clock, url: str, authority: str, kinds: Iterable[Kind]) -> None:
     """Apply definitions and webhook configurations; return once all is served and asked. Raises: ApiError.
 
     *url* is where `server.webhooks.Webhooks` answers, with a certificate of the PEM *authority*.
     """
-    objects = manifests(KINDS, url, authority)
+    objects = manifests(kinds, url, authority)
     for obj in objects:
         await client.apply(obj, field_manager=MANAGER)
     names = [obj["metadata"]["name"] for obj in objects if obj["kind"] == DEFINITION.kind]

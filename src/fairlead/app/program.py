@@ -35,8 +35,10 @@ from fairlead.vcenter.layout import Layout
 if TYPE_CHECKING:
     import socket
 
+    from fairlead.api.kind import Kind
     from fairlead.app.controllers import Controllers
     from fairlead.app.simulation import Simulation
+    from fairlead.runtime.controller import Controller
     from fairlead.runtime.remote import Dialer
     from fairlead.server.listener import Listener
     from fairlead.vcenter.soap.certificate import Certificate
@@ -59,6 +61,7 @@ class Program:
         self.controllers: Controllers
         self.marks: dict[str, float] = {}  # what was reached -> time.monotonic() then
         self._keys = KeyPool()
+        self._on_supervisor = False  # whether a cluster that was given has VM Operator
         self._stack = contextlib.AsyncExitStack()
         self._ports = Ports()
 
@@ -117,7 +120,7 @@ class Program:
 
         now = self.clock.now()
         authority = self.folder.authority(self.clock)
-        server = management_server(surroundings, authority.certificate)
+        server = management_server(surroundings, authority.certificate, self._lab_kinds())
         await server.start()
         self._stack.push_async_callback(server.stop)
         self.client = server.client()
@@ -131,10 +134,20 @@ class Program:
         )
         return url
 
+    def _lab_kinds(self) -> tuple[Kind, ...]:
+        """The lab is a supervisor, too; with a real vCenter nobody would make what these kinds ask for."""
+        if self.settings.vcenter is not None:
+            return ()
+        from fairlead.app.supervisor import LAB_KINDS
+
+        return LAB_KINDS
+
     async def _external(self, path: Path) -> str:
         """Use the cluster that a kubeconfig names; its API gets our kinds first, and asks here for their rules."""
         from fairlead.api.errors import ApiError
         from fairlead.app.definitions import install_kinds, own_address
+        from fairlead.app.kinds import KINDS
+        from fairlead.app.supervisor import SUPERVISOR_KINDS, VM_OPERATOR_KINDS, has_vm_operator
         from fairlead.runtime.http import HttpClient
         from fairlead.runtime.kubeconfig import KubeconfigError, load_access
 
@@ -142,10 +155,13 @@ class Program:
             text = await asyncio.to_thread(path.read_text)
             access = load_access(path)
             host = await asyncio.to_thread(own_address, access.server)
-            url, authority = await self._webhooks(host)
             client = HttpClient(access)
             self._stack.push_async_callback(client.close)
-            await install_kinds(client, self.clock, url, authority)
+            url = f"https://{host}"
+            self._on_supervisor = await has_vm_operator(client)
+            kinds = (*KINDS, *SUPERVISOR_KINDS) if self._on_supervisor else KINDS
+            url, authority = await self._webhooks(host, kinds)
+            await install_kinds(client, self.clock, url, authority, kinds)
         except (KubeconfigError, OSError) as error:
             raise StartError(f"cannot use the kubeconfig '{path}': {error}") from error
         except ApiError as error:
@@ -153,16 +169,16 @@ class Program:
                 f"cannot use the management cluster of '{path}': {error.message}; check that it answers, that the user "
                 f"may create CustomResourceDefinitions and webhook configurations, and that it can call {url}"
             ) from error
-        self.client = await self._cached(client)
+        read = (*kinds, *VM_OPERATOR_KINDS) if self._on_supervisor else kinds
+        self.client = await self._cached(client, [kind.gvk for kind in read])
         write_private(self.folder.kubeconfig, text)
         return access.server
 
-    async def _cached(self, client: Client) -> Client:
+    async def _cached(self, client: Client, kinds: Iterable[GVK]) -> Client:
         """*client* with the kinds that controllers read all the time in memory."""
-        from fairlead.app.kinds import KINDS
         from fairlead.runtime.cache import CachedClient
 
-        cached = CachedClient(client, self.clock, (*(kind.gvk for kind in KINDS), GVK("", "v1", "Secret")))
+        cached = CachedClient(client, self.clock, (*kinds, GVK("", "v1", "Secret")))
         task = asyncio.get_running_loop().create_task(cached.run(), name="cache")
 
         async def stop() -> None:
@@ -173,16 +189,15 @@ class Program:
         await cached.synced()
         return cached
 
-    async def _webhooks(self, host: str) -> tuple[str, str]:
+    async def _webhooks(self, host: str, kinds: Iterable[Kind]) -> tuple[str, str]:
         """Serve the kinds' rules on *host*; returns the URL and the authority of its certificate."""
-        from fairlead.app.kinds import KINDS
         from fairlead.server.listener import Face, Listener
         from fairlead.server.webhooks import Webhooks
 
         authority = self.folder.authority(self.clock)
         listener = Listener(host)
         self._stack.push_async_callback(listener.close)
-        port = await listener.open(Face(Webhooks(KINDS), authority.issue_server((host,), self.clock.now())))
+        port = await listener.open(Face(Webhooks(kinds), authority.issue_server((host,), self.clock.now())))
         return f"https://{host}:{port}", authority.certificate
 
     async def _open(self, opening: object, name: str, port: int) -> int:
@@ -228,7 +243,7 @@ class Program:
             connector, dialer = self._outside()
             self.endpoints["vcenter"] = {"url": access.server, "username": access.username, "password": ""}
             self.endpoints["inventory"] = {}
-            await self._run_controllers(surroundings, connector, dialer)
+            await self._run_controllers(surroundings, connector, dialer, self._supervisor())
             await write_first_objects(self.client, access, self.endpoints["git"])
             return
         soap, certificate = self._vcenter_socket()
@@ -238,7 +253,7 @@ class Program:
         simulation = self.simulation = await self._simulate(surroundings)
         await self._workloads(simulation)
         connector = _connector(simulation, self._ports.vcenter, certificate)
-        await self._run_controllers(surroundings, connector, simulation.network)
+        await self._run_controllers(surroundings, connector, simulation.network, self._supervisor(simulation))
         await write_first_objects(self.client, access, self.endpoints["git"])
         await self._serve_soap(simulation, soap, certificate)
         self.endpoints["vcenter"] = {"url": f"https://{address}/sdk", "username": user.name, "password": user.password}
@@ -250,10 +265,26 @@ class Program:
 
         return PyvmomiConnector(), HttpDialer(self.clock)
 
-    async def _run_controllers(self, surroundings: Surroundings, connector: Connector, dialer: Dialer) -> None:
+    def _supervisor(self, simulation: Simulation | None = None) -> list[Controller]:
+        """The controllers of supervisor mode, where the management cluster is a supervisor or the lab plays one."""
+        if self.settings.kubeconfig is None and simulation is not None:
+            from fairlead.app.supervisor import lab_supervisor
+
+            controllers, sessions = lab_supervisor(self.client, self.clock, simulation, self.settings.layout)
+            self._stack.push_async_callback(sessions.close)
+            return controllers
+        if not self._on_supervisor:
+            return []
+        from fairlead.controllers.supervisor.family import supervisor_controllers
+
+        return supervisor_controllers(client=self.client, clock=self.clock)
+
+    async def _run_controllers(
+        self, surroundings: Surroundings, connector: Connector, dialer: Dialer, more: Iterable[Controller]
+    ) -> None:
         from fairlead.app.controllers import Controllers
 
-        self.controllers = Controllers(self.client, surroundings, connector, dialer)
+        self.controllers = Controllers(self.client, surroundings, connector, dialer, more)
         self.controllers.start()
         self._stack.push_async_callback(self.controllers.stop)
 

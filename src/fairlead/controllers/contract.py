@@ -11,6 +11,7 @@ from datetime import timedelta
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, labels, owner_references
 from fairlead.runtime.client import Client
+from fairlead.runtime.controller import Wake, Watch
 
 CLUSTER = GVK("cluster.x-k8s.io", "v1beta2", "Cluster")
 MACHINE = GVK("cluster.x-k8s.io", "v1beta2", "Machine")
@@ -21,6 +22,7 @@ KUBEADM_CONFIG = GVK("bootstrap.cluster.x-k8s.io", "v1beta2", "KubeadmConfig")
 KUBEADM_CONFIG_TEMPLATE = GVK("bootstrap.cluster.x-k8s.io", "v1beta2", "KubeadmConfigTemplate")
 CONTROL_PLANE = GVK("controlplane.cluster.x-k8s.io", "v1beta2", "KubeadmControlPlane")
 SECRET = GVK("", "v1", "Secret")
+INFRASTRUCTURE_GROUPS = ("infrastructure.cluster.x-k8s.io", "vmware.infrastructure.cluster.x-k8s.io")
 CLUSTER_SECRET_TYPE = "cluster.x-k8s.io/secret"
 CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name"
 CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane"
@@ -87,6 +89,11 @@ def with_owner(references: Iterable[Json], new: Json) -> list[Json]:
             listed[index] = {**reference, **new}
             return listed
     return [*listed, new]
+
+
+def watch_infrastructure(kind: str, wake: Wake) -> list[Watch]:
+    """Watches of *kind* in the API group of each infrastructure provider; an API need not serve all of them."""
+    return [Watch(GVK(group, "v1beta2", kind), wake, optional=True) for group in INFRASTRUCTURE_GROUPS]
 
 
 def gvk_of_reference(reference: Json) -> GVK:

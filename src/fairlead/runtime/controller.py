@@ -29,10 +29,14 @@ CONFLICT_RETRY = timedelta(milliseconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Look at the objects of `gvk`; `wake` names the keys of the controller's own kind that a change concerns."""
+    """Look at the objects of `gvk`; `wake` names the keys of the controller's own kind that a change concerns.
+
+    An `optional` one ends where the API does not serve the kind.
+    """
 
     gvk: GVK
     wake: Wake
+    optional: bool = False
 
 
 def wake_self(obj: Json) -> tuple[Key, ...]:
@@ -105,6 +109,7 @@ class Manager:
         self._passes: dict[str, int] = dict.fromkeys(self._queues, 0)
         self._errors: dict[tuple[str, Key], str] = {}
         self._mapping: set[asyncio.Task[None]] = set()
+        self._needed: set[GVK] = set()  # kinds that must be served
 
     @property
     def passes(self) -> dict[str, int]:
@@ -139,8 +144,11 @@ class Manager:
         kinds: dict[GVK, list[tuple[str, Wake]]] = {}
         for controller in self._controllers:
             kinds.setdefault(controller.kind, []).append((controller.name, wake_self))
+            self._needed.add(controller.kind)
             for watch in controller.watches():
                 kinds.setdefault(watch.gvk, []).append((controller.name, watch.wake))
+                if not watch.optional:
+                    self._needed.add(watch.gvk)
         return kinds
 
     async def _follow(self, gvk: GVK, watches: Sequence[tuple[str, Wake]]) -> None:
@@ -149,6 +157,8 @@ class Manager:
                 async for event in self._client.watch(gvk):
                     self._dispatch(event, watches)
             except ApiError as error:
+                if error.is_not_found and gvk not in self._needed:
+                    return
                 if error.reason != "Expired":
                     log.warning("watch lost, trying again", extra={"kind": gvk.kind, "error": error.message})
                     await self._clock.sleep(RECONNECT)

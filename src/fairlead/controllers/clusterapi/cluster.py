@@ -7,7 +7,6 @@ Differences: docs/compat/clusterapi.md#cluster.
 from collections.abc import AsyncIterator, Sequence
 
 from fairlead.api.errors import ApiError
-from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
 from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels, meta, owner_references
 from fairlead.controllers.clusterapi import pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
@@ -29,6 +28,7 @@ from fairlead.controllers.contract import (
     pause_message,
     reference_to,
     referenced,
+    watch_infrastructure,
     with_owner,
 )
 from fairlead.runtime.client import Client
@@ -61,9 +61,9 @@ class ClusterController(BaseController):
         self._recorder = recorder
 
     def watches(self) -> Sequence[Watch]:
-        return tuple(
-            Watch(gvk, self._of_member)
-            for gvk in (VSPHERE_CLUSTER, CONTROL_PLANE, MACHINE_DEPLOYMENT, MACHINE_SET, MACHINE)
+        return (
+            *watch_infrastructure("VSphereCluster", self._of_member),
+            *(Watch(gvk, self._of_member) for gvk in (CONTROL_PLANE, MACHINE_DEPLOYMENT, MACHINE_SET, MACHINE)),
         )
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:

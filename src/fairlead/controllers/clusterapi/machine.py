@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from fairlead.api.errors import ApiError
-from fairlead.api.infrastructure.kinds import VSPHERE_MACHINE
 from fairlead.base.objects import (
     Json,
     Key,
@@ -44,6 +43,7 @@ from fairlead.controllers.contract import (
     pause_message,
     reference_to,
     referenced,
+    watch_infrastructure,
     with_owner,
 )
 from fairlead.runtime.client import Client
@@ -79,7 +79,7 @@ class MachineController(BaseController):
     def watches(self) -> Sequence[Watch]:
         return (
             Watch(KUBEADM_CONFIG, wake_owner(MACHINE)),
-            Watch(VSPHERE_MACHINE, wake_owner(MACHINE)),
+            *watch_infrastructure("VSphereMachine", wake_owner(MACHINE)),
             Watch(CLUSTER, self._of_cluster),
             Watch(MACHINE_DEPLOYMENT, self._of_deployment),
         )

@@ -104,7 +104,7 @@ class VSphereClusterController(BaseController):
 
     def _of_cluster(self, cluster: Json) -> tuple[Key, ...]:
         reference = get_in(cluster, "spec", "infrastructureRef", default={})
-        if reference.get("kind") != VSPHERE_CLUSTER.kind:
+        if reference.get("kind") != VSPHERE_CLUSTER.kind or reference.get("apiGroup") != VSPHERE_CLUSTER.group:
             return ()
         return (Key(Key.of(cluster).namespace, reference["name"]),)
 

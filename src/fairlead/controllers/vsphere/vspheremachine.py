@@ -113,7 +113,7 @@ class VSphereMachineController(BaseController):
 
     def _of_machine(self, machine: Json) -> tuple[Key, ...]:
         reference = get_in(machine, "spec", "infrastructureRef", default={})
-        if reference.get("kind") != VSPHERE_MACHINE.kind:
+        if reference.get("kind") != VSPHERE_MACHINE.kind or reference.get("apiGroup") != VSPHERE_MACHINE.group:
             return ()
         return (Key(Key.of(machine).namespace, reference["name"]),)
 

@@ -6,7 +6,6 @@ scale.go, update.go). Differences: docs/compat/kubeadm.md#kubeadmcontrolplane.
 
 from collections.abc import AsyncIterator, Sequence
 
-from fairlead.api.infrastructure.kinds import VSPHERE_MACHINE, VSPHERE_MACHINE_TEMPLATE
 from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.controlplane.certificates import CertificateKeeper
@@ -27,6 +26,7 @@ from fairlead.controllers.contract import (
     is_paused,
     owner,
     pause_message,
+    watch_infrastructure,
 )
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -67,8 +67,8 @@ class KubeadmControlPlaneController(BaseController):
             Watch(MACHINE, wake_owner(CONTROL_PLANE)),
             Watch(CLUSTER, self._of_cluster),
             Watch(KUBEADM_CONFIG, wake_owner(CONTROL_PLANE)),
-            Watch(VSPHERE_MACHINE, wake_owner(CONTROL_PLANE)),
-            Watch(VSPHERE_MACHINE_TEMPLATE, self._of_template),
+            *watch_infrastructure("VSphereMachine", wake_owner(CONTROL_PLANE)),
+            *watch_infrastructure("VSphereMachineTemplate", self._of_template),
         )
 
     def sources(self) -> Sequence[AsyncIterator[Key]]:
