@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 from fairlead.base import yaml
 from fairlead.engines.gotemplate.builtins import BUILTINS
 from fairlead.engines.gotemplate.errors import Fault, FuncError, ParseError, TemplateError
+from fairlead.engines.gotemplate.gotypes import LooseMap
 from fairlead.engines.gotemplate.signatures import Function, parse_signature
 from fairlead.engines.gotemplate.template import Limits, Render, Source
 from fairlead.engines.helm.functions.table import FUNCTIONS
@@ -110,7 +111,7 @@ def render_value(template: str, variables: Mapping[str, Any]) -> Any:
     except ParseError as error:
         raise RenderError(f"failed to parse template: {quote(template)}: {error}") from None
     try:
-        text = _run(source, "tpl", {name: _decoded(value) for name, value in variables.items()})
+        text = _run(source, "tpl", _decoded(variables))
     except TemplateError as error:
         raise RenderError(f"failed to render template: {quote(template)}: {error}") from None
     try:
@@ -143,8 +144,8 @@ def _run(source: Source, name: str, data: object) -> str:
 
 
 def _decoded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, Mapping):
+        return LooseMap((key, _decoded(item)) for key, item in value.items())
     if isinstance(value, list):
         return [_decoded(item) for item in value]
     return float(value) if type(value) is int else value

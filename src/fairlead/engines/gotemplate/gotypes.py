@@ -203,6 +203,16 @@ INT_KINDS = frozenset({"int", "int8", "int16", "int32", "int64"})
 UINT_KINDS = frozenset({"uint", "uint8", "uint16", "uint32", "uint64", "uintptr"})
 
 
+class LooseMap(dict[str, object]):
+    """A map of a run with Go's option missingkey=default: fields of what it lacks are nothing, too.
+
+    Plain dicts are maps of a run with missingkey=zero, where a field of a nil is an error.
+    """
+
+    go_type = "map[string]interface {}"
+    go_kind = "map"
+
+
 def type_name(value: object) -> str:
     """Return reflect.TypeOf(value).String(); ``<nil>`` for nil."""
     if value is None:

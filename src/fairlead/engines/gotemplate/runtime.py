@@ -18,6 +18,7 @@ from fairlead.engines.gotemplate.gotypes import (
     GoObject,
     Int64,
     IntList,
+    LooseMap,
     Method,
     NilList,
     StrList,
@@ -138,6 +139,7 @@ def _walk(value: object, path: Sequence[str], iface: bool) -> object:
             if value is None:
                 value = element_zero(container)
             iface = value is None or type_name(container).endswith(_ANY) or type_name(container) == "common.Values"
+            iface = iface and (kind is not LooseMap or name in container)
         elif isinstance(value, GoObject):
             fields = value.go_fields()
             if name not in fields:

@@ -85,7 +85,7 @@ def _type(value: object) -> str:
 
 
 def _table(value: object) -> Map:
-    if type(value) is dict:
+    if isinstance(value, dict) and type_name(value) == "map[string]interface {}":
         return value
     raise FuncError(f"interface conversion: interface {{}} is {_type(value)}, not map[string]interface {{}}")
 
