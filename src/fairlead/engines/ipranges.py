@@ -124,7 +124,7 @@ def parse_set(text: str) -> IPSet:
     if "-" in text:
         first, _, last = text.partition("-")
         low, high = _plain(first), _plain(last)
-        if low.version != high.version or low > high:
+        if low.version != high.version or int(low) > int(high):
             raise IPRangeError(f"{text!r} is no range: the first address must not come after the last one")
         return IPSet((IPRange(low.version, int(low), int(high)),))
     if "/" in text:
