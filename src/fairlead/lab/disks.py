@@ -44,6 +44,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     peer_urls: tuple[str, ...]
+    learner: bool = False
 
 
 T = TypeVar("T", NodeDisk, ClusterDisk)
@@ -65,7 +66,9 @@ class Disks:
                 self.clusters[name] = msgspec.json.decode(value, type=ClusterDisk)
             elif shelf == "etcd":
                 kept = msgspec.json.decode(value, type=list[Member])
-                self.members[name] = tuple(EtcdMember(each.id, each.name, each.peer_urls) for each in kept)
+                self.members[name] = tuple(
+                    EtcdMember(each.id, each.name, each.peer_urls, is_learner=each.learner) for each in kept
+                )
 
     def keep_node(self, vm_id: str, disk: NodeDisk) -> None:
         """The machine is that node."""
@@ -78,7 +81,8 @@ class Disks:
     def keep_members(self, fingerprint: str, members: Iterable[EtcdMember]) -> None:
         """The members of a cluster's etcd are these."""
         kept = self.members[fingerprint] = tuple(members)
-        self._put(f"etcd/{fingerprint}", [Member(id=m.id, name=m.name, peer_urls=m.peer_urls) for m in kept])
+        records = [Member(id=m.id, name=m.name, peer_urls=m.peer_urls, learner=m.is_learner) for m in kept]
+        self._put(f"etcd/{fingerprint}", records)
 
     def wipe_node(self, vm_id: str) -> None:
         """The machine is gone."""

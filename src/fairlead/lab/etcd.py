@@ -1,6 +1,10 @@
-"""A workload cluster's etcd as far as its members go: who belongs, who runs, who leads, and whether there is quorum."""
+"""A workload cluster's etcd as far as its members go: who belongs, who votes, who runs, who leads, is there quorum.
+
+A new member learns first: until it is promoted it does not count for the quorum, as with `kubeadm join`.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from fairlead.runtime.remote import EtcdMember, UnreachableError
 
@@ -25,20 +29,35 @@ class SimulatedEtcd:
 
     @property
     def has_quorum(self) -> bool:
-        """Whether more than half of the members run."""
-        running = sum(name in self._running for name in self._members)
-        return running * 2 > len(self._members)
+        """Whether more than half of the voting members run."""
+        voting = self._voting()
+        return sum(name in self._running for name in voting) * 2 > len(voting)
 
     def has_member(self, node: str) -> bool:
         """Whether *node* belongs to the cluster."""
         return node in self._members
 
-    def join(self, node: str, address: str, member_id: int) -> None:
+    def join(self, node: str, address: str, member_id: int, *, learner: bool = False) -> None:
         """*node* becomes a running member; a member of that name that is there already only runs again."""
         if node not in self._members:
-            self._members[node] = EtcdMember(member_id, node, (f"https://{address}:2380",))
+            self._members[node] = EtcdMember(member_id, node, (f"https://{address}:2380",), is_learner=learner)
             self._on_change(tuple(self._members.values()))
         self.start(node)
+
+    def other_learner(self, node: str) -> str:
+        """The member, other than *node*, that learns: there can be one at a time. Empty when there is none."""
+        return next((name for name, member in self._members.items() if member.is_learner and name != node), "")
+
+    def promote(self, node: str) -> bool:
+        """The running learner *node* votes from now on; returns False when it is no member any more."""
+        member = self._members.get(node)
+        if member is None:
+            return False
+        if member.is_learner:
+            self._members[node] = replace(member, is_learner=False)
+            self._on_change(tuple(self._members.values()))
+            self._elect()
+        return True
 
     def start(self, node: str) -> None:
         """The member's process runs."""
@@ -67,10 +86,13 @@ class SimulatedEtcd:
         self._require_quorum()
         if away_from and self._leader != away_from:
             return
-        self._leader = next((name for name, member in self._members.items() if member.id == member_id), self._leader)
+        self._leader = next((name for name in self._voting() if self._members[name].id == member_id), self._leader)
+
+    def _voting(self) -> list[str]:
+        return [name for name, member in self._members.items() if not member.is_learner]
 
     def _elect(self) -> None:
-        running = [name for name in self._members if name in self._running]
+        running = [name for name in self._voting() if name in self._running]
         if self._leader not in running:
             self._leader = running[0] if running else ""
 

@@ -219,7 +219,7 @@ class Guests:
             try:
                 return await self._kubeadm.join(machine, join.config, joining_etcd)
             except KubeadmError as error:
-                if error.phase != "preflight" or attempt == 59:
+                if error.phase not in ("preflight", "etcd-join") or attempt == 59:
                     raise
                 self._tell(vm_id, f"kubeadm join: {error}")
                 await self._clock.sleep(RETRY)

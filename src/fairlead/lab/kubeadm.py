@@ -115,11 +115,17 @@ class Kubeadm:
         await self._register(machine, cluster, join, control_plane=control_plane)
         if not control_plane:
             return cluster
+        learner = cluster.members.other_learner(machine.hostname)
+        if learner:
+            raise KubeadmError("etcd-join", f"etcdserver: too many learner members in cluster: {learner} learns")
         joining_etcd(cluster)
-        cluster.members.join(machine.hostname, machine.address, self._member_id())
+        cluster.members.join(machine.hostname, machine.address, self._member_id(), learner=True)
         cluster.start_control_plane(machine.hostname)
         try:
             await self._run_static_pods(machine, cluster)
+            if not cluster.members.promote(machine.hostname):
+                text = "etcdserver: member not found: it was taken out while it learned"
+                raise KubeadmError("control-plane-join", text)
         except BaseException:  # also when the machine is switched off
             cluster.stop_control_plane(machine.hostname)
             raise
@@ -149,7 +155,7 @@ class Kubeadm:
     async def _register(
         self, machine: GuestMachine, cluster: WorkloadCluster, config: Json, *, control_plane: bool
     ) -> None:
-        await self._bootstrap_kubelet(machine, cluster)
+        await self._bootstrap_kubelet(machine, cluster, _token(config))
         registration = config.get("nodeRegistration") or {}
         taken = {get_in(node, "spec", "podCIDR") for node in (await cluster.admin.list(NODE)).items}
         pod_cidr = next((cidr for index in range(256) if (cidr := f"10.244.{index}.0/24") not in taken), "")
@@ -160,13 +166,21 @@ class Kubeadm:
         for pod in static_pods(machine.hostname, machine.address, machine.kubelet_version):
             await self._ensure(cluster, pod)
 
-    async def _bootstrap_kubelet(self, machine: GuestMachine, cluster: WorkloadCluster) -> None:
-        """The TLS bootstrap: a signing request, approved, and a client certificate that the cluster's CA signed."""
+    async def _bootstrap_kubelet(self, machine: GuestMachine, cluster: WorkloadCluster, token: str) -> None:
+        """The TLS bootstrap: a signing request, approved, and a client certificate that the cluster's CA signed.
+
+        A joining machine asks in the name of its bootstrap *token*.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         user = f"system:node:{machine.hostname}"
         name = certificates.subject(user, ("system:nodes",))
         signed = certificates.sign(name, key.public_key(), ca=cluster.ca, ca_key=cluster.ca_key, clock=self._clock)
         request = csr_object(f"csr-{self._ids.suffix()}", certificates.request_pem(name, key), signed, self._clock)
+        if token:
+            asking = cluster.identity_of(token)
+            if asking is None:
+                raise KubeadmError("kubelet-start", "the bootstrap token was taken back: Unauthorized")
+            request["spec"] |= {"username": asking.user, "groups": list(asking.groups)}
         status = request.pop("status")
         created = await cluster.admin.create(request, field_manager="kubelet")
         await cluster.admin.patch(
@@ -184,6 +198,11 @@ class Kubeadm:
         except ApiError as error:
             if not error.is_already_exists:
                 raise
+
+
+def _token(config: Json) -> str:
+    """The bootstrap token in a JoinConfiguration; empty in an InitConfiguration."""
+    return str(get_in(config, "discovery", "bootstrapToken", "token", default=""))
 
 
 def csr_object(name: str, request: bytes, certificate: bytes, clock: Clock) -> Json:

@@ -523,3 +523,24 @@ def test_workload_out_of_reach() -> None:
         assert told["message"].startswith("Last successful probe at 2026-01-01T00:")
 
     run(scenario)
+
+
+def test_learner_does_not_vote() -> None:
+    """A member that learns costs no quorum when it dies, cannot lead, and is no learner's neighbour."""
+
+    async def scenario(fleet: Fleet) -> None:
+        etcd = fleet.workload.members
+        first = (await etcd.members())[0].name
+        etcd.join("learner", "192.0.2.9", 99, learner=True)
+        assert etcd.other_learner("third") == "learner"
+        await etcd.move_leader(99)
+        assert etcd.leader == first
+        etcd.stop("learner")
+        assert etcd.has_quorum
+        assert etcd.promote("learner")
+        assert not etcd.has_quorum
+        etcd.start("learner")
+        await etcd.remove_member(99)
+        assert not etcd.promote("learner")
+
+    run(scenario, replicas=1)

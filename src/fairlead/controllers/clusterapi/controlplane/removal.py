@@ -10,6 +10,7 @@ from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json, annotations, copy, get_in, is_deleting
 from fairlead.controllers.clusterapi.controlplane.desired import PRE_TERMINATE_HOOK
 from fairlead.controllers.clusterapi.controlplane.etcd import EtcdAccess
+from fairlead.controllers.clusterapi.controlplane.latecomer import is_joining
 from fairlead.controllers.clusterapi.controlplane.quorum import heirs, keeps_api, keeps_quorum, member_name
 from fairlead.controllers.clusterapi.controlplane.seen import ControlPlane, node_name
 from fairlead.controllers.clusterapi.replicas import deleting_text
@@ -105,16 +106,18 @@ class Remover:
         return True
 
     async def _leave_etcd(self, plane: ControlPlane, machine: Json) -> bool:
-        """Take the machine's member out of etcd; returns False when that would cost the quorum."""
+        """Take the machine's member out of etcd; returns False when it may get one still, or to go costs the quorum."""
         name = member_name(plane, machine)
         if not plane.members:
+            return False
+        member = next((m for m in plane.members if name and m.name == name), None)
+        if member is None and await is_joining(plane, machine, name):
             return False
         if not name:
             return True
         if not keeps_quorum(plane, without=name):
             return False
         await self._forward_leadership(plane, machine)
-        member = next((m for m in plane.members if m.name == name), None)
         if member is not None:
             await self._take_out(plane, member)
         return True
