@@ -140,6 +140,8 @@ class VirtualMachineController(BaseController):
         self._missing.discard(key)
         info = await session.vm(ref)
         self._set(draft, CREATED, True, "True")
+        if power_state(draft) == "PoweredOn" and info.power is not PowerState.ON:
+            self._since[key] = self._clock.now()
         running_status(draft["status"], info, self._zone(draft))
         return await self._power(session, key, draft, info)
 
@@ -170,7 +172,8 @@ class VirtualMachineController(BaseController):
 
     async def _create(self, session: Session, key: Key, draft: Json) -> Result:
         """Make the VM, or say what is missing."""
-        if power_state(draft) == "PoweredOn":  # it was destroyed
+        if is_true(get_in(draft, "status", "conditions"), CREATED):
+            self._set(draft, CREATED, False, "NotFound", f'VirtualMachine "{key.name}" was not found on VC')
             draft["status"]["powerState"] = "PoweredOff"
         try:
             spec = await self._clone_spec(session, draft)
@@ -243,11 +246,11 @@ class VirtualMachineController(BaseController):
         wanted = int(draft["spec"].get("minHardwareVersion") or 0)
         if _number(info.hardware_version) < wanted:
             return self._started(key, await session.upgrade_hardware(info.ref, f"vmx-{wanted}"))
-        if info.guest_hostname or key in self._since:  # it ran before
-            left = self._since.setdefault(key, self._clock.now()) + SWITCHED_OFF - self._clock.now()
+        if key in self._since:
+            left = self._since[key] + SWITCHED_OFF - self._clock.now()
             if left > timedelta(0):
                 return Result.again(left)
-        self._since.pop(key, None)
+            del self._since[key]
         return self._started(key, await session.power(info.ref, PowerOp.ON))
 
     async def _switch_off(self, session: Session, key: Key, draft: Json, info: VMInfo) -> Result:
