@@ -112,7 +112,25 @@ def convert(obj: Json, version: str) -> Json:
             (_spec_up if up else _spec_down)(inner, changed["kind"].removesuffix("Template"))
     if isinstance(status, dict):
         (status_up if up else status_down)(status, changed["kind"])
+    if changed["kind"] == "VSphereClusterTemplate":
+        cluster_template_levels(changed, up=up)
     return changed
+
+
+def cluster_template_levels(obj: Json, *, up: bool) -> None:
+    """A VSphereClusterTemplate that says nothing, in place: v1beta1 writes its levels out, v1beta2 has none of them."""
+    if not up:
+        obj.setdefault("spec", {}).setdefault("template", {}).setdefault("spec", {})
+        return
+    levels: list[tuple[Json, str]] = []
+    here: Any = obj
+    for step in ("spec", "template", "spec"):
+        if isinstance(here, dict) and step in here:
+            levels.append((here, step))
+            here = here[step]
+    for parent, step in reversed(levels):
+        if parent[step] == {}:
+            del parent[step]
 
 
 def drop_empty(value: Any) -> None:

@@ -6,7 +6,14 @@ schemas are looser copies of the newer ones: no bounds, a few other names, condi
 
 from typing import Any
 
-from fairlead.api.infrastructure.v1beta1 import drop_empty, loosen, older_status, status_down, status_up
+from fairlead.api.infrastructure.v1beta1 import (
+    cluster_template_levels,
+    drop_empty,
+    loosen,
+    older_status,
+    status_down,
+    status_up,
+)
 from fairlead.base.objects import Json, copy
 
 _TEXT: Json = {"type": "string"}
@@ -60,6 +67,8 @@ def convert(obj: Json, version: str) -> Json:
         _spec(template.get("spec") if isinstance(template, dict) else spec, kind, up=up)
     if isinstance(status, dict):
         (_status_up if up else _status_down)(status, kind)
+    if kind == "VSphereClusterTemplate":
+        cluster_template_levels(changed, up=up)
     return changed
 
 

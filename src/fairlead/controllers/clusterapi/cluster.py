@@ -10,7 +10,7 @@ from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels, meta, owner_references
 from fairlead.controllers.clusterapi import pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
-from fairlead.controllers.clusterapi.clusterstatus import Parts, report_status
+from fairlead.controllers.clusterapi.clusterstatus import Parts, has_topology, report_status
 from fairlead.controllers.clusterapi.staleness import listed
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
@@ -22,6 +22,7 @@ from fairlead.controllers.contract import (
     MACHINE_SET,
     SECRET,
     SETTLE_CLUSTER,
+    controller_reference,
     get_or_none,
     in_cluster,
     is_paused,
@@ -134,7 +135,8 @@ class ClusterController(BaseController):
 
     async def _adopt(self, cluster: Json, obj: Json) -> None:
         wanted = copy(obj)
-        wanted["metadata"]["ownerReferences"] = with_owner(owner_references(obj), reference_to(cluster))
+        reference = controller_reference(cluster) if has_topology(cluster) else reference_to(cluster)
+        wanted["metadata"]["ownerReferences"] = with_owner(owner_references(obj), reference)
         wanted["metadata"].setdefault("labels", {})[CLUSTER_NAME_LABEL] = meta(cluster)["name"]
         await write_changes(self._client, obj, wanted, field_manager=MANAGER)
 
@@ -214,7 +216,7 @@ def _names(cluster: Json, obj: Json) -> bool:
 
 def _take_infrastructure(draft: Json, infra: Json | None, started: Json) -> None:
     if not get_in(draft, "spec", "infrastructureRef"):
-        if not is_deleting(draft):
+        if not is_deleting(draft) and not has_topology(draft):
             started["infrastructureProvisioned"] = True
         return
     if infra is None or is_deleting(infra):

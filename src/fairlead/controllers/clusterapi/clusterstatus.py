@@ -21,7 +21,7 @@ from fairlead.controllers.clusterapi.replicas import (
 )
 from fairlead.controllers.conditions import Reporter
 from fairlead.controllers.contract import is_control_plane
-from fairlead.controllers.merging import INFO, Words, aggregate, priority_of, summary
+from fairlead.controllers.merging import INFO, ISSUE, Words, aggregate, priority_of, summary
 from fairlead.runtime.clock import timestamp
 from fairlead.runtime.conditions import find, is_true
 from fairlead.runtime.outcome import Result
@@ -31,6 +31,8 @@ CONNECTION_GRACE = timedelta(seconds=50)
 PROBE, INFRASTRUCTURE = "RemoteConnectionProbe", "InfrastructureReady"
 INITIALIZED, PLANE = "ControlPlaneInitialized", "ControlPlaneAvailable"
 GONE = ("ObjectDeleted", "ObjectDoesNotExist")
+TOPOLOGY = "TopologyReconciled"
+_TOPOLOGY_PROBLEMS = ("ReconcileFailed", "ClusterClassNotReconciled")
 _COUNTS = ("replicas", "readyReplicas", "availableReplicas", "upToDateReplicas")
 
 
@@ -99,12 +101,17 @@ def phase_of(cluster: Json) -> str:
     return str(get_in(cluster, "status", "phase", default="Pending"))
 
 
+def has_topology(cluster: Json) -> bool:
+    """Whether the Cluster's parts are made from a ClusterClass."""
+    return get_in(cluster, "spec", "topology") is not None
+
+
 # Counts
 
 
 def _control_plane_counts(draft: Json, parts: Parts) -> None:
     told: dict[str, Any] = {}
-    if get_in(draft, "spec", "controlPlaneRef"):
+    if get_in(draft, "spec", "controlPlaneRef") or has_topology(draft):
         plane = parts.plane or {}
         told["desiredReplicas"] = get_in(plane, "spec", "replicas")
         for name in (*_COUNTS, "versions"):
@@ -142,6 +149,9 @@ def _count(machines: list[Json]) -> dict[str, int]:
 
 def _put(status: Json, name: str, told: Mapping[str, Any]) -> None:
     kept = {key: value for key, value in told.items() if value is not None and value != []}
+    plan = get_in(status, name, "upgradePlan")  # the topology controller's
+    if plan:
+        kept["upgradePlan"] = plan
     if kept:
         status[name] = kept
     else:
@@ -171,6 +181,9 @@ def _connection(connection: Connection, report: Reporter) -> Result:
 def _infrastructure(draft: Json, parts: Parts, report: Reporter) -> None:
     kind = get_in(draft, "spec", "infrastructureRef", "kind")
     provisioned = bool(get_in(draft, "status", "initialization", "infrastructureProvisioned"))
+    if kind is None and has_topology(draft):
+        report.set(INFRASTRUCTURE, False, "ObjectDoesNotExist", _waiting_for_topology(draft))
+        return
     if kind is None:
         report.set(INFRASTRUCTURE, provisioned, "Ready" if provisioned else "NotReady")
         if not is_deleting(draft):
@@ -192,6 +205,9 @@ def _infrastructure(draft: Json, parts: Parts, report: Reporter) -> None:
 def _control_plane(draft: Json, parts: Parts, report: Reporter) -> None:
     kind = get_in(draft, "spec", "controlPlaneRef", "kind")
     initialized = bool(get_in(draft, "status", "initialization", "controlPlaneInitialized"))
+    if kind is None and has_topology(draft):
+        report.set(PLANE, False, "ObjectDoesNotExist", _waiting_for_topology(draft))
+        return
     if kind is None:
         # Upstream has no such object either, and says so in the same words without a name.
         report.set(PLANE, initialized, "Available" if initialized else "NotAvailable")
@@ -214,10 +230,11 @@ def _initialized(draft: Json, parts: Parts, report: Reporter) -> None:
     kind = get_in(draft, "spec", "controlPlaneRef", "kind")
     done = bool(get_in(draft, "status", "initialization", "controlPlaneInitialized"))
     waiting = "Control plane not yet initialized"
-    if kind is None:
+    planned = kind is None and has_topology(draft)
+    if kind is None and not planned:
         done = done or any(get_in(machine, "status", "nodeRef", "name") for machine in parts.planes)
         waiting = "Waiting for the first control plane machine to have status.nodeRef set"
-    is_there = kind is None or parts.plane is not None
+    is_there = (kind is None or parts.plane is not None) and not planned
     if is_there and (report.get_old(INITIALIZED) or {}).get("status") != "True":
         text = "Waiting for control plane provider to indicate the control plane has been initialized"
         report.set_old(INITIALIZED, done, "WaitingForControlPlaneProviderInitialized", text, "Info")
@@ -225,10 +242,16 @@ def _initialized(draft: Json, parts: Parts, report: Reporter) -> None:
         return
     if done:
         report.set(INITIALIZED, True, "Initialized")
+    elif planned:
+        report.set(INITIALIZED, "Unknown", "ObjectDoesNotExist", _waiting_for_topology(draft))
     elif kind is not None and parts.plane is None:
         report.set(INITIALIZED, "Unknown", "ObjectDoesNotExist", f"{kind} does not exist")
     else:
         report.set(INITIALIZED, False, "NotInitialized", waiting)
+
+
+def _waiting_for_topology(draft: Json) -> str:
+    return "" if is_deleting(draft) else "Waiting for cluster topology to be reconciled"
 
 
 def _missing(draft: Json, report: Reporter, type_: str, kind: str, *, seen: bool) -> None:
@@ -272,14 +295,17 @@ def _scaling(draft: Json, parts: Parts, report: Reporter) -> None:
 
 def _available(draft: Json, report: Reporter) -> None:
     gates = get_in(draft, "spec", "availabilityGates", default=())
-    types = ["Deleting", PROBE, INFRASTRUCTURE, PLANE, "WorkersAvailable", "TopologyReconciled"]
+    types = ["Deleting", PROBE, INFRASTRUCTURE, PLANE, "WorkersAvailable", TOPOLOGY]
     types += [gate["conditionType"] for gate in gates]
     negative = {"Deleting", *(gate["conditionType"] for gate in gates if gate.get("polarity") == "Negative")}
 
     def priority(condition: Mapping[str, Any]) -> int:
         if is_deleting(draft) and condition["type"] in (INFRASTRUCTURE, PLANE) and condition.get("reason") in GONE:
             return INFO  # what has gone on the way is no problem of a Cluster that goes
+        if condition["type"] == TOPOLOGY and condition["status"] == "False":
+            return ISSUE if condition.get("reason") in _TOPOLOGY_PROBLEMS else INFO
         return priority_of(condition, negative)
 
-    merged = summary(report.conditions, types, optional=("TopologyReconciled",), negative=negative, priority=priority)
+    optional = () if has_topology(draft) else (TOPOLOGY,)
+    merged = summary(report.conditions, types, optional=optional, negative=negative, priority=priority)
     report.merge("Available", merged, AVAILABLE)

@@ -7,6 +7,7 @@ from fairlead.controllers.clusterapi.machine import MachineController
 from fairlead.controllers.clusterapi.machinedeployment import MachineDeploymentController
 from fairlead.controllers.clusterapi.machinehealthcheck import MachineHealthCheckController
 from fairlead.controllers.clusterapi.machineset import MachineSetController
+from fairlead.controllers.clusterapi.topology.family import topology_controllers
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.controller import Controller
@@ -38,5 +39,6 @@ def clusterapi_controllers(
         MachineHealthCheckController(
             client=client, clock=clock, cache=cache, recorder=recorder("machinehealthcheck-controller")
         ),
+        *topology_controllers(client=client, clock=clock, ids=ids),
         *kubeadm_controllers(client=client, clock=clock, ids=ids, keys=keys, cache=cache),
     ]
