@@ -36,6 +36,8 @@ def apply_operations(doc: Any, operations: Sequence[Mapping[str, Any]]) -> Any:
 
 def _add(doc: Any, path: str, value: Any) -> Any:
     if path == "":
+        if not isinstance(value, (dict, list)):
+            raise OperationError("add operation value must be object or array")
         return value
 
     def change(container: Any, key: str) -> Any:
@@ -94,7 +96,7 @@ class _MissingKeyError(OperationError):
 def _changed(doc: Any, path: str, missing: str, verb: str, change: Change) -> Any:
     """Return *doc* with the container that holds the last part of *path* changed."""
     parts = path.split("/")
-    if len(parts) < 2:
+    if len(parts) < 2 or not isinstance(doc, (dict, list)):
         raise OperationError(missing)
     keys = [part.replace("~1", "/").replace("~0", "~") for part in parts[1:]]
 
