@@ -38,7 +38,8 @@ class PatchError(ValueError):
     """
 
     def __init__(self, message: str, patch: str = "", places: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{message} ({', '.join(places)})" if places else message)
+        text = f"failed to apply patches: {message}"
+        super().__init__(f"{text} ({', '.join(places)})" if places else text)
         self.patch = patch  # its name
         self.places = places  # "ClusterClass ns/name: spec.patches[1].definitions[0].jsonPatches[2]"
 
