@@ -20,7 +20,7 @@ from fairlead.base.objects import (
     meta,
 )
 from fairlead.base.objects import owner_references as owners_of
-from fairlead.controllers.clusterapi.clustercache import NODE, Change, ClusterCache
+from fairlead.controllers.clusterapi.clustercache import NODE, Change, ClusterCache, Connection
 from fairlead.controllers.clusterapi.machinedeletion import FINALIZER, MachineDeletion
 from fairlead.controllers.clusterapi.machinenode import node_patch
 from fairlead.controllers.clusterapi.machinestatus import Seen, report_status
@@ -145,7 +145,7 @@ class MachineController(BaseController):
             config=await referenced(self._client, get_in(machine, "spec", "bootstrap", "configRef"), namespace),
             infra=infra,
             connection=connection,
-            node=connection.node_of(provider),
+            node=connection.node_of(provider) or _late_node(machine, connection),
             machine_set=machine_set,
             deployment=deployment,
         )
@@ -217,6 +217,16 @@ def _concerns(change: Change, machine: Json) -> bool:
         return True
     provider = get_in(change.obj, "spec", "providerID")
     return bool(provider) and provider == get_in(machine, "spec", "providerID")
+
+
+def _late_node(machine: Json, connection: Connection) -> Json | None:
+    """The node of a Machine that goes before anybody told it of one: it was joining, and on vSphere has its name."""
+    if not is_deleting(machine) or get_in(machine, "status", "nodeRef", "name"):
+        return None
+    node = connection.nodes.get(meta(machine)["name"])
+    if node is None or meta(node)["creationTimestamp"] < meta(machine)["creationTimestamp"]:
+        return None
+    return node
 
 
 def _is_maker(owner: Json, seen: Seen) -> bool:
