@@ -13,6 +13,7 @@ from typing import Any
 from fairlead.api.kind import Column
 from fairlead.api.kubernetes.columns import table_of
 from fairlead.api.kubernetes.text import human_duration, since
+from fairlead.base import gojson
 from fairlead.base.objects import Json
 from fairlead.server.jsonpath import PathError, first
 from fairlead.server.registry import Resource
@@ -116,15 +117,13 @@ def _cell(obj: Json, column: Column, now: datetime) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A value as Go's printer shows it."""
+    """A value as the API server prints it in a column of text: what has parts is JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + " ".join(_text(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_text(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list | dict):
+        return gojson.dumps(value).decode()
     return str(value)
 
 

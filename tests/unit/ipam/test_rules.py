@@ -7,6 +7,7 @@ import pytest
 from fairlead.api.errors import ApiError
 from fairlead.api.ipam.kinds import GROUP, IN_CLUSTER_IP_POOL, IP_ADDRESS, IP_ADDRESS_CLAIM, KINDS
 from fairlead.base.objects import GVK, Json
+from fairlead.server.tables import table
 from ipam.world import NAMESPACE, World, claim, pool, simulate
 
 MIXED = ["10.0.0.10", "fd00::1"]
@@ -226,3 +227,17 @@ def test_columns() -> None:
         "InClusterIPPool": ["Addresses", "Total", "Free", "Used"],
         "GlobalInClusterIPPool": ["Addresses", "Total", "Free", "Used"],
     }
+
+
+def test_a_list_in_a_column_is_json() -> None:
+    """The addresses of a pool in `kubectl get`, as a real API server prints what is no plain text."""
+
+    async def scenario(world: World) -> None:
+        await world.create(pool(addresses=["10.0.0.10", "10.0.0.12-10.0.0.14"]))
+        await world.settle()
+        resource = world.server.registry.by_kind(GROUP, "InClusterIPPool")
+        assert resource is not None
+        shown = table(resource, "v1alpha2", [await world.pool()], world.clock.now())
+        assert shown["rows"][0]["cells"] == ["lab", '["10.0.0.10","10.0.0.12-10.0.0.14"]', 4, 4, 0]
+
+    simulate(scenario)
