@@ -7,6 +7,7 @@ import pytest
 from fairlead.api.supervisor.kinds import VSPHERE_MACHINE
 from fairlead.api.vmoperator.kinds import RESOURCE_POLICY, VIRTUAL_MACHINE, VIRTUAL_MACHINE_CLASS
 from fairlead.base.objects import Json, get_in
+from fairlead.controllers.supervisor.vspheremachine import CLAIM
 from fairlead.lab.vmoperator.supervisor import STORAGE_CLASS
 from fairlead.runtime.conditions import find
 
@@ -157,8 +158,6 @@ def test_volumes_are_claims_and_disks() -> None:
     """Each volume of a machine is a claim that it owns, and a disk of its VM."""
 
     async def scenario(site: Site) -> None:
-        from fairlead.controllers.supervisor.vspheremachine import CLAIM
-
         await site.up(everything(volumes=[{"name": "etcd", "capacity": {"storage": "4Gi"}}]))
         machines = await site.all(VSPHERE_MACHINE)
         claims = {c["metadata"]["name"]: c for c in await site.all(CLAIM)}
