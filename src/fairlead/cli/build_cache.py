@@ -7,11 +7,12 @@ damaged, or that others could have written, is not used. FAIRLEAD_BUILD_CACHE na
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import stat
 import sys
+
+from fairlead.base.digests import sha256
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class DiskLoader:
             from fairlead.engines.kustomize import KustomizeError
 
             raise KustomizeError(f"cannot read '{path}': {error.strerror}") from error
-        self.asked["read", path] = hashlib.sha256(data).digest()
+        self.asked["read", path] = sha256(data).digest()
         return data
 
     def is_file(self, path: str) -> bool:
@@ -72,7 +73,7 @@ class DiskLoader:
 def _is_same(loader: DiskLoader, question: str, path: str, answer: Any) -> bool:
     if question == "read":
         with open(path, "rb") as file:
-            return bool(hashlib.sha256(file.read()).digest() == answer)
+            return bool(sha256(file.read()).digest() == answer)
     found: Any = getattr(loader, question)(path)
     return bool(found == answer)
 
@@ -89,7 +90,7 @@ def _folder() -> str | None:
 
 def _salt() -> bytes:
     """Return what an output depends on besides its files: this Python and the builder's own source."""
-    state = hashlib.sha256(sys.version.encode())
+    state = sha256(sys.version.encode())
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for folder in _SOURCES:
         for entry in sorted(os.scandir(os.path.join(root, folder)), key=lambda entry: entry.name):
@@ -115,7 +116,7 @@ class BuildCache:
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             if _is_ours(folder):
-                key = hashlib.sha256(_salt() + repr((root, options)).encode()).hexdigest()
+                key = sha256(_salt() + repr((root, options)).encode()).hexdigest()
                 self._path = os.path.join(folder, key)
         except OSError:
             return
@@ -128,7 +129,7 @@ class BuildCache:
             with open(self._path, "rb") as file:
                 data = file.read()
             body = memoryview(data)[_DIGEST_BYTES:]
-            if hashlib.sha256(body).digest() != data[:_DIGEST_BYTES]:
+            if sha256(body).digest() != data[:_DIGEST_BYTES]:
                 return None
             asked, code, output, messages = marshal.loads(body)
             loader = DiskLoader()
@@ -147,7 +148,7 @@ class BuildCache:
             temporary = f"{self._path}.{os.getpid()}"
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(hashlib.sha256(body).digest() + body)
+                file.write(sha256(body).digest() + body)
             os.replace(temporary, self._path)
             self._trim()
         except OSError:

@@ -330,7 +330,7 @@ class QuickReader:
             if chomp == "+":
                 raise Unsure
             self.at = self._next(at)
-            return self.rules.quoted("")
+            return self.rules.quoted("") if header[0] == "|" else self.rules.folded("")
         last, end = self._block_end(first, indent)
         content = [line[indent:] for line in self.lines[first : last + 1]]
         tail = "" if chomp == "-" or (self.is_open and last == len(self.lines) - 2) else "\n"

@@ -112,7 +112,7 @@ def _is_decimal(plain: str) -> bool:
     return bool(whole or fraction) and _DIGITS.issuperset(whole) and _DIGITS.issuperset(fraction)
 
 
-def _is_base60(text: str) -> bool:
+def is_base60(text: str) -> bool:
     """Whether YAML 1.1 reads *text* as a number of minutes and seconds."""
     first, *others = (text[1:] if text[:1] in ("-", "+") else text).split(":")
     if not others or first[:1] not in _DIGITS or not _NUMBERS.issuperset(first):
@@ -156,7 +156,7 @@ def is_plain_text(text: str) -> bool:
         return True
     if _number(text) is not text:
         return False
-    return not is_timestamp(text) and not (":" in text and _is_base60(text))
+    return not is_timestamp(text) and not (":" in text and is_base60(text))
 
 
 class TagError(ValueError):

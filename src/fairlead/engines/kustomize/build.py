@@ -5,9 +5,6 @@ Source: kustomize api v0.21.2 api/krusty/kustomizer.go. Differences: docs/compat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
@@ -15,7 +12,6 @@ from fairlead.engines.kustomize.files import Files
 from fairlead.engines.kustomize.loader import Loader
 from fairlead.engines.kustomize.nodes import to_value
 from fairlead.engines.kustomize.order import chosen_order, legacy_order
-from fairlead.engines.kustomize.plugins import InflateChart
 from fairlead.engines.kustomize.provenance import Origin
 from fairlead.engines.kustomize.references import follow_names
 from fairlead.engines.kustomize.resmap import ResMap
@@ -23,7 +19,18 @@ from fairlead.engines.kustomize.resource import INTERNAL, LOCAL_CONFIG, ORIGIN, 
 from fairlead.engines.kustomize.target import Gathered, Session, Target
 from fairlead.engines.kustomize.transformers import add_entries, add_hashes
 
-Json = dict[str, Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+    from typing import NamedTuple as Record
+
+    from fairlead.engines.kustomize.plugins import InflateChart
+
+    Json = dict[str, Any]
+else:
+    from fairlead.base.records import Record
+
 
 OUTPUT_LIMIT = 256 * 1024 * 1024
 MANAGED_BY = {"app.kubernetes.io/managed-by": "kustomize-v5.8.2"}
@@ -40,7 +47,7 @@ _REMOVED = frozenset(
 )
 
 
-class Built(NamedTuple):
+class Built(Record):
     """The objects of an overlay, in order, where each came from, and what upstream warns of."""
 
     resources: tuple[Json, ...]

@@ -6,8 +6,6 @@ Source: kustomize api v0.21.2 internal/builtins/HelmChartInflationGenerator.go. 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
@@ -18,7 +16,11 @@ from fairlead.engines.kustomize.reader import read_one
 from fairlead.engines.kustomize.schema import BUILT_IN
 from fairlead.engines.kustomize.strategic import strategic_merge
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from fairlead.engines.helm import World
 
 MERGES = ("merge", "override", "replace")

@@ -6,17 +6,19 @@ internal/accumulator/loadconfigfromcrds.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.order import ORDER_FIRST, ORDER_LAST
 from fairlead.engines.kustomize.shapes import CONFIGURATION, decode
 
-Reference = tuple[tuple[str, str, str], tuple[FieldSpec, ...]]  # (group, version, kind) and who refers to it
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    Reference = tuple[tuple[str, str, str], tuple[FieldSpec, ...]]  # (group, version, kind) and who refers to it
+
 
 # The sections that are lists of field specs, and what upstream's errors call them.
 _LISTS = {
@@ -108,18 +110,24 @@ DEFAULT = Configuration({}, None)
 NOTHING = Configuration(dict.fromkeys(_LISTS, ()), ())
 
 
-@cache
+_specs: dict[str, tuple[FieldSpec, ...]] = {}
+_references: list[tuple[Reference, ...]] = []
+
+
 def _default_specs(name: str) -> tuple[FieldSpec, ...]:
-    from fairlead.engines.kustomize import defaults
+    if name not in _specs:
+        from fairlead.engines.kustomize import defaults
 
-    return _sorted(defaults.LISTS[name]())
+        _specs[name] = _sorted(defaults.LISTS[name]())
+    return _specs[name]
 
 
-@cache
 def _default_references() -> tuple[Reference, ...]:
-    from fairlead.engines.kustomize import defaults
+    if not _references:
+        from fairlead.engines.kustomize import defaults
 
-    return _sort_references(defaults.name_references())
+        _references.append(_sort_references(defaults.name_references()))
+    return _references[0]
 
 
 def _sort_references(references: Iterable[Reference]) -> tuple[Reference, ...]:

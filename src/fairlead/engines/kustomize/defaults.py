@@ -6,10 +6,13 @@ Where two fields of a kind can be the same one, their order is upstream's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
-from fairlead.engines.kustomize.configuration import Reference
 from fairlead.engines.kustomize.fields import FieldSpec
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from fairlead.engines.kustomize.configuration import Reference
 
 _POD = {
     "Pod": "spec",

@@ -6,13 +6,15 @@ Most lists are plain: every element is a mapping with its own key. Those take a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import fresh, is_empty, is_null, is_scalar, kind_name, plain, put_text, text_of
 
-Walk = Callable[[Any, Any], Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Walk = Callable[[Any, Any], Any]
 
 
 def merge(dest: list[Any], patch: list[Any] | None, keys: tuple[str, ...], walk: Walk, *, prepend: bool) -> list[Any]:

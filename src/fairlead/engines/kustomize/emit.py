@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import Quoted, is_scalar, peel, text_of, to_value
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def render(node: Any) -> str:

@@ -7,15 +7,17 @@ last one that has the field set it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.loader import Loader
 from fairlead.engines.kustomize.resource import Source
 
-Path = tuple[str | int, ...]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Path = tuple[str | int, ...]
 
 
 def origin_of(sources: Sequence[Source], path: Path, loader: Loader) -> Source:

@@ -6,14 +6,9 @@ kyaml v0.21.2 yaml/fns.go (FieldSetter, PathGetter), utils/pathsplitter.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NamedTuple
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import (
     INT,
-    NULL,
     Cell,
     Quoted,
     Scalar,
@@ -29,12 +24,21 @@ from fairlead.engines.kustomize.nodes import (
     wrong_kind,
 )
 
-Setter = Callable[[Any, Any], None]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+    from typing import NamedTuple as Record
+
+    Setter = Callable[[Any, Any], None]
+else:
+    from fairlead.base.records import Record
+
 MAPPING, SCALAR = "mapping", "scalar"
 _NEW = Scalar("", "")
 
 
-class FieldSpec(NamedTuple):
+class FieldSpec(Record):
     """Where a transformer works: a path in the objects of some kinds ("" is any)."""
 
     path: str
@@ -52,9 +56,21 @@ class FieldSpec(NamedTuple):
         )
 
 
-@lru_cache(maxsize=4096)
+_CACHE_LIMIT = 4096
+_paths: dict[tuple[str, str], tuple[str, ...]] = {}
+
+
 def split_path(path: str, delimiter: str = "/") -> tuple[str, ...]:
     """Split at *delimiter*; a backslash keeps it."""
+    known = _paths.get((path, delimiter))
+    if known is None:
+        if len(_paths) >= _CACHE_LIMIT:
+            _paths.clear()
+        known = _paths[path, delimiter] = _split_path(path, delimiter)
+    return known
+
+
+def _split_path(path: str, delimiter: str) -> tuple[str, ...]:
     parts = path.split(delimiter)
     if len(parts) > 1 and not parts[0]:
         parts = parts[1:]
@@ -196,20 +212,3 @@ def set_node(mapping: dict[str, Any], name: str, node: Any) -> None:
         mapping[new_key(name)] = fresh(node)
     else:
         assign(mapping, name, put_node(old, node))
-
-
-__all__ = [
-    "MAPPING",
-    "NULL",
-    "SCALAR",
-    "FieldSpec",
-    "Setter",
-    "entry_setter",
-    "number_setter",
-    "set_field",
-    "set_node",
-    "split_path",
-    "string_setter",
-    "text_setter",
-    "visit",
-]

@@ -6,13 +6,13 @@ Source: kustomize api v0.21.2 internal/loader/fileloader.go, loadrestrictions.go
 from __future__ import annotations
 
 import posixpath
-import re
 
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.loader import Loader, is_below, is_url, join
 
 DEPTH_LIMIT = 64
-_USER = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*@")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_USER = _LETTERS | frozenset("0123456789-")
 _SCHEMES = ("ssh://", "https://", "http://", "file://")
 
 
@@ -91,11 +91,12 @@ def is_repository(name: str) -> bool:
         rest = rest[5:]
     scheme = next((known for known in _SCHEMES if rest.lower().startswith(known)), "")
     rest = rest[len(scheme) :]
-    user = _USER.match(rest)
-    if user:
-        rest = rest[user.end() :]
+    user, at_sign, after = rest.partition("@")
+    has_user = bool(at_sign) and user[:1] in _LETTERS and _USER.issuperset(user)
+    if has_user:
+        rest = after
     is_github = rest.lower().startswith(("github.com/", "github.com:"))
-    if not scheme and not user and not is_github:
+    if not scheme and not has_user and not is_github:
         return False
     if scheme == "file://":
         return bool(rest)

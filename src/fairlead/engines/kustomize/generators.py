@@ -5,15 +5,17 @@ Source: kustomize api v0.21.2 internal/generators, kv/kv.go, hasher/hasher.go.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from fairlead.base import gojson
+from fairlead.base.digests import sha256
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.files import Files
 from fairlead.engines.kustomize.nodes import BOOL, Quoted, Scalar, copied, fresh, is_scalar, new_key, text_of, to_value
 from fairlead.engines.kustomize.resource import Resource
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
 _HASH_LETTERS = str.maketrans({"0": "g", "1": "h", "3": "k", "a": "m", "e": "t"})
 _LINE = 70
@@ -75,7 +77,9 @@ def _entry(kind: str, raw: bytes) -> tuple[str, str]:
 
 def encode(raw: bytes) -> str:
     """Return *raw* in base64, in lines where it is long."""
-    text = base64.b64encode(raw).decode()
+    from binascii import b2a_base64
+
+    text = b2a_base64(raw, newline=False).decode()
     if len(text) < _LINE:
         return text
     return "".join(f"{text[at : at + _LINE]}\n" for at in range(0, len(text), _LINE))
@@ -164,8 +168,6 @@ def _unquoted(value: str) -> str:
 
 def name_hash(node: Mapping[str, Any]) -> str:
     """Return the ten letters that stand for an object's content."""
-    from hashlib import sha256  # loads OpenSSL
-
     kind = text_of(node.get("kind"))
     # Upstream looks the name up under the key "metadata/name", which no object has: it is always empty.
     if kind == "ConfigMap":

@@ -5,24 +5,25 @@ Source: kustomize api v0.21.2 filters/imagetag, internal/image/image.go.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
-
 from fairlead.engines.kustomize.fields import FieldSpec, visit
 from fairlead.engines.kustomize.nodes import assign, is_scalar, peel, put_text, text_of, wrong_kind
 from fairlead.engines.kustomize.resource import Resource
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
 _REST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
-_LITERAL = re.compile(r"[A-Za-z0-9_/.:-]*\Z")
+_ALPHANUMERIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_LITERAL = _ALPHANUMERIC | frozenset("_/.:-")
+_TAG = _ALPHANUMERIC | frozenset("_.{}-")
 
 
-@lru_cache(maxsize=1024)
 def _matcher(name: str) -> Callable[[str], bool]:
-    if _LITERAL.match(name):
-        compiled = re.compile(f"{name}{_REST}\\Z")
-        return lambda text: compiled.match(text) is not None
+    """Return the test for images called *name*, a pattern in which a dot fits anything."""
+    if _LITERAL.issuperset(name):
+        return lambda text: _begins(text, name) and _is_version(text[len(name) :])
     from fairlead.engines.gotemplate.errors import FuncError
     from fairlead.engines.helm.functions.regexes import compile_pattern
 
@@ -31,6 +32,24 @@ def _matcher(name: str) -> Callable[[str], bool]:
     except FuncError:
         return lambda text: False
     return lambda text: general.search(text.encode()) is not None
+
+
+def _begins(text: str, name: str) -> bool:
+    if text.startswith(name):
+        return True
+    start = text[: len(name)]
+    if "." not in name or len(start) < len(name):
+        return False
+    return all(ours == wanted or (wanted == "." and ours != "\n") for ours, wanted in zip(start, name, strict=True))
+
+
+def _is_version(text: str) -> bool:
+    """Whether *text* is a tag, a digest, both or nothing."""
+    if not text or (text[0] == ":" and _TAG.issuperset(text[1:])):
+        return True
+    import re
+
+    return re.fullmatch(_REST, text) is not None
 
 
 def split_image(image: str) -> tuple[str, str, str]:

@@ -5,13 +5,18 @@ Source: kustomize api v0.21.2 types/kustomization.go (Unmarshal, CheckDeprecated
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.files import Files
 from fairlead.engines.kustomize.loader import FILE_NAMES, join
 from fairlead.engines.kustomize.shapes import KUSTOMIZATION, decode
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+    from typing import NamedTuple as Record
+else:
+    from fairlead.base.records import Record
 
 KIND, COMPONENT = "Kustomization", "Component"
 VERSIONS = {KIND: "kustomize.config.k8s.io/v1beta1", COMPONENT: "kustomize.config.k8s.io/v1alpha1"}
@@ -26,7 +31,7 @@ _DEPRECATED = {
 }
 
 
-class Kustomization(NamedTuple):
+class Kustomization(Record):
     """The fields of a kustomization file by their names, and what upstream warns of."""
 
     path: str

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from fairlead.engines.kustomize.errors import KustomizeError
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol
+else:
+    Protocol = object
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -16,7 +21,6 @@ class Loader(Protocol):
 
     def read(self, path: str) -> bytes:
         """Raises: KustomizeError when there is no such file."""
-        ...
 
     def is_file(self, path: str) -> bool: ...
 
@@ -24,7 +28,6 @@ class Loader(Protocol):
 
     def list(self, path: str) -> Iterable[str]:
         """The names in a folder, sorted."""
-        ...
 
 
 class MemoryLoader:

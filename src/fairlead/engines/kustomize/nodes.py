@@ -15,23 +15,18 @@ A node is therefore one of
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
-import re
-from functools import lru_cache
-from typing import Any
-
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError
-from yaml.events import ScalarEvent
-
-from fairlead.base.yaml.resolve import float64_text, resolve, resolve_v3
+from fairlead.base import yaml as goyaml
+from fairlead.base.yaml.resolve import float64_text, is_base60, resolve, resolve_v3
 from fairlead.engines.kustomize.errors import KustomizeError
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 NULL, BOOL, INT, FLOAT, STR, TIME = "!!null", "!!bool", "!!int", "!!float", "!!str", "!!timestamp"
 BINARY = "!!binary"
 _CACHE_LIMIT = 20_000
+_INFINITE = (float("inf"), float("-inf"))
 
 _TIME = (
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -39,8 +34,6 @@ _TIME = (
     r"|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?))?\Z"
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_BASE60 = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z"
-_BLOCK = "[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
 _OLD_BOOLS = frozenset(word for old in ("y", "yes", "on", "n", "no", "off") for word in (old, old.title(), old.upper()))
 
 
@@ -91,6 +84,8 @@ class Cell:
 
 
 EMPTY_IN_FLOW = Scalar("", NULL)  # a field without a value between braces or brackets, which is written as ''
+_REFOLDED_LIMIT = 1024
+_refolded: dict[str, str] = {}
 _plain: dict[str, Any] = {}
 
 
@@ -117,7 +112,7 @@ def tag_of(text: str) -> str:
     value = resolve_v3(text)
     kind = value.__class__
     if kind is str:
-        return TIME if text[:4].isdecimal() and _moment(text) else STR
+        return TIME if text[4:5] == "-" and text[:4].isdecimal() and _moment(text) else STR
     if kind is bool:
         return BOOL
     if kind is int:
@@ -297,6 +292,9 @@ def _scalar_value(node: Scalar) -> Any:
     if tag == TIME:
         return _moment(node.text)
     if tag == BINARY:
+        import base64
+        import binascii
+
         try:
             return base64.b64decode("".join(node.text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error:
@@ -307,19 +305,38 @@ def _scalar_value(node: Scalar) -> Any:
     found = tag_of(node.text)
     if found != tag and not (tag == FLOAT and found == INT):
         raise KustomizeError(f"yaml: cannot decode {found} `{node.text}` as a {tag}")
-    if value.__class__ is float and not math.isfinite(value):
+    if value.__class__ is float and (value != value or value in _INFINITE):
         name = {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
         raise KustomizeError(f"json: unsupported value: {name}")
     return value
 
 
-@lru_cache(maxsize=1024)
 def refolded(text: str) -> str:
     """Return what becomes of *text* when go-yaml v3 writes it as a folded block and reads it again.
 
     An empty line appears before lines that are indented more, and one at the end where several are.
     """
-    if not text or text[-1] == " " or " \n" in text or not re.fullmatch(_BLOCK, text):
+    known = _refolded.get(text)
+    if known is None:
+        if len(_refolded) >= _REFOLDED_LIMIT:
+            _refolded.clear()
+        known = _refolded[text] = _refold(text)
+    return known
+
+
+def _is_block(text: str) -> bool:
+    """Whether go-yaml v3 writes *text* as a block."""
+    if not text or text[-1] == " " or " \n" in text:
+        return False
+    others = {char for char in text if not " " <= char <= "~"} - {"\n", "\t"}
+    return all(
+        char >= "\xa0" and not "\ud800" <= char <= "\udfff" and char not in "\u2028\u2029\ufeff\ufffe\uffff"
+        for char in others
+    )
+
+
+def _refold(text: str) -> str:
+    if not _is_block(text):
         return str(text)
     first = text.lstrip("\n")[:1]
     doubles = first not in ("", " ", "\t")
@@ -341,19 +358,10 @@ def refolded(text: str) -> str:
             leading = char in " \t"
         parts.append(char)
         breaks = False
-    return read_scalar(f"- {''.join(parts)}")
-
-
-def read_scalar(text: str) -> str:
-    """Return the one scalar in the list that *text* is. Raises: KustomizeError."""
-    parser: Any = CParser(text.encode())
-    while True:
-        try:
-            event = parser.get_event()
-        except MarkedYAMLError as error:
-            raise KustomizeError(f"yaml: {error.problem}") from error
-        if event.__class__ is ScalarEvent:
-            return str(event.value)
+    try:
+        return str(goyaml.load(f"- {''.join(parts)}")[0])
+    except goyaml.YamlError as error:
+        raise KustomizeError(f"yaml: {getattr(error.__cause__, 'problem', error)}") from error
 
 
 def from_value(value: Any) -> Any:
@@ -374,7 +382,7 @@ def from_value(value: Any) -> Any:
 
 def string_node(text: str) -> str:
     """Return *text* as go-yaml writes and reads back a string: quoted where it must be."""
-    if "\n" in text or tag_of(text) != STR or text in _OLD_BOOLS or re.match(_BASE60, text) or _needs_quotes(text):
+    if "\n" in text or tag_of(text) != STR or text in _OLD_BOOLS or is_base60(text) or _needs_quotes(text):
         return Quoted(text)
     return text
 
@@ -394,6 +402,8 @@ def _needs_quotes(text: str) -> bool:
 
 def _moment(text: str) -> str:
     """Return a YAML time as RFC 3339 has it, "" when it is none."""
+    import re
+
     found = re.match(_TIME, text)
     if found is None:
         return ""

@@ -5,13 +5,15 @@ Source: kustomize api v0.21.2 resource/factory.go; kyaml v0.21.2 kio/byteio_read
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import copied, is_empty, is_null, text_of, to_value
 from fairlead.engines.kustomize.reader import Document, MalformedYamlError, read_documents
 from fairlead.engines.kustomize.resource import INTERNAL, Resource, Source
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 _CACHE_BYTES = 64 * 1024 * 1024
 _cache: dict[bytes, list[Document] | None] = {}

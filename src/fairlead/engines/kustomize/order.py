@@ -6,12 +6,13 @@ the resources; the command line sorts unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from fairlead.engines.kustomize.resource import Id, Resource
 
 ORDER_FIRST = (

@@ -5,9 +5,6 @@ Source: kustomize api v0.21.2 internal/builtins/Patch*Transformer.go, filters/pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from fairlead.base import gojson
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
@@ -19,7 +16,13 @@ from fairlead.engines.kustomize.resource import INTERNAL, Resource, Source
 from fairlead.engines.kustomize.schema import Schema
 from fairlead.engines.kustomize.selector import Selector
 
-Operations = list[Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Operations = list[Any]
+
 _HISTORY = f"{INTERNAL}previousNames"
 
 

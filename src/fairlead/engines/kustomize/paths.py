@@ -5,20 +5,24 @@ Source: kyaml v0.21.2 yaml/fns.go (PathGetter), yaml/match.go (PathMatcher), uti
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple
-
 from fairlead.engines.kustomize.emit import render
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import set_node, split_path
 from fairlead.engines.kustomize.nodes import Scalar, is_null, is_scalar, new_key, peel, plain, text_of, wrong_kind
 from fairlead.engines.kustomize.selector import search_pattern
 
-_INDEX = re.compile(r"[-+]?[0-9]+\Z")
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+    from typing import NamedTuple as Record
+else:
+    from fairlead.base.records import Record
+
+_DIGITS = frozenset("0123456789")
 LIST, MAPPING, SCALAR = "list", "mapping", "scalar"
 
 
-class Place(NamedTuple):
+class Place(Record):
     """Where a node stands."""
 
     holder: Any
@@ -53,7 +57,12 @@ def smart_split(path: str) -> list[str]:
 
 def is_index(part: str) -> bool:
     """Whether *part* is a number that counts elements."""
-    return bool(_INDEX.match(part)) and int(part) >= 0
+    return _is_number(part) and int(part) >= 0
+
+
+def _is_number(part: str) -> bool:
+    digits = part[1:] if part[:1] in ("-", "+") else part
+    return bool(digits) and _DIGITS.issuperset(digits)
 
 
 def _is_element(part: str) -> bool:
@@ -80,7 +89,7 @@ def lookup(node: Any, path: list[str]) -> Place | None:
 
 
 def _step(node: Any, part: str) -> Place | None:
-    if _INDEX.match(part) or part == "-":
+    if _is_number(part) or part == "-":
         if node.__class__ is not list:
             if is_null(node):
                 return None

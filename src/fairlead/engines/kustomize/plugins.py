@@ -7,8 +7,6 @@ containers are refused.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.configuration import specs_of
@@ -29,12 +27,17 @@ from fairlead.engines.kustomize.transformers import (
     set_replicas,
 )
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
     from fairlead.engines.kustomize.schema import Schema
 
-Transform = Callable[[ResMap], None]
-Generate = Callable[[], list[Resource]]
-InflateChart = Callable[[Mapping[str, Any], Files], bytes]
+    Transform = Callable[[ResMap], None]
+    Generate = Callable[[], list[Resource]]
+    InflateChart = Callable[[Mapping[str, Any], Files], bytes]
+
 GENERATORS = ("ConfigMapGenerator", "SecretGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator")
 
 

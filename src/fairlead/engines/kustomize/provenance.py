@@ -7,17 +7,22 @@ the fields in upstream's order.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import ORIGIN, TRANSFORMATIONS, Resource
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NamedTuple as Record
+else:
+    from fairlead.base.records import Record
+
 OPTIONS = ("originAnnotations", "transformerAnnotations", "managedByLabel")
 
 
-class Origin(NamedTuple):
+class Origin(Record):
     """Where something comes from: a file, or what a file configures."""
 
     path: str = ""

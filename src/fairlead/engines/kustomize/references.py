@@ -6,9 +6,6 @@ asks every object for every candidate; here objects are found by the names they 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from fairlead.engines.kustomize.configuration import Configuration
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec, set_field, split_path, visit
@@ -16,7 +13,12 @@ from fairlead.engines.kustomize.nodes import assign, is_null, peel, put_text, te
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import Id, Resource
 
-Gvk = tuple[str, str, str]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Gvk = tuple[str, str, str]
 
 
 def follow_names(items: ResMap, configuration: Configuration) -> None:

@@ -5,14 +5,16 @@ Source: kustomize api v0.21.2 filters/replacement/replacement.go, types/replacem
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import Quoted, Scalar, copied, is_empty, is_scalar, peel, plain, text_of
 from fairlead.engines.kustomize.paths import Matcher, Place, kind_of, lookup, put, smart_split
 from fairlead.engines.kustomize.resource import DEFAULT_NAMESPACE, Id, Resource
 from fairlead.engines.kustomize.selector import Selector
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 DEFAULT_PATH = "metadata.name"
 _DELIMITER_ERROR = "delimiter option can only be used with scalar nodes"

@@ -5,14 +5,15 @@ Source: kustomize api v0.21.2 resmap/reswrangler.go, which looks through all of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import copied, is_null, new_key, put_string, text_of
 from fairlead.engines.kustomize.resource import ORIGIN, Id, Resource
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
     from fairlead.engines.kustomize.schema import Schema
     from fairlead.engines.kustomize.selector import Selector
 

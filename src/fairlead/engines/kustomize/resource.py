@@ -6,11 +6,16 @@ annotations under internal.config.kubernetes.io; here it is beside the object.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from fairlead.engines.kustomize.fields import set_field
 from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, new_key, text_of
 from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+    from typing import NamedTuple as Record
+else:
+    from fairlead.base.records import Record
 
 INTERNAL = "internal.config.kubernetes.io/"
 ORIGIN = "config.kubernetes.io/origin"
@@ -21,7 +26,7 @@ NO_NAMESPACE = "_non_namespaceable_"
 DEFAULT_NAMESPACE = "default"
 
 
-class Id(NamedTuple):
+class Id(Record):
     """What an object is called."""
 
     group: str
@@ -66,7 +71,7 @@ def parse_api_version(text: str) -> tuple[str, str]:
     return (group, version) if slash else ("", text)
 
 
-class Source(NamedTuple):
+class Source(Record):
     """Where content came from: base, generator, patch or a transformer, and the file and line that says so."""
 
     role: str

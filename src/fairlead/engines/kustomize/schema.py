@@ -5,13 +5,15 @@ Source: kyaml v0.21.2 openapi/openapi.go. A schema given by the user takes the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.mergekeys import KINDS, TYPES
 from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 BUILT_IN_VERSION = "v1.21.2"
 DEPTH_LIMIT = 40

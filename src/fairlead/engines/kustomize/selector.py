@@ -5,31 +5,48 @@ Source: kustomize api v0.21.2 types/selector.go, resmap/reswrangler.go (Select).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.resource import Id, Resource
 
-_LITERAL = re.compile(r"[A-Za-z0-9_/ -]*\Z")
-_SIMPLE = re.compile(r"(?:[A-Za-z0-9_/:@ .*+?|()-]|\\[.\-/])*\Z")
-_RISKY = re.compile(r"\)[*+?{]|[*+?][*+?]|\(\?|^[*+?]|[(|][*+?]")
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+_LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/ -")
+_SIMPLE = r"(?:[A-Za-z0-9_/:@ .*+?|()-]|\\[.\-/])*\Z"
+_RISKY = r"\)[*+?{]|[*+?][*+?]|\(\?|^[*+?]|[(|][*+?]"
+_CACHE_LIMIT = 4096
 FIELDS = ("group", "version", "kind", "name", "namespace")
 
 
-@lru_cache(maxsize=4096)
+_patterns: dict[str, Callable[[str], bool]] = {}
+
+
 def pattern(text: str) -> Callable[[str], bool]:
     """Return the test for a pattern that must fit all of a text; "" fits any.
 
     Raises: KustomizeError.
     """
+    known = _patterns.get(text)
+    if known is None:
+        if len(_patterns) >= _CACHE_LIMIT:
+            _patterns.clear()
+        known = _patterns[text] = _pattern(text)
+    return known
+
+
+def _pattern(text: str) -> Callable[[str], bool]:
     if not text or text == ".*":
         return lambda value: "\n" not in value or not text
-    if _LITERAL.match(text):
+    if _LITERAL.issuperset(text):
         return text.__eq__
-    if _SIMPLE.match(text) and not _RISKY.search(text) and text.count("(") == text.count(")"):
+    start = text.removesuffix(".*")
+    if _LITERAL.issuperset(start):
+        return lambda value: value.startswith(start) and "\n" not in value[len(start) :]
+    import re
+
+    if re.match(_SIMPLE, text) and not re.search(_RISKY, text) and text.count("(") == text.count(")"):
         compiled = re.compile(f"(?:{text})\\Z")
         return lambda value: compiled.match(value) is not None
     from fairlead.engines.gotemplate.errors import FuncError
@@ -94,10 +111,9 @@ def _matches(selector: str, values: dict[str, str]) -> bool:
         raise KustomizeError(str(error)) from error
 
 
-@lru_cache(maxsize=1024)
 def search_pattern(text: str) -> Callable[[str], bool]:
     """Return the test for a pattern that must fit some part of a text. Raises: KustomizeError."""
-    if _LITERAL.match(text):
+    if _LITERAL.issuperset(text):
         return lambda value: text in value
     from fairlead.engines.gotemplate.errors import FuncError
     from fairlead.engines.helm.functions.regexes import compile_pattern

@@ -6,10 +6,12 @@ case, null is the same as nothing, and a value of the wrong type is an error tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 STRING, BOOL, INT, ANY = "string", "bool", "int", "any"
 STRINGS = {"*": STRING}  # a map of strings

@@ -11,8 +11,6 @@ Ways it would surprise a Python reader:
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.engines.kustomize import elements
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import (
@@ -28,6 +26,10 @@ from fairlead.engines.kustomize.nodes import (
     wrong_kind,
 )
 from fairlead.engines.kustomize.schema import Node, Schema
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 DIRECTIVE = "$patch"
 DEPTH_LIMIT = 400

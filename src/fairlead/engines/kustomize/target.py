@@ -5,10 +5,6 @@ Source: kustomize api v0.21.2 internal/target/kusttarget.go, kusttarget_configpl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
 from fairlead.engines.kustomize.configuration import (
     DEFAULT,
     NOTHING,
@@ -25,13 +21,18 @@ from fairlead.engines.kustomize.generators import with_options
 from fairlead.engines.kustomize.kustomization import Kustomization
 from fairlead.engines.kustomize.nodes import to_value
 from fairlead.engines.kustomize.objects import objects_in
-from fairlead.engines.kustomize.plugins import Generate, InflateChart, Transform, Workshop, configured
+from fairlead.engines.kustomize.plugins import Workshop, configured
 from fairlead.engines.kustomize.provenance import Origin, mark_origin, mark_transformation, plugin_origin
 from fairlead.engines.kustomize.reader import MalformedYamlError
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import Resource, Source
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from fairlead.engines.kustomize.plugins import Generate, InflateChart, Transform
     from fairlead.engines.kustomize.schema import Schema
 
 VALIDATED_BY = "validated-by"
@@ -306,13 +307,17 @@ class Target:
     def _steps(self, configuration: Configuration) -> Iterator[tuple[str, Callable[[], Transform]]]:
         shop, field = self._workshop, self.field
         if field("patchesStrategicMerge"):
-            yield "PatchStrategicMergeTransformer", partial(shop.merges, field("patchesStrategicMerge"), "")
+            yield "PatchStrategicMergeTransformer", lambda: shop.merges(field("patchesStrategicMerge"), "")
         for entry in field("patches") or ():
-            yield "PatchTransformer", partial(shop.patches, entry)
+            yield "PatchTransformer", self._maker(shop.patches, entry)
         for kind, settings, specs in self._settings(configuration):
-            yield kind, partial(shop.transformer, kind, settings, specs)
+            yield kind, self._maker(shop.transformer, kind, settings, specs)
         if field("replacements"):
-            yield "ReplacementTransformer", partial(shop.replacements, field("replacements"))
+            yield "ReplacementTransformer", lambda: shop.replacements(field("replacements"))
+
+    @staticmethod
+    def _maker(make: Callable[..., Transform], *arguments: Any) -> Callable[[], Transform]:
+        return lambda: make(*arguments)
 
     def _settings(
         self, configuration: Configuration

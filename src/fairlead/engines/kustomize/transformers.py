@@ -5,16 +5,11 @@ Source: kustomize api v0.21.2 internal/builtins, filters.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import (
     MAPPING,
     SCALAR,
     FieldSpec,
-    Setter,
     entry_setter,
     number_setter,
     string_setter,
@@ -24,6 +19,13 @@ from fairlead.engines.kustomize.fields import (
 from fairlead.engines.kustomize.nodes import is_null, is_scalar, value_text
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import HELM_GENERATED, Id, Resource
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from fairlead.engines.kustomize.fields import Setter
 
 NAME_PATH, NAMESPACE_PATH = "metadata/name", "metadata/namespace"
 SUBJECT_MODES = ("defaultOnly", "none", "allServiceAccounts")
@@ -115,7 +117,10 @@ class Namespacer:
 
     def apply(self, items: ResMap) -> None:
         """Raises: KustomizeError when two objects get the same id."""
-        known = Counter(item.current_id().identity for item in items)
+        known: dict[tuple[str, ...], int] = {}
+        for item in items:
+            identity = item.current_id().identity
+            known[identity] = known.get(identity, 0) + 1
         for item in items:
             if item.from_helm or item.strings("annotations").get(HELM_GENERATED) == "true":
                 continue
@@ -124,7 +129,7 @@ class Namespacer:
             self.apply_one(item)
             now = item.current_id()
             known[before] -= 1
-            known[now.identity] += 1
+            known[now.identity] = known.get(now.identity, 0) + 1
             if known[now.identity] != 1:
                 same = [other for other in items if other.current_id().identity == now.identity]
                 raise KustomizeError(f"namespace transformation produces ID conflict: {same}")

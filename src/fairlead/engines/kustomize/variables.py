@@ -5,9 +5,6 @@ Source: kustomize api v0.21.2 types/var.go, internal/accumulator/refvartransform
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
 from fairlead.base.yaml.resolve import float64_text
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec, visit
@@ -29,7 +26,12 @@ from fairlead.engines.kustomize.paths import lookup, smart_split
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import Id, Resource, parse_api_version
 
-Variables = dict[str, Mapping[str, Any]]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    Variables = dict[str, Mapping[str, Any]]
 
 
 def target_id(variable: Mapping[str, Any]) -> Id:
