@@ -179,6 +179,12 @@ def from_variable(name: str, path: str = "/spec/template/spec/x") -> Json:
 
 
 SPEC = "/spec/template/spec"
+
+
+def condition(kind: str, status: str, seconds: int) -> Json:
+    return {"type": kind, "status": status, "timeoutSeconds": seconds}
+
+
 MAP_LINES = (
     "{{ .map }} {{ len .map }} {{ .list }}",
     '{{ index .map "port" }} {{ get .map "name" }} {{ dig "a" "b" "none" .map }} {{ eq .map.name "sail" }}',
@@ -414,8 +420,10 @@ def versioned(
     **annotations: str,
 ) -> Json:
     version, control_version, reported, decks = state
-    topology = {"version": version, "workers": {"machineDeployments": wanted_workers} if wanted_workers else {}}
+    topology = {"version": version, "workers": {"machineDeployments": wanted_workers}}
     given = referring(cluster(topology, **({"annotations": annotations} if annotations else {})))
+    if not wanted_workers:
+        del given["spec"]["topology"]["workers"]
     spec = {"kubernetesVersions": offered} if offered else {}
     return {
         "op": "desired",
@@ -441,6 +449,125 @@ def upgrades() -> Iterator[tuple[str, Json]]:
         yield f"version-chain-{name}", versioned(state, TWO[: len(state[3])], CHAIN)
 
 
+# Everything else that a class and a topology may ask for.
+
+CHECKS = {"nodeStartupTimeoutSeconds": 300, "unhealthyNodeConditions": [condition("Ready", "Unknown", 300)]}
+OTHER_CHECKS = {"unhealthyNodeConditions": [condition("Ready", "False", 60)]}
+REMEDIATION = {"triggerIf": {"unhealthyLessThanOrEqualTo": "40%"}}
+DELETION = {"nodeDrainTimeoutSeconds": 10, "nodeVolumeDetachTimeoutSeconds": 20, "nodeDeletionTimeoutSeconds": 0}
+ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": "10%"}}
+TAINT = {"key": "boats", "value": "only", "effect": "NoSchedule", "propagation": "Always"}
+SHAPES: dict[str, tuple[Json, Json, Json, Json]] = {
+    # what the class says of the control plane and of workers, what the topology says of both
+    "plain": ({}, {}, {}, {}),
+    "metadata": (
+        {"metadata": {"labels": {"a": "class", "b": "class"}, "annotations": {"a": "class"}}},
+        {"metadata": {"labels": {"a": "class", "b": "class"}, "annotations": {"b": "class"}}},
+        {"metadata": {"labels": {"a": "topology", "c": "topology"}, "annotations": {"a": "topology"}}},
+        {"metadata": {"labels": {"a": "topology", "c": "topology"}, "annotations": {"a": "topology"}}},
+    ),
+    "deletion-of-class": ({"deletion": DELETION}, {"deletion": {**DELETION, "order": "Oldest"}}, {}, {}),
+    "deletion-of-topology": (
+        {"deletion": DELETION},
+        {"deletion": {**DELETION, "order": "Oldest"}},
+        {"deletion": {"nodeDrainTimeoutSeconds": 0}},
+        {"deletion": {"nodeDrainTimeoutSeconds": 0, "order": "Newest"}},
+    ),
+    "taints-and-gates-of-class": (
+        {"taints": [TAINT], "readinessGates": [{"conditionType": "Ashore"}]},
+        {"taints": [TAINT], "readinessGates": [{"conditionType": "Ashore"}]},
+        {},
+        {},
+    ),
+    "taints-and-gates-of-topology": (
+        {"taints": [TAINT], "readinessGates": [{"conditionType": "Ashore"}]},
+        {"taints": [TAINT], "readinessGates": [{"conditionType": "Ashore"}]},
+        {"taints": [{**TAINT, "key": "mine"}], "readinessGates": [{"conditionType": "Afloat", "polarity": "Negative"}]},
+        {"taints": [{**TAINT, "key": "mine"}], "readinessGates": [{"conditionType": "Afloat"}]},
+    ),
+    "rollout-of-class": ({}, {"rollout": {"strategy": ROLLING}, "minReadySeconds": 5, "failureDomain": "fd-1"}, {}, {}),
+    "rollout-of-topology": (
+        {},
+        {"rollout": {"strategy": ROLLING}, "minReadySeconds": 5, "failureDomain": "fd-1"},
+        {"rollout": {"after": "2030-01-01T00:00:00Z"}},
+        {
+            "rollout": {"after": "2030-01-01T00:00:00Z", "strategy": {"type": "OnDelete"}},
+            "minReadySeconds": 0,
+            "failureDomain": "fd-2",
+        },
+    ),
+    "health-of-class": (
+        {"healthCheck": {"checks": CHECKS, "remediation": REMEDIATION}},
+        {"healthCheck": {"checks": CHECKS, "remediation": {**REMEDIATION, "maxInFlight": 2}}},
+        {},
+        {},
+    ),
+    "health-of-topology": (
+        {"healthCheck": {"checks": CHECKS, "remediation": REMEDIATION}},
+        {"healthCheck": {"checks": CHECKS, "remediation": {**REMEDIATION, "maxInFlight": 2}}},
+        {"healthCheck": {"enabled": True, "checks": OTHER_CHECKS}},
+        {"healthCheck": {"checks": OTHER_CHECKS, "remediation": {"maxInFlight": "50%"}}},
+    ),
+    "health-switched-off": (
+        {"healthCheck": {"checks": CHECKS}},
+        {"healthCheck": {"checks": CHECKS}},
+        {"healthCheck": {"enabled": False}},
+        {"healthCheck": {"enabled": False}},
+    ),
+    "health-of-topology-alone": (
+        {},
+        {},
+        {"healthCheck": {"checks": CHECKS}},
+        {"healthCheck": {"remediation": {"maxInFlight": 1}}},
+    ),
+    "naming": (
+        {"naming": {"template": "{{ .cluster.name }}-control"}},
+        {"naming": {"template": "{{ .machineDeployment.topologyName }}-of-{{ .cluster.name }}"}},
+        {},
+        {},
+    ),
+    "no-replicas": ({}, {}, {"replicas": None}, {"replicas": None}),
+    "none-wanted": ({}, {}, {"replicas": 0}, {"replicas": 0}),
+}
+
+
+def shapes() -> Iterator[tuple[str, Json]]:
+    for name, (class_control, class_deck, own_control, own_deck) in SHAPES.items():
+        given = cluster_class()
+        given["spec"]["controlPlane"].update(class_control)
+        given["spec"]["workers"]["machineDeployments"][0].update(class_deck)
+        topology = {
+            "controlPlane": known({"replicas": 3, **own_control}),
+            "workers": {"machineDeployments": [known({"class": "deck", "name": "md-0", "replicas": 2, **own_deck})]},
+        }
+        for state, there in (("new", []), ("old", existing(OLD, [OLD], deck("md-0", OLD)))):
+            wanted = cluster(topology)
+            if not topology["controlPlane"]:
+                del wanted["spec"]["topology"]["controlPlane"]
+            yield (
+                f"shape-{name}-{state}",
+                {
+                    "op": "desired",
+                    "class": given,
+                    "cluster": referring(wanted) if there else wanted,
+                    "objects": [*templates(), *there],
+                },
+            )
+    lean = cluster_class()
+    del lean["spec"]["controlPlane"]["machineInfrastructure"]
+    lean["spec"]["infrastructure"]["naming"] = {"template": "infra-{{ .cluster.name }}"}
+    yield (
+        "shape-control-plane-without-machines",
+        {"op": "desired", "class": lean, "cluster": cluster(), "objects": templates()},
+    )
+    unknown = cluster({"workers": {"machineDeployments": [{"class": "hold", "name": "md-0"}]}})
+    yield "shape-unknown-class", {"op": "desired", "class": cluster_class(), "cluster": unknown, "objects": templates()}
+
+
+def known(given: Json) -> Json:
+    return {key: each for key, each in given.items() if each is not None}
+
+
 def wanted_objects() -> Iterator[tuple[str, Json]]:
-    for name, question in (*patched(), *upgrades()):
+    for name, question in (*patched(), *upgrades(), *shapes()):
         yield name, copy.deepcopy(question)

@@ -115,7 +115,7 @@ def render_value(template: str, variables: Mapping[str, Any]) -> Any:
     except TemplateError as error:
         raise RenderError(f"failed to render template: {quote(template)}: {error}") from None
     try:
-        return yaml.load(text)
+        return _encoded(yaml.load(text))
     except yaml.YamlError as error:
         problem = f"error converting YAML to JSON: {error.go_text}"
         raise RenderError(f"failed to unmarshal rendered template: {quote(text)}: {problem}") from None
@@ -149,6 +149,17 @@ def _decoded(value: Any) -> Any:
     if isinstance(value, list):
         return [_decoded(item) for item in value]
     return float(value) if type(value) is int else value
+
+
+def _encoded(value: Any) -> Any:
+    """Return *value* as it is once Go has written it as JSON: a whole number is an integer, however it was spelt."""
+    if isinstance(value, dict):
+        return {key: _encoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_encoded(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value
 
 
 def _strict(data: Mapping[str, Any]) -> _Strict:

@@ -188,7 +188,8 @@ class Designer:
         of_class = self.blueprint.deployment_classes.get(entry["class"])
         if of_class is None:
             text = f"MachineDeployment class {entry['class']} not found in ClusterClass {self.blueprint.name}"
-            raise TopologyError(f'failed to compute MachineDepoyment for topology "{entry["name"]}": {text}')
+            place = f'failed to compute MachineDepoyment for topology "{entry["name"]}"'
+            raise TopologyError(f"failed to compute MachineDeployments: {place}: {text}")
         current = self.current.deployments.get(entry["name"])
         pair = self.blueprint.templates.machine_deployments[entry["class"]]
         mark = {DEPLOYMENT: entry["name"]}
