@@ -8,10 +8,16 @@ its time. This one takes the fields from the annotations and has one
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
-T = TypeVar("T")
+    T = TypeVar("T")
+else:
+
+    def dataclass_transform(**_):
+        return lambda cls: cls
 
 
 class _Made:
@@ -57,6 +63,12 @@ class Record:
                 raise TypeError(f"{type(self).__name__} needs {name}")
         if given:
             raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
+
+    def copied(self) -> Self:
+        """Return a copy that shares what the fields hold."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other values in some fields."""

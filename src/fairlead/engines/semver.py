@@ -7,17 +7,18 @@ pre-release never admits one, "1.x" means "~1".
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import lru_cache
-
+from fairlead.base.patterns import late
 from fairlead.engines.record import Record
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_VERSION_BYTES = 256
 MAX_CONSTRAINT_BYTES = 512
 MAX_GROUPS = 32
 
-_LOOSE = re.compile(
+_LOOSE = late(
     r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?"
     r"(-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?\Z"
 )
@@ -76,15 +77,56 @@ def _compare_pre(a: str, b: str) -> int:
     return 0
 
 
-@lru_cache(maxsize=1024)
+def _quick_version(text: str) -> tuple[int, int, int, int, str] | None:
+    """Return major, minor, patch, how many of them there are, and the pre-release of a version in its everyday form.
+
+    None for all else, right or wrong.
+    """
+    core, dash, pre = text.partition("-")
+    if dash and not _is_plain_pre(pre):
+        return None
+    parts = core.removeprefix("v").split(".")
+    if len(parts) > 3 or not core.isascii():
+        return None
+    for part in parts:
+        if not part.isdigit() or len(part) > 18 or (part[0] == "0" and len(part) > 1):
+            return None
+    major, minor, patch = map(int, (*parts, "0", "0")[:3])
+    return major, minor, patch, len(parts), pre
+
+
+def _is_plain_pre(pre: str) -> bool:
+    for part in pre.split("."):
+        if not part.isascii() or not part.replace("-", "a").isalnum() or (part[0] == "0" and len(part) > 1):
+            return False
+    return True
+
+
+_MAX_KEPT = 1024
+_versions: dict[str, Version] = {}
+_constraints: dict[str, Constraints] = {}
+
+
 def parse_version(text: str) -> Version:
     """Return the version *text* means.
 
     Raises:
         SemverError: it is none.
     """
+    version = _versions.get(text)
+    if version is None:
+        if len(_versions) >= _MAX_KEPT:
+            _versions.clear()
+        version = _versions[text] = _parse_version(text)
+    return version
+
+
+def _parse_version(text: str) -> Version:
     if len(text) > MAX_VERSION_BYTES:
         raise SemverError(f"version string is too long (max {MAX_VERSION_BYTES} bytes)")
+    quick = _quick_version(text)
+    if quick is not None:
+        return Version(quick[0], quick[1], quick[2], quick[4], "", text)
     found = _LOOSE.match(text)
     if found is None:
         raise SemverError("invalid semantic version")
@@ -122,13 +164,10 @@ _CONSTRAINT = rf"\s*({_OPS})\s*({_CV})\s*\Z"
 _RANGE = rf"\s*({_CV})\s+-\s+({_CV})\s*"
 _FIND = rf"({_OPS})\s*({_CV})"
 _VALID = rf"(\s*({_OPS})\s*({_CV})\s*)((?:\s+|,\s*)({_OPS})\s*({_CV})\s*)*\Z"
-_PLAIN = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
-
-
-@lru_cache
-def _pattern(text: str) -> re.Pattern[str]:
-    """Return a compiled pattern; they are long, and many a run needs none of them."""
-    return re.compile(text, re.ASCII)
+_CONSTRAINT_PATTERN = late(rf"(?a){_CONSTRAINT}")
+_RANGE_PATTERN = late(rf"(?a){_RANGE}")
+_FIND_PATTERN = late(rf"(?a){_FIND}")
+_VALID_PATTERN = late(rf"(?a){_VALID}")
 
 
 class _Constraint(Record, frozen=True):
@@ -156,19 +195,28 @@ class Constraints(Record, frozen=True):
         return False
 
 
-@lru_cache(maxsize=1024)
 def parse_constraint(text: str) -> Constraints:
     """Return the constraint *text* means.
 
     Raises:
         SemverError: it is none.
     """
+    found = _constraints.get(text)
+    if found is None:
+        if len(_constraints) >= _MAX_KEPT:
+            _constraints.clear()
+        found = _constraints[text] = _parse_constraint(text)
+    return found
+
+
+def _parse_constraint(text: str) -> Constraints:
     if len(text) > MAX_CONSTRAINT_BYTES:
         raise SemverError(f"constraint string is too long (max {MAX_CONSTRAINT_BYTES} bytes)")
-    if _PLAIN.match(text):
-        return Constraints(((_Constraint("", parse_version(text), text, False, False, False),),))
+    quick = _quick_constraint(text)
+    if quick is not None:
+        return quick
     rewritten = text
-    for found in _pattern(_RANGE).finditer(text):
+    for found in _RANGE_PATTERN.finditer(text):
         rewritten = rewritten.replace(found.group(), f">= {found.group(1)}, <= {found.group(11)} ", 1)
     pieces = rewritten.split("||")
     if len(pieces) > MAX_GROUPS:
@@ -176,10 +224,42 @@ def parse_constraint(text: str) -> Constraints:
     return Constraints(tuple(map(_parse_group, pieces)))
 
 
+def _quick_constraint(text: str) -> Constraints | None:
+    """Return a constraint in its everyday form, such as ">=1.2-0 <2 || ^3.1"; None for all else, right or wrong."""
+    if not text.isascii() or not text.isprintable() or text.count("||") >= MAX_GROUPS:
+        return None
+    groups: list[tuple[_Constraint, ...]] = []
+    for group in text.split("||"):
+        found: list[_Constraint] = []
+        for piece in group.split(","):
+            words = piece.split(" ")
+            operator = ""
+            before = len(found)
+            for word in filter(None, words):
+                version = word.lstrip("=!<>~^")
+                if operator and len(version) != len(word):
+                    return None
+                operator = operator or word[: len(word) - len(version)]
+                if not version:
+                    continue
+                quick = _quick_version(version)
+                if quick is None or operator not in _CHECKS:
+                    return None
+                major, minor, patch, given, pre = quick
+                spelt = version if given == 3 else f"{major}.{minor}.{patch}{pre and '-'}{pre}"
+                parsed = Version(major, minor, patch, pre, "", spelt)
+                found.append(_Constraint(operator, parsed, version, given < 3, given == 1, given == 2))
+                operator = ""
+            if operator or len(found) == before:
+                return None
+        groups.append(tuple(found))
+    return Constraints(tuple(groups))
+
+
 def _parse_group(text: str) -> tuple[_Constraint, ...]:
-    if _pattern(_VALID).match(text) is None:
+    if _VALID_PATTERN.match(text) is None:
         raise SemverError(f"improper constraint: {_quote(text)}")
-    return tuple(_parse_one(found.group()) for found in _pattern(_FIND).finditer(text)) or (_parse_one(text),)
+    return tuple(_parse_one(found.group()) for found in _FIND_PATTERN.finditer(text)) or (_parse_one(text),)
 
 
 def _quote(text: str) -> str:
@@ -189,7 +269,7 @@ def _quote(text: str) -> str:
 
 
 def _parse_one(text: str) -> _Constraint:
-    found = _pattern(_CONSTRAINT).match(text)
+    found = _CONSTRAINT_PATTERN.match(text)
     if found is None:
         raise SemverError(f"improper constraint: {_quote(text)}")
     operator, original, major, minor, patch, pre = found.group(1, 2, 3, 4, 5, 6)

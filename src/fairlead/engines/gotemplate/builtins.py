@@ -6,8 +6,6 @@ compiled in place (codegen.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import Fault, FuncError
 from fairlead.engines.gotemplate.gofmt import sprint, sprint_value, sprintf, sprintln, to_text
@@ -21,6 +19,10 @@ from fairlead.engines.gotemplate.gotypes import (
     type_name,
 )
 from fairlead.engines.gotemplate.signatures import Function, parse_signature
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BASIC = frozenset({str, int, bool, float})
 

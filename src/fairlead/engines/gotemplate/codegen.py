@@ -12,8 +12,6 @@ says "at", it is the node that exec.go's ``state.at`` would have noted last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.codemodel import (
     CONSTANT_NODES,
@@ -52,6 +50,10 @@ from fairlead.engines.gotemplate.nodes import (
     Variable,
 )
 from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Function
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
 

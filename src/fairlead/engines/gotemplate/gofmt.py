@@ -6,11 +6,13 @@ Source: Go 1.26 fmt/print.go and fmt/format.go.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
 
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.gotypes import INT_KINDS, UINT_KINDS, GoError, GoObject, Uint8, kind_name, type_name
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_WIDTH = 1_000_000  # Go: tooLarge
 
@@ -100,20 +102,20 @@ def sprintln(values: Sequence[object]) -> str:
     return " ".join(map(sprint_value, values)) + "\n"
 
 
-_DIRECTIVE = re.compile(r"%([+\-# 0]*)")
-_SIMPLE = re.compile(r"%[sv]|%%")
+_PLAIN_VERBS = ("s", "v")  # a text as it is
 
 
 def sprintf(format_text: str, values: Sequence[object]) -> str:
     """Return fmt.Sprintf(format_text, values...), complaints in the text included."""
-    if "%" in format_text and all(type(value) is str for value in values):
-        pieces = _SIMPLE.split(format_text)
-        verbs = _SIMPLE.findall(format_text)
-        if "%%" not in verbs and len(verbs) == len(values) and not any("%" in piece for piece in pieces):
-            out = [pieces[0]]
-            for value, piece in zip(values, pieces[1:], strict=True):
-                out.append(value)
-                out.append(piece)
+    pieces = format_text.split("%")
+    if len(pieces) == len(values) + 1:
+        out = pieces[:1]
+        for value, piece in zip(values, pieces[1:], strict=True):
+            if type(value) is not str or piece[:1] not in _PLAIN_VERBS:
+                break
+            out.append(value)
+            out.append(piece[1:])
+        else:
             return "".join(out)
     return _Sprintf(format_text, values).run()
 

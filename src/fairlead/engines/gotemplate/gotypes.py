@@ -16,8 +16,10 @@ text/template's for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar
 
 
 class Int64(int):
@@ -82,7 +84,7 @@ class NamedInt(int):
         return self.names[self]
 
 
-class StrList(list[Any]):
+class StrList(list["Any"]):
     """A []string."""
 
     __slots__ = ()
@@ -90,10 +92,11 @@ class StrList(list[Any]):
     go_kind: ClassVar[str] = "slice"
 
 
-class NilList(list[Any]):
+class NilList(list["Any"]):
     """A nil []interface {}: empty, and null in JSON and YAML."""
 
     __slots__ = ()
+    go_nil: ClassVar[bool] = True
     go_type: ClassVar[str] = "[]interface {}"
     go_kind: ClassVar[str] = "slice"
 
@@ -102,9 +105,10 @@ class NilStrList(StrList):
     """A nil []string."""
 
     __slots__ = ()
+    go_nil: ClassVar[bool] = True
 
 
-class IntList(list[Any]):
+class IntList(list["Any"]):
     """A []int."""
 
     __slots__ = ()
@@ -112,7 +116,7 @@ class IntList(list[Any]):
     go_kind: ClassVar[str] = "slice"
 
 
-class ListList(list[Any]):
+class ListList(list["Any"]):
     """A [][]interface {} (sprig's chunk)."""
 
     __slots__ = ()
@@ -120,7 +124,7 @@ class ListList(list[Any]):
     go_kind: ClassVar[str] = "slice"
 
 
-class StrMap(dict[str, Any]):
+class StrMap(dict[str, "Any"]):
     """A map[string]string: a missing key is the empty string."""
 
     __slots__ = ()
@@ -128,7 +132,23 @@ class StrMap(dict[str, Any]):
     go_kind: ClassVar[str] = "map"
 
 
-class Values(dict[str, Any]):
+class NilMap(dict[str, "Any"]):
+    """A nil map[string]interface {}: empty, and null in JSON and YAML for as long as it is."""
+
+    __slots__ = ()
+    go_type: ClassVar[str] = "map[string]interface {}"
+    go_kind: ClassVar[str] = "map"
+    go_nil: ClassVar[bool] = True
+
+
+class NilStrMap(StrMap):
+    """A nil map[string]string."""
+
+    __slots__ = ()
+    go_nil: ClassVar[bool] = True
+
+
+class Values(dict[str, "Any"]):
     """Helm's common.Values: a map with a name, and methods of its own."""
 
     __slots__ = ()

@@ -6,9 +6,11 @@ shows in an error's ``<...>``. Positions are character offsets into the text.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fairlead.engines.gotemplate import strconv
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 class Node:

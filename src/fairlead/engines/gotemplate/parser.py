@@ -7,9 +7,6 @@ messages is the line of the furthest token read so far.
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import Literal
-
 from fairlead.engines.gotemplate import lexer, strconv
 from fairlead.engines.gotemplate.errors import NestingError, ParseError
 from fairlead.engines.gotemplate.lexer import Token, tokenize
@@ -37,6 +34,11 @@ from fairlead.engines.gotemplate.nodes import (
     Tree,
     Variable,
 )
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Literal
 
 MAX_NESTING = 90  # of control structures; Go has no bound, the compiled form does
 MAX_PARENTHESES = 60  # Go: 10000

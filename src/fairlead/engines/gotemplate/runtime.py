@@ -6,9 +6,6 @@ walkRange). Short names are those that appear in generated source.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
-
 from fairlead.engines.gotemplate.errors import Fault, FuncError, LimitError
 from fairlead.engines.gotemplate.gofmt import sprint_value, to_text
 from fairlead.engines.gotemplate.gotypes import (
@@ -31,7 +28,11 @@ from fairlead.engines.gotemplate.gotypes import (
 )
 from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, parse_signature
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn
+
     from fairlead.engines.gotemplate.template import Render
 
 _ANY = "interface {}"

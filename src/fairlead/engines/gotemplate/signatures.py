@@ -7,9 +7,11 @@ Go's words when they do not fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fairlead.engines.record import Record
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PARAMETER_TYPES = {
     "a": "interface {}",

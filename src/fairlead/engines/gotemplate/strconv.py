@@ -7,10 +7,10 @@ it is a str whose invalid bytes are lone surrogates (errors="surrogateescape").
 from __future__ import annotations
 
 import math
-import re
+
+from fairlead.base.patterns import late
 
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
-_PLAIN = re.compile(r"[ !#-\[\]-~]*\Z")
 
 
 def is_print(char: str) -> bool:
@@ -20,7 +20,7 @@ def is_print(char: str) -> bool:
 
 def quote(text: str, mark: str = '"', ascii_only: bool = False) -> str:
     """Return *text* as a Go string literal (strconv.Quote, QuoteToASCII)."""
-    if mark == '"' and _PLAIN.match(text):
+    if mark == '"' and text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return mark + "".join(_quote_char(char, mark, ascii_only) for char in text) + mark
 
@@ -41,7 +41,7 @@ def _quote_char(char: str, mark: str, ascii_only: bool) -> str:
 
 
 _SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
+_ESCAPE = late(r"(?s)\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))")
 
 
 def unquote(literal: str) -> str:
@@ -195,8 +195,8 @@ def plain_digits(digits: str, point: int) -> str:
     return digits[:point] + "." + digits[point:]
 
 
-_INT = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)\Z")
-_UNDERSCORES = re.compile(r"\A[+-]?(?:0[xXbBoO]_?|0_)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*\Z")
+_INT = late(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)\Z")
+_UNDERSCORES = late(r"\A[+-]?(?:0[xXbBoO]_?|0_)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*\Z")
 
 
 def parse_int(text: str) -> int:
@@ -218,9 +218,9 @@ def parse_int(text: str) -> int:
     return -value if found.group(1) == "-" else value
 
 
-_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+(?:_[0-9]+)*)?(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?)(?:[eE][+-]?[0-9]+)?\Z")
-_HEX_FLOAT = re.compile(r"[+-]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][+-]?[0-9]+\Z")
-_SPECIAL = re.compile(r"([+-]?)(?:(inf|infinity)|nan)\Z", re.IGNORECASE)
+_FLOAT = late(r"[+-]?(?:(?:[0-9]+(?:_[0-9]+)*)?(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?)(?:[eE][+-]?[0-9]+)?\Z")
+_HEX_FLOAT = late(r"[+-]?0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*[pP][+-]?[0-9]+\Z")
+_SPECIAL = late(r"(?i)([+-]?)(?:(inf|infinity)|nan)\Z")
 
 
 def parse_float(text: str) -> float:

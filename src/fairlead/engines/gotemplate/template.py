@@ -7,9 +7,7 @@ exec.go (Execute, ExecError).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FunctionType, TracebackType
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType
 
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import ExecError, Fault, FuncError, LimitError, Place, TemplateError
@@ -17,11 +15,16 @@ from fairlead.engines.gotemplate.gotypes import IntList, StrList
 from fairlead.engines.gotemplate.signatures import Function
 from fairlead.engines.record import Record
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
     from fairlead.engines.gotemplate import codemodel
     from fairlead.engines.gotemplate.nodes import Node, Tree
 
-Body = Callable[["Render", Callable[[str], None], object], None]
+    Body = Callable[["Render", Callable[[str], None], object], None]
+
 
 MAX_DEPTH = 10_000  # Go: 100000 templates deep, which Python cannot hold
 _FRAMES = 60_000  # Python frames that MAX_DEPTH may need

@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairlead.engines.gotemplate import runtime
 from fairlead.engines.gotemplate.errors import Fault, FuncError
 from fairlead.engines.gotemplate.gofmt import to_text
-from fairlead.engines.gotemplate.template import Body, Render, Source, Template, compile_unit, load_function
+from fairlead.engines.gotemplate.template import Render, Source, Template, compile_unit, load_function
+
+if TYPE_CHECKING:
+    from fairlead.engines.gotemplate.template import Body
 
 Path = tuple[str | int, ...]
 

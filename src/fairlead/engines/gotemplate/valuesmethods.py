@@ -5,10 +5,12 @@ Source: Helm v4.3, pkg/chart/common/values.go.
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import Method, Values
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _yaml(values: dict[str, Any]) -> str:

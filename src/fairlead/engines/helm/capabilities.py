@@ -6,12 +6,14 @@ the client-go (v0.37) that Helm 4.3.1 is built with.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import ClassVar
-
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.gotypes import GoObject, Method
 from fairlead.engines.helm.errors import HelmError
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import ClassVar
 
 DEFAULT_KUBE_VERSION = "v1.37.0"
 HELM_VERSION = "v4.3"
@@ -108,7 +110,7 @@ class KubeVersion(GoObject):
     }
 
 
-_GENERIC = re.compile(r"\s*v?((0|[1-9][0-9]*|[0-9]+)(?:\.[0-9]+)*)(.*?)\s*\Z", re.DOTALL)
+_VERSION = late(r"(?s)\s*v?([0-9]+(?:\.[0-9]+)*)(.*)\s*\Z")
 
 
 def parse_kube_version(text: str) -> KubeVersion:
@@ -117,9 +119,11 @@ def parse_kube_version(text: str) -> KubeVersion:
     Raises:
         HelmError: it does not parse, in apimachinery's words.
     """
-    found = re.match(r"\s*v?([0-9]+(?:\.[0-9]+)*)(.*)\s*\Z", text, re.DOTALL)
-    parts = found.group(1).split(".") if found else []
-    if found is None or len(parts) < 2:
+    parts = text.removeprefix("v").split(".")
+    if not (text.isascii() and all(map(str.isdigit, parts))):
+        found = _VERSION.match(text)
+        parts = found.group(1).split(".") if found else []
+    if len(parts) < 2:
         raise HelmError(f'could not parse "{text}" as version' if not parts else f'illegal version string "{text}"')
     for part in parts:
         if len(part) > 1 and part[0] == "0":

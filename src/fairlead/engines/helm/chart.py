@@ -5,16 +5,17 @@ Source: Helm v4.3 pkg/chart/v2/chart.go, pkg/chart/v2/loader/load.go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import copy
-from typing import Any
-
 from fairlead.base import yaml
 from fairlead.engines.helm import documents
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
 from fairlead.engines.helm.metadata import Metadata, parse_metadata, validate
 from fairlead.engines.record import Record, made
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 MAX_SUBCHART_DEPTH = 64  # Helm has no bound
 _BOM = b"\xef\xbb\xbf"
@@ -70,7 +71,7 @@ class Chart(Record):
 
     def clone(self) -> Chart:
         """Return a copy whose tree of dependencies and metadata may be changed."""
-        other = copy(self)
+        other = self.copied()
         other.metadata = self.metadata.copy()
         other.parent = None
         other.dependencies = []

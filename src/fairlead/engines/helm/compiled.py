@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from types import CodeType
 
 from fairlead.engines.gotemplate.strconv import to_bytes
 from fairlead.engines.gotemplate.template import Source
@@ -17,8 +16,13 @@ from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.engine import SourceCache
 from fairlead.engines.helm.functions.table import FUNCTIONS
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from types import CodeType
+
+    Entry = tuple[bytes, dict[str, tuple[bool, CodeType | None]]]
+
 _MAGIC = b"fairlead templates 1\n"
-Entry = tuple[bytes, dict[str, tuple[bool, CodeType | None]]]
 
 
 def chart_digest(chart: Chart, salt: bytes) -> str:

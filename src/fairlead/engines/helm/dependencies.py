@@ -6,8 +6,6 @@ Source: Helm v4.3 pkg/chart/v2/util/dependencies.go, pkg/action/dependency.go
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.engines.gotemplate.gofmt import sprint_value
 from fairlead.engines.helm import values as helm_values
 from fairlead.engines.helm.chart import Chart
@@ -15,7 +13,11 @@ from fairlead.engines.helm.errors import DependencyError
 from fairlead.engines.helm.metadata import Dependency
 from fairlead.engines.semver import is_compatible_range
 
-Map = dict[str, Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
 
 
 _LEAD = (
@@ -36,6 +38,9 @@ def check(chart: Chart, lead: str = _LEAD) -> None:
     Raises:
         DependencyError: with Helm's text.
     """
+    declared = {entry.name for entry in chart.metadata.dependencies or ()}
+    if chart.metadata.api_version == "v3" and any(sub.name not in declared for sub in chart.dependencies):
+        raise DependencyError(f"{lead}unsupported chart dependency type", file="Chart.yaml")
     absent = missing(chart)
     if absent:
         raise DependencyError(
@@ -92,6 +97,9 @@ def _aliased(charts: list[Chart], entry: Dependency) -> Chart | None:
         copied = sub.clone()
         if entry.alias:
             copied.metadata.name = entry.alias
+            for child, original in zip(copied.dependencies, sub.dependencies, strict=True):
+                for grandchild in child.dependencies:
+                    grandchild.parent = original  # Helm copies two levels: paths below keep the name without the alias
         return copied
     return None
 
@@ -131,6 +139,16 @@ def _import_all(chart: Chart, warnings: list[str]) -> None:
     _import_values(chart, warnings)
 
 
+def _not_a_table(values: Map, path: str) -> str:
+    """Return the first step of *path* that leads to no table."""
+    found: Any = values
+    for step in path.split("."):
+        found = found.get(step)
+        if not isinstance(found, dict):
+            return step
+    return ""
+
+
 def _import_values(chart: Chart, warnings: list[str]) -> None:
     """Lay the values that dependencies export under the chart's own defaults."""
     if chart.metadata.dependencies is None:
@@ -149,7 +167,9 @@ def _import_values(chart: Chart, warnings: list[str]) -> None:
             done.append({"child": child, "parent": parent})
             found = helm_values.table(values, f"{entry.name}.{child}")
             if found is None:
-                warnings.append(f"ImportValues missing table from chart chart={entry.name} child={child}")
+                detail = rf'error="\"{_not_a_table(values, f"{entry.name}.{child}")}\" is not a table"'
+                where = f" from chart chart={entry.name}" if isinstance(item, dict) else ""
+                warnings.append(f"ImportValues missing table{where} {detail}")
                 continue
             imported = helm_values.merge_tables(imported, _nest(parent, found), warnings, merge=True)
         entry.import_values = done

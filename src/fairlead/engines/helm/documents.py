@@ -6,13 +6,12 @@ v4.3 pkg/release/v1/util/manifest.go (SplitManifests) for rendered text.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.strings import SPACE
 
-_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def split(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -45,9 +44,17 @@ def split(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield start, b"\n".join([*buffer, b""])
 
 
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what stands between the lines' leading "---", with the rest of such a line."""
+    *others, last = f"\n{text}".split("\n---")
+    for piece in others:
+        yield piece.lstrip(" \t") + "\n"
+    yield last.lstrip(" \t")
+
+
 def split_manifests(text: str) -> list[str]:
     """Return the documents of rendered text that are not blank."""
     text = text.lstrip(SPACE)
     if "\n---" not in text and not text.startswith("---"):
         return [text] if text else []
-    return [part for part in (piece.lstrip(SPACE) for piece in _SEPARATOR.split(text)) if part]
+    return [part for part in (piece.lstrip(SPACE) for piece in _pieces(text)) if part]

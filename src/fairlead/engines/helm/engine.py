@@ -6,10 +6,7 @@ cleanupParseError, reformatExecErrorMsg).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
 from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.signatures import Function
@@ -23,7 +20,12 @@ from fairlead.engines.helm.functions.table import FUNCTIONS
 from fairlead.engines.helm.world import World
 from fairlead.engines.record import Record, made
 
-_WARNING = re.compile(f"{WARN_START}(.*){WARN_END}", re.DOTALL)
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+_WARNING = late(f"(?s){WARN_START}(.*){WARN_END}")
 
 
 class Host(Record):

@@ -31,6 +31,7 @@ class HelmError(Exception):
         self.expression = expression
         self.values_path = values_path
         self.hint = hint
+        self.warnings: list[str] = []  # what was noticed before
 
 
 class ChartError(HelmError):

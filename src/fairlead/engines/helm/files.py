@@ -6,15 +6,17 @@ the separator.
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import ClassVar
+import binascii
 
 from fairlead.engines.gotemplate.gotypes import GoObject, Method, StrList, StrMap
 from fairlead.engines.gotemplate.strconv import to_str
 from fairlead.engines.helm.chart import File
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Mapping
+    from typing import ClassVar
 
 
 class Files(dict[str, bytes], GoObject):
@@ -50,7 +52,10 @@ class Files(dict[str, bytes], GoObject):
         from fairlead.engines.helm.functions.encoding import to_yaml
 
         return to_yaml(
-            StrMap((name.rpartition("/")[2], base64.b64encode(data).decode()) for name, data in sorted(self.items()))
+            StrMap(
+                (name.rpartition("/")[2], binascii.b2a_base64(data, newline=False).decode())
+                for name, data in sorted(self.items())
+            )
         )
 
     def lines(self, name: str) -> StrList:
@@ -67,20 +72,32 @@ class Files(dict[str, bytes], GoObject):
     }
 
 
-@lru_cache(maxsize=256)
+_kept: dict[str, re.Pattern[str]] = {}
+_MAX_KEPT = 256
+
+
 def compile_glob(pattern: str) -> re.Pattern[str]:
     """Return a gobwas/glob pattern as a regular expression for full matches.
 
     Raises:
         ValueError: the pattern is malformed.
     """
-    out, position = _translate(pattern, 0, False)
-    if position != len(pattern):
-        raise ValueError(pattern)
-    return re.compile(out, re.DOTALL)
+    found = _kept.get(pattern)
+    if found is None:
+        import re
+
+        out, position = _translate(pattern, 0, False)
+        if position != len(pattern):
+            raise ValueError(pattern)
+        if len(_kept) >= _MAX_KEPT:
+            _kept.clear()
+        found = _kept[pattern] = re.compile(out, re.DOTALL)
+    return found
 
 
 def _translate(pattern: str, position: int, inside: bool) -> tuple[str, int]:
+    import re
+
     out: list[str] = []
     while position < len(pattern):
         char = pattern[position]
@@ -125,6 +142,8 @@ def _alternatives(pattern: str, position: int) -> tuple[str, int]:
 
 
 def _char_class(pattern: str, position: int) -> tuple[str, int]:
+    import re
+
     end = pattern.find("]", position + 1)
     if end < 0:
         raise ValueError(pattern)

@@ -5,13 +5,14 @@ Source: Helm v4.3 pkg/ignore/rules.go; Go path/filepath.Match.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
-
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.record import Record
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
 
 HELMIGNORE = ".helmignore"
 
@@ -20,13 +21,27 @@ class BadPatternError(ValueError):
     """A pattern that filepath.Match refuses."""
 
 
-@lru_cache(maxsize=512)
+_kept: dict[str, re.Pattern[str]] = {}
+_MAX_KEPT = 512
+
+
 def compile_glob(pattern: str) -> re.Pattern[str]:
     """Return filepath.Match's *pattern* as a regular expression for full matches.
 
     Raises:
         BadPatternError: "syntax error in pattern".
     """
+    found = _kept.get(pattern)
+    if found is None:
+        if len(_kept) >= _MAX_KEPT:
+            _kept.clear()
+        found = _kept[pattern] = _compile(pattern)
+    return found
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    import re
+
     out: list[str] = []
     position = 0
     while position < len(pattern):
@@ -49,7 +64,41 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(out), re.DOTALL)
 
 
+def _is_plain(pattern: str) -> bool:
+    """Report whether *pattern* has no other wildcards than ``*`` and ``?``."""
+    return "[" not in pattern and "\\" not in pattern
+
+
+def _fits(pattern: str, path: str) -> bool:
+    """Report whether *path* matches a plain *pattern*, without a regular expression: loading those takes longer."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == path
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(map(_segment_fits, wanted, given))
+
+
+def _segment_fits(pattern: str, text: str) -> bool:
+    at = position = mark = 0
+    star = -1
+    while position < len(text):
+        char = pattern[at : at + 1]
+        if char == "*":
+            star, mark = at, position
+            at += 1
+        elif char and char in ("?", text[position]):
+            at += 1
+            position += 1
+        elif star >= 0:
+            mark += 1
+            at, position = star + 1, mark
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
 def _char_class(pattern: str, position: int) -> tuple[str, int]:
+    import re
+
     negated = pattern[position : position + 1] == "^"
     if negated:
         position += 1
@@ -85,13 +134,16 @@ def _class_char(pattern: str, position: int) -> tuple[str, int]:
 
 
 class _Rule(Record, frozen=True):
-    pattern: re.Pattern[str]
+    pattern: str
     negate: bool
     must_dir: bool
     whole_path: bool
 
     def matches(self, path: str) -> bool:
-        return self.pattern.fullmatch(path if self.whole_path else path.rpartition("/")[2]) is not None
+        path = path if self.whole_path else path.rpartition("/")[2]
+        if _is_plain(self.pattern):
+            return _fits(self.pattern, path)
+        return compile_glob(self.pattern).fullmatch(path) is not None
 
 
 class Rules:
@@ -118,11 +170,13 @@ class Rules:
         must_dir = rule.endswith("/")
         body = rule[1:] if negate else rule
         body = body.removesuffix("/")
-        try:
-            compile_glob(rule)
-            pattern = compile_glob(body.removeprefix("/"))
-        except BadPatternError as error:
-            raise ChartError(str(error), file=HELMIGNORE) from None
+        pattern = body.removeprefix("/")
+        if not _is_plain(rule):
+            try:
+                compile_glob(rule)
+                compile_glob(pattern)
+            except BadPatternError as error:
+                raise ChartError(str(error), file=HELMIGNORE) from None
         self._rules.append(_Rule(pattern, negate, must_dir, "/" in body))
 
     def ignores(self, path: str, is_dir: bool) -> bool:

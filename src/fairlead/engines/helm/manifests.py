@@ -5,16 +5,17 @@ Source: Helm v4.3 pkg/release/v1/util/manifest_sorter.go, kind_sorter.go.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from fairlead.base import yaml
 from fairlead.engines.helm.documents import split_manifests
 from fairlead.engines.helm.errors import ManifestError
 from fairlead.engines.helm.functions.encoding import json_kind
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.record import Record, made
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 INSTALL_ORDER = [
     "PriorityClass",
@@ -313,9 +314,6 @@ def _in_order(result: Sorted, order: list[str] | None) -> Sorted:
     return result
 
 
-_ATOI = re.compile(r"[+-]?[0-9]+\Z")
-
-
 def _sort_one(result: Sorted, path: str, document: str, head: Head) -> None:
     types = head.annotations.get(HOOK)
     if types is None:
@@ -336,12 +334,18 @@ def _sort_one(result: Sorted, path: str, document: str, head: Head) -> None:
             path,
             document,
             tuple(events),
-            int(weight) if _ATOI.match(weight) and abs(int(weight)) < 1 << 63 else 0,
+            _atoi(weight),
             _policies(head.annotations.get(HOOK_DELETE_POLICY)),
             _policies(head.annotations.get(HOOK_OUTPUT_LOG_POLICY)),
             head.value,
         )
     )
+
+
+def _atoi(text: str) -> int:
+    """Return strconv.Atoi(text), 0 for what is no number."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    return int(text) if digits.isascii() and digits.isdigit() and abs(int(text)) < 1 << 63 else 0
 
 
 def _policies(text: str | None) -> tuple[str, ...]:

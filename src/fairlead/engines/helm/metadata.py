@@ -6,19 +6,20 @@ v1.6 turns a number or bool into text where the Go field is a string.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from copy import copy
-from typing import Any
-
 from fairlead.base import yaml
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.gotypes import StrMap
+from fairlead.engines.gotemplate.gotypes import NilStrMap, StrMap
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind
 from fairlead.engines.record import Record, made
 
-_ALIAS = re.compile(r"[a-zA-Z0-9_-]+\Z")
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_ALIAS = late(r"[a-zA-Z0-9_-]+\Z")
 
 
 class Dependency(Record):
@@ -83,9 +84,9 @@ class Metadata(Record):
 
     def copy(self) -> Metadata:
         """Return a copy whose dependencies may be changed."""
-        other = copy(self)
+        other = self.copied()
         if self.dependencies is not None:
-            other.dependencies = [copy(dependency) for dependency in self.dependencies]
+            other.dependencies = [dependency.copied() for dependency in self.dependencies]
         return other
 
     def for_yaml(self) -> dict[str, Any]:
@@ -113,7 +114,7 @@ class Metadata(Record):
             "Tags": self.tags,
             "AppVersion": self.app_version,
             "Deprecated": self.deprecated,
-            "Annotations": StrMap(self.annotations or {}),
+            "Annotations": NilStrMap() if self.annotations is None else StrMap(self.annotations),
             "KubeVersion": self.kube_version,
             "Dependencies": [dependency.for_templates() for dependency in self.dependencies or ()],
             "Type": self.type,
@@ -297,7 +298,7 @@ def _dependency(item: Mapping[str, Any]) -> Dependency:
     return dependency
 
 
-_SPACES = re.compile(r"[\t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+_SPACES = late(r"[\t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 
 
 def _sanitize(text: str) -> str:

@@ -6,13 +6,15 @@ neighbour that exists is close: a slip of one or two letters, or another case.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
-
+from fairlead.base.patterns import late
 from fairlead.engines.helm.chart import Chart
 
-_PATH = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+_PATH = late(r"\.Values((?:\.[A-Za-z_]\w*)+)")
 MAX_HINTS = 10
 
 
@@ -51,7 +53,7 @@ def explain_read(expression: str, values: Mapping[str, Any]) -> tuple[str, str]:
         path: list[str] = []
         for key in found.group(1)[1:].split("."):
             path.append(key)
-            if not isinstance(at, Mapping):
+            if not isinstance(at, dict):
                 break
             if at.get(key) is None:
                 near = closest(key, at)

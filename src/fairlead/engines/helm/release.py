@@ -6,9 +6,6 @@ pkg/cmd/template.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
 from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.template import Limits
 from fairlead.engines.helm import dependencies, engine
@@ -22,11 +19,16 @@ from fairlead.engines.helm.world import Tape, World
 from fairlead.engines.record import Record, made
 from fairlead.engines.semver import is_compatible_range
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
     from fairlead.engines.helm.sourcemap import SourceMap
 
+    PostRenderer = Callable[[str], str]
+
 NOTES = "NOTES.txt"
-PostRenderer = Callable[[str], str]
 
 
 class Release(Record, frozen=True):
@@ -131,12 +133,35 @@ def render(
     Raises:
         HelmError: a subclass that says what went wrong and where, in Helm's words.
     """
-    options = options or Options()
-    release = release or Release()
-    capabilities = capabilities or Capabilities()
     warnings: list[str] = []
+    try:
+        return _render(
+            chart,
+            dict(values),
+            release or Release(),
+            capabilities or Capabilities(),
+            world or World(),
+            options or Options(),
+            sources,
+            warnings,
+        )
+    except HelmError as error:
+        error.warnings = warnings
+        raise
+
+
+def _render(
+    chart: Chart,
+    user: dict[str, Any],
+    release: Release,
+    capabilities: Capabilities,
+    world: World,
+    options: Options,
+    sources: Sequence[tuple[str, bytes]],
+    warnings: list[str],
+) -> Rendered:
+    given = dict(user)
     chart = chart.clone()
-    user = dict(values)
     try:
         dependencies.process(chart, user, warnings)
     except HelmError as error:
@@ -146,7 +171,7 @@ def render(
         _validate(chart, merged)
     top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
     _check_kube_version(chart, capabilities)
-    tape = Tape(world or World())
+    tape = Tape(world)
     host = engine.Host(tape.recording(), options.lint)
     files = engine.run(engine.collect(chart, top), host, options.cache, options.limits)
     notes = _take_notes(chart, files, options.subchart_notes)
@@ -168,10 +193,10 @@ def render(
         return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources)
 
     hints: list[str] = []
-    if values:
+    if given:
         from fairlead.engines.helm.nearest import misspelt
 
-        hints = misspelt(chart, values)
+        hints = misspelt(chart, given)
     return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, hints)
 
 

@@ -10,15 +10,19 @@ refer to other hosts are refused: an engine reads no network.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from fairlead.engines.gotemplate.gofmt import sprint_value
 from fairlead.engines.gotemplate.gotypes import Int32, Int64, type_name
 from fairlead.engines.gotemplate.strconv import quote as go_quote
 from fairlead.engines.helm.chart import Chart
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _TYPE_ORDER = ("null", "boolean", "number", "integer", "string", "array", "object")
 
@@ -102,6 +106,10 @@ def _compiled(schema: bytes) -> tuple[Any, Any]:
         return decoded, jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         first = str(error).split("\n")[0]
+        unfound = re.match("Pointer '(.*)' does not exist", first)
+        if unfound is not None:
+            text = f'json-pointer in "file:///values.schema.json#{unfound.group(1)}" not found'
+            raise _SchemaFaultError(text) from None
         raise _SchemaFaultError(f'"file:///values.schema.json#" is not valid against metaschema: {first}') from None
 
 
@@ -122,6 +130,7 @@ def _whole(value: Any) -> Any:
 
 def _tree(errors: Any, schema: Any) -> _Node:
     root = _Node()
+    errors = _first_of_each(errors)
     missing: dict[tuple[Any, ...], list[str]] = {}
     groups: dict[tuple[Any, ...], _Complaint] = {}
     for error in errors:
@@ -150,6 +159,27 @@ def _tree(errors: Any, schema: Any) -> _Node:
             at.own.append(groups[holder])
     _name_missing(root, {repr(key): names for key, names in missing.items()})
     return root
+
+
+_ENDING = ("type", "const", "enum", "format")  # in this order; what fails one is not judged further
+
+
+def _first_of_each(errors: Any) -> list[Any]:
+    """Return *errors* without those that the first failure of a schema at one place keeps from being looked for."""
+    listed = [(error, tuple(error.schema_path), tuple(error.instance_path)) for error in errors]
+    ends: dict[tuple[Any, ...], int] = {}
+    for _, schema, instance in listed:
+        if schema and schema[-1] in _ENDING:
+            at = (schema[:-1], instance)
+            ends[at] = min(ends.get(at, 9), _ENDING.index(schema[-1]))
+
+    def is_told(schema: tuple[Any, ...], instance: tuple[Any, ...]) -> bool:
+        for (above, place), rank in ends.items():
+            if schema[: len(above)] == above and instance[: len(place)] == place and schema != (*above, _ENDING[rank]):
+                return False
+        return True
+
+    return [error for error, schema, instance in listed if not ends or is_told(schema, instance)]
 
 
 def _name_missing(node: _Node, missing: dict[str, list[str]]) -> None:

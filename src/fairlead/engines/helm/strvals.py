@@ -7,21 +7,24 @@ reads are int64, unlike those of values files.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
-from typing import Any
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.gotypes import Int64, type_name
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.errors import ValuesError
 from fairlead.engines.helm.functions.encoding import to_floats
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Map = dict[str, Any]
+    Reader = Callable[[str], Any]
+
 MAX_INDEX = 65536
 MAX_DEPTH = 30
-_INT = re.compile(r"[+-]?[0-9]+\Z")
-
-Map = dict[str, Any]
-Reader = Callable[[str], Any]
+_INT = late(r"[+-]?[0-9]+\Z")
 
 
 class _End(Exception):  # noqa: N818 - a signal

@@ -6,14 +6,17 @@ caller gives, in Helm's words.
 
 from __future__ import annotations
 
-from typing import Any
-
-from fairlead.engines.gotemplate.gofmt import sprint_value
+from fairlead.engines.gotemplate.gofmt import sprint_value, sprintf
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import ValuesError
 
-Map = dict[str, Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
+
 GLOBAL = "global"
 
 
@@ -58,9 +61,7 @@ class _Coalescer:
         for sub in chart.dependencies:
             section = values.setdefault(sub.name, {})
             if not isinstance(section, dict):
-                shown = f"%!t({_go_type(section)}={sprint_value(section)})" if section is not None else "%!t(<nil>)"
-                shown = ("true" if section else "false") if isinstance(section, bool) else shown
-                raise ValuesError(f"type mismatch on {sub.name}: {shown}", values_path=sub.name)
+                raise ValuesError(f"type mismatch on {sub.name}: {sprintf('%t', [section])}", values_path=sub.name)
             inner = _join(prefix, chart.name)
             self.globals(section, values, inner)
             values[sub.name] = self.run(sub, section, inner, merge)
@@ -140,12 +141,6 @@ class _Coalescer:
                     f"warning: destination for {path} is a table. Ignoring non-table value ({sprint_value(value)})"
                 )
         return target
-
-
-def _go_type(value: object) -> str:
-    from fairlead.engines.gotemplate.gotypes import type_name
-
-    return type_name(value)
 
 
 def _without_nulls(value: Map) -> Map:

@@ -7,20 +7,27 @@ plain World is a fixed one, so that a render without more repeats.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
-from typing import Any
-
 from fairlead.engines.record import Record, made
 
-Lookup = Callable[[str, str, str, str], dict[str, Any]]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+    from typing import Any
+
+    Lookup = Callable[[str, str, str, str], dict[str, Any]]
 
 
 def nothing_found(api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
     """Return what lookup gives without a cluster."""
     return {}
+
+
+def epoch() -> datetime:
+    """Return the time it is in a World that says nothing else."""
+    from datetime import UTC, datetime
+
+    return datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Seeded:
@@ -32,6 +39,8 @@ class Seeded:
         self._left = b""
 
     def __call__(self, count: int) -> bytes:
+        import hashlib
+
         while len(self._left) < count:
             block = hashlib.sha512(self._seed + self._count.to_bytes(8, "big")).digest()
             self._left += block
@@ -82,8 +91,8 @@ class World(Record):
     gives PEM keys made elsewhere); ``zone`` is what Go calls Local.
     """
 
-    now: Callable[[], datetime] = lambda: EPOCH
+    now: Callable[[], datetime] = epoch
     random_bytes: Callable[[int], bytes] = made(factory=Seeded)
     lookup: Lookup = nothing_found
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None  # None: UTC
     generate_key: Callable[[str, int], bytes] | None = None  # (kind, bits) to an unencrypted PKCS#8 DER key

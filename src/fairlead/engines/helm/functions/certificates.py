@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,10 +22,14 @@ from fairlead.engines.gotemplate.template import Render
 from fairlead.engines.helm.functions.random import random_bytes
 from fairlead.engines.helm.functions.strings import decode_base64
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from fairlead.engines.helm.engine import Host
+    from collections.abc import Mapping
+    from typing import Any, ClassVar
 
-Key = Any  # one of cryptography's private keys
+    Key = Any  # one of cryptography's private keys
+
+    from fairlead.engines.helm.engine import Host
 
 
 class Certificate(GoObject):

@@ -7,8 +7,8 @@ strings.go (strval, strslice), defaults.go (empty).
 from __future__ import annotations
 
 import math
-import re
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gofmt import sprint_value
@@ -16,7 +16,7 @@ from fairlead.engines.gotemplate.gotypes import StrList, type_name
 
 NIL_DEREFERENCE = "runtime error: invalid memory address or nil pointer dereference"
 
-_ZERO_DECIMAL = re.compile(r"\.0*\Z")
+_ZERO_DECIMAL = late(r"\.0*\Z")
 
 
 def wrap64(value: int) -> int:

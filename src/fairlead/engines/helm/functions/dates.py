@@ -7,16 +7,16 @@ Go 1.26 time.ParseDuration.
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import Duration, Int64, format_duration, kind_name, type_name
 from fairlead.engines.gotemplate.template import Render
 from fairlead.engines.helm.functions.timeformat import LayoutError, Time, parse_time, zero_time
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from fairlead.engines.helm.engine import Host
 
@@ -31,12 +31,12 @@ def _host(render: Render) -> Host:
 
 def now(render: Render) -> Time:
     host = _host(render)
-    return Time(host.world.now().astimezone(host.world.zone))
+    return Time(host.world.now().astimezone(host.world.zone or UTC))
 
 
 def _zone(render: Render, name: str) -> tzinfo:
     if name == "Local":
-        return _host(render).world.zone
+        return _host(render).world.zone or UTC
     if name in ("", "UTC"):
         return UTC
     from zoneinfo import ZoneInfo
@@ -157,7 +157,7 @@ _UNITS = {
     "m": 60 * SECOND,
     "h": 3600 * SECOND,
 }
-_PART = re.compile(r"(\d*)(?:\.(\d*))?([^\d.]*)")
+_PART = late(r"(\d*)(?:\.(\d*))?([^\d.]*)")
 
 
 def parse_duration(text: str) -> int:

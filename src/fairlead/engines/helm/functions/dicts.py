@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import StrList, type_name
+from fairlead.engines.gotemplate.gotypes import NilMap, StrList, type_name
 from fairlead.engines.helm.functions.convert import strval
 
-Map = dict[str, Any]
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
 
 
 def make_dict(*items: object) -> Map:
@@ -30,10 +32,10 @@ def set_(table: Map | None, key: str, value: object) -> Map:
     return table
 
 
-def unset(table: Map | None, key: str) -> Map | None:
+def unset(table: Map | None, key: str) -> Map:
     if table is not None:
         table.pop(key, None)
-    return table
+    return NilMap() if table is None else table
 
 
 def has_key(table: Map | None, key: str) -> bool:
@@ -91,7 +93,7 @@ def _table(value: object) -> Map:
 
 
 def merge(target: Map | None, *sources: Map | None) -> Map:
-    target = {} if target is None else target
+    target = NilMap() if target is None else target
     for source in sources:
         if source:
             _merge(target, source, False)
@@ -99,7 +101,7 @@ def merge(target: Map | None, *sources: Map | None) -> Map:
 
 
 def merge_overwrite(target: Map | None, *sources: Map | None) -> Map:
-    target = {} if target is None else target
+    target = NilMap() if target is None else target
     for source in sources:
         if source:
             _merge(target, source, True)

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import hmac
 import zlib
-from typing import TYPE_CHECKING
 
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.strconv import to_bytes, to_str
 from fairlead.engines.gotemplate.template import Render
 from fairlead.engines.helm.functions.strings import decode_base64
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from fairlead.engines.helm.engine import Host
 

@@ -5,23 +5,25 @@ Source: Helm v4.3 pkg/engine/funcs.go; sprig v3.3 defaults.go.
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import Any
+import binascii
 
 from fairlead.base import gojson, yaml
 from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import GoError, GoObject, NilList, NilStrList
+from fairlead.engines.gotemplate.gotypes import GoError, GoObject, NilList, NilMap, NilStrList
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def plain(value: object) -> Any:
     """Return *value* as encoding/json would see it: objects as maps, bytes as base64."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()} if value else value
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return value if not value and isinstance(value, list) else [plain(item) for item in value]
     if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+        return binascii.b2a_base64(value, newline=False).decode()
     if isinstance(value, GoObject):
         inner = value.go_json()
         return gojson.Struct((key, plain(item)) for key, item in inner.items()) if type(inner) is dict else plain(inner)
@@ -160,6 +162,8 @@ def from_json_any(text: str) -> object:
     Raises:
         FuncError: in Go's words.
     """
+    import json
+
     try:
         return to_floats(json.loads(text, parse_constant=_refuse))
     except ValueError as error:
@@ -180,7 +184,7 @@ def from_json(text: str) -> dict[str, Any]:
     if isinstance(found, dict):
         return found
     if found is None:
-        return {}
+        return NilMap()
     return {"Error": f"json: cannot unmarshal {json_kind(found)} into Go value of type map[string]interface {{}}"}
 
 

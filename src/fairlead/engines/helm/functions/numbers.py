@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from fairlead.engines.gotemplate import strconv
@@ -11,6 +10,10 @@ from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gofmt import sprint_value
 from fairlead.engines.gotemplate.gotypes import Int64
 from fairlead.engines.helm.functions.convert import to_float, to_int, wrap64
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def int64(value: object) -> Int64:

@@ -6,12 +6,14 @@ differs from the v2 writer in that lists inside maps are indented.
 
 from __future__ import annotations
 
-from typing import Any
-
 from fairlead.base import yaml
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.strconv import format_float
 from fairlead.engines.helm.functions.encoding import plain
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def to_yaml_pretty(value: object) -> str:

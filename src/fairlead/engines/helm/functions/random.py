@@ -6,11 +6,11 @@ Source: sprig v3.3 strings.go, crypto.go; Masterminds/goutils v1.1.1.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 
 from fairlead.engines.gotemplate.errors import FuncError, LimitError
 from fairlead.engines.gotemplate.template import Render
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from fairlead.engines.helm.engine import Host
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import NilStrList, StrList
 from fairlead.engines.gotemplate.strconv import is_print, quote, to_bytes, to_str
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_PATTERN_BYTES = 8 * 1024 * 1024
 
@@ -20,7 +24,7 @@ MAX_PATTERN_BYTES = 8 * 1024 * 1024
 # characters and classes, at most one repetition, no alternatives.
 _CLASS = r"\[\^?(?:[a-zA-Z0-9_.:/ -]|\\[.\-/\\])+\]"
 _ATOM = rf"(?:[a-zA-Z0-9_/:@%,;<>=!~\"' -]|\\[.\-/\\$()*+?|\[\]{{}}^]|{_CLASS})"
-_SIMPLE = re.compile(rf"\^?{_ATOM}*(?:{_CLASS}[+*])?{_ATOM}*\$?\Z")
+_SIMPLE = late(rf"\^?{_ATOM}*(?:{_CLASS}[+*])?{_ATOM}*\$?\Z")
 
 
 class _Python:
@@ -174,7 +178,7 @@ def must_find_all(pattern: str, text: str, count: int) -> StrList:
     return _find_all(compile_pattern(pattern), text, count)
 
 
-_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+_REFERENCE = late(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
 def _expand(template: str, hit: Any) -> bytes:
@@ -269,7 +273,7 @@ def must_split(pattern: str, text: str, count: int) -> StrList:
     return _split(compile_pattern(pattern), pattern, text, count)
 
 
-_META = re.compile(r"([\\.+*?()|\[\]{}^$])")
+_META = late(r"([\\.+*?()|\[\]{}^$])")
 
 
 def quote_meta(text: str) -> str:

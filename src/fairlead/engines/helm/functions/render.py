@@ -5,12 +5,11 @@ Source: Helm v4.3 pkg/engine/engine.go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError, ParseError
 from fairlead.engines.gotemplate.template import Render, Source
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from fairlead.engines.helm.engine import Host
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import re
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError, LimitError
 from fairlead.engines.gotemplate.gofmt import sprint_value
@@ -299,7 +298,7 @@ def split_list(separator: str, text: str) -> StrList:
 
 
 def b64enc(text: str) -> str:
-    return base64.b64encode(strconv.to_bytes(text)).decode()
+    return binascii.b2a_base64(strconv.to_bytes(text), newline=False).decode()
 
 
 def b64dec(text: str) -> str:
@@ -309,7 +308,7 @@ def b64dec(text: str) -> str:
         return str(error)
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*")
+_BASE64 = late(r"[A-Za-z0-9+/]*")
 
 
 def decode_base64(text: str) -> bytes:
@@ -324,7 +323,7 @@ def decode_base64(text: str) -> bytes:
     body = found.group()
     padding = plain[len(body) :]
     if len(plain) % 4 == 0 and padding == "=" * (-len(body) % 4) and len(padding) < 3:
-        return base64.b64decode(plain)
+        return binascii.a2b_base64(plain)
     raise ValueError(f"illegal base64 data at input byte {_base64_fault(text)}")
 
 
@@ -354,10 +353,14 @@ def _base64_fault(text: str) -> int:
 
 
 def b32enc(text: str) -> str:
+    import base64
+
     return base64.b32encode(strconv.to_bytes(text)).decode()
 
 
 def b32dec(text: str) -> str:
+    import base64
+
     plain = text.replace("\n", "").replace("\r", "")
     try:
         return strconv.to_str(base64.b32decode(plain))

@@ -9,11 +9,14 @@ their functions is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 
 from fairlead.engines.gotemplate.builtins import BUILTINS
 from fairlead.engines.gotemplate.signatures import Function, parse_signature
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TABLE = """
 hello :s strings:hello

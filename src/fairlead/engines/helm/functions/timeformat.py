@@ -6,11 +6,14 @@ Source: Go 1.26 time/format.go, time.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import ClassVar
 
 from fairlead.engines.gotemplate.gotypes import Duration, GoObject, Int64, Method, NamedInt
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
 
 MONTHS = [
     "January",

@@ -6,17 +6,20 @@ Source: Helm v4.3 pkg/engine/funcs.go; BurntSushi/toml v1.6 encode.go, decode.go
 from __future__ import annotations
 
 import math
-import re
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import GoObject, Int64, type_name
 from fairlead.engines.gotemplate.strconv import format_float
 from fairlead.engines.helm.functions.timeformat import Time
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
 _LOCAL = {"date-local": "2006-01-02", "datetime-local": "2006-01-02T15:04:05.999999999"}
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
+_BARE = late(r"[A-Za-z0-9_-]+\Z")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import kind_name
 from fairlead.engines.gotemplate.strconv import quote, to_bytes, to_str
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
+
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+\-.]*):")
-_BAD_HOST = re.compile(r"[ \"<>\\^`{|}]")
+_SCHEME = late(r"([a-zA-Z][a-zA-Z0-9+\-.]*):")
+_BAD_HOST = late(r"[ \"<>\\^`{|}]")
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 
 
@@ -137,7 +141,7 @@ def url_join(parts: dict[str, Any] | None) -> str:
     return out
 
 
-_PATH = re.compile(r"[!$&'()*+,;=:@\[\]a-zA-Z0-9\-_.~/]*\Z")
+_PATH = late(r"[!$&'()*+,;=:@\[\]a-zA-Z0-9\-_.~/]*\Z")
 
 
 def _valid_path(path: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 from fairlead.engines import semver as rules
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import GoObject, Method, Uint64
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
 
 
 class Version(GoObject):
