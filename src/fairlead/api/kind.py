@@ -12,6 +12,8 @@ from typing import Any
 
 from fairlead.base.objects import GVK, Json
 
+TOPOLOGY_DRY_RUN = "topology.cluster.x-k8s.io/dry-run"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -66,6 +68,15 @@ class Admission:
     all: Callable[[GVK, str], Iterable[Json]] = (
         lambda gvk, namespace: ()
     )  # those of a namespace; of all when it is empty
+    dry_run: bool = False
+
+    @property
+    def compares_templates(self) -> bool:
+        """Whether a managed topology only asks what would become of an immutable template.
+
+        Source: cluster-api v1.14 util/topology (IsDryRunRequest).
+        """
+        return self.dry_run and TOPOLOGY_DRY_RUN in ((self.new.get("metadata") or {}).get("annotations") or {})
 
 
 class DeniedError(Exception):

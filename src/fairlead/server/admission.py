@@ -89,7 +89,7 @@ def defaulted(
     rules = resource.stored_as.rules
     if rules is None or rules.default is None:
         return obj
-    given = Admission(operation, obj, old, request.user, stored.look, stored.look_all)
+    given = Admission(operation, obj, old, request.user, stored.look, stored.look_all, request.dry_run)
     try:
         return rules.default(given)
     except DeniedError as error:
@@ -131,7 +131,8 @@ def judge(resource: Resource, obj: Json, old: Json | None, request: Request, sto
     if rules is None or rules.validate is None:
         return
     try:
-        problems = rules.validate(Admission(operation, obj, old, request.user, stored.look, stored.look_all))
+        given = Admission(operation, obj, old, request.user, stored.look, stored.look_all, request.dry_run)
+        problems = rules.validate(given)
     except DeniedError as error:
         raise _denied(rules.webhook, error) from error
     if problems:

@@ -182,7 +182,8 @@ class Webhooks:
 
 def _admission(request: Json) -> Admission:
     user = get_in(request, "userInfo", "username", default="")
-    return Admission(request["operation"], request["object"], request.get("oldObject"), user)
+    dry_run = bool(request.get("dryRun"))
+    return Admission(request["operation"], request["object"], request.get("oldObject"), user, dry_run=dry_run)
 
 
 def _refused(error: ApiError) -> Json:

@@ -5,7 +5,7 @@ Source: cluster-api v1.14, core/config/crd (names and printer columns).
 
 from typing import Any
 
-from fairlead.api.clusterapi import rules
+from fairlead.api.clusterapi import classrules, clusterrules, rules
 from fairlead.api.clusterapi import v1beta1 as old
 from fairlead.api.clusterapi.cluster import Cluster
 from fairlead.api.clusterapi.clusterclass import ClusterClass
@@ -47,7 +47,8 @@ CRD_LABELS = {
     "cluster.x-k8s.io/v1beta2": "v1beta2",
 }
 RULES: dict[str, dict[str, Any]] = {
-    "Cluster": {"default": rules.default_cluster, "validate": rules.validate_cluster},
+    "Cluster": {"default": clusterrules.default_cluster, "validate": clusterrules.validate_cluster},
+    "ClusterClass": {"validate": classrules.validate_cluster_class},
     "Machine": {"default": rules.default_machine, "validate": rules.validate_machine},
     "MachineSet": {"default": rules.default_machine_set, "validate": rules.validate_machine_set},
     "MachineDeployment": {"default": rules.default_machine_deployment, "validate": rules.validate_machine_deployment},
@@ -285,5 +286,6 @@ KINDS: tuple[Kind, ...] = (
         old.clusterclass.ClusterClass,
         (Column("Age", ".metadata.creationTimestamp", "date"),),
         short_names=("cc",),
+        **RULES.get("ClusterClass", {}),
     ),
 )

@@ -3,7 +3,6 @@
 Source: cluster-api v1.14, core/webhooks/admission (texts, paths and order are upstream's).
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -25,6 +24,7 @@ DEFAULT_NODE_DELETION_SECONDS = 10
 DEFAULT_STARTUP_SECONDS = 600
 MIN_STARTUP_SECONDS = 30
 _IMMUTABLE = "field is immutable"
+_ROLLING_UPDATE = "spec.rollout.strategy.rollingUpdate"
 _SAME_CLUSTER = "spec.clusterName and spec.template.spec.clusterName must be set to the same value"
 
 
@@ -54,50 +54,6 @@ def _bootstrap(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if not bootstrap.get("configRef") and bootstrap.get("dataSecretName") is None:
         text = f"expected either {path}.dataSecretName or {path}.configRef to be populated"
         yield required(path, text)
-
-
-# Cluster
-
-
-def default_cluster(admission: Admission) -> Json:
-    version = get_in(admission.new, "spec", "topology", "version")
-    if version is None or version.startswith("v"):
-        return admission.new
-    draft: Json = copy(admission.new)
-    draft["spec"]["topology"]["version"] = f"v{version}"
-    return draft
-
-
-def validate_cluster(admission: Admission) -> Sequence[Problem]:
-    spec, old = admission.new.get("spec") or {}, (admission.old or {}).get("spec") or {}
-    problems: list[Problem] = []
-    if old.get("infrastructureRef") and not spec.get("infrastructureRef"):
-        problems.append(forbidden("spec.infrastructureRef", "cannot be removed"))
-    if not any(spec.get(name) for name in ("controlPlaneRef", "infrastructureRef", "topology")):
-        text = "one of spec.controlPlaneRef, spec.infrastructureRef or spec.topology must be set"
-        problems.append(forbidden("spec", text))
-    if old.get("controlPlaneRef") and not spec.get("controlPlaneRef"):
-        problems.append(forbidden("spec.controlPlaneRef", "cannot be removed"))
-    for part in ("pods", "services"):
-        blocks = get_in(spec, "clusterNetwork", part, "cidrBlocks", default=())
-        for index, block in enumerate(blocks):
-            if not _is_cidr(block):
-                path = f"spec.clusterNetwork.{part}.cidrBlocks[{index}]"
-                problems.append(invalid(path, block, f"invalid CIDR address: {block}"))
-    version = get_in(spec, "topology", "version")
-    if version is not None and not is_semver(version):
-        problems.append(invalid("spec.topology.version", version, "version must be a valid semantic version"))
-    if old.get("topology") and not spec.get("topology"):
-        problems.append(forbidden("spec.topology", "cannot be removed from an existing Cluster"))
-    return problems
-
-
-def _is_cidr(text: str) -> bool:
-    try:
-        ipaddress.ip_interface(text)
-    except ValueError:
-        return False
-    return "/" in text
 
 
 # Machine
@@ -218,24 +174,25 @@ def validate_machine_deployment(admission: Admission) -> Sequence[Problem]:
         *_bootstrap(machine, "spec.template.spec.bootstrap"),
         *_selector(spec, as_invalid=False),
         *_cluster_name(admission),
-        *_rollout(get_in(spec, "rollout", "strategy", "rollingUpdate", default={})),
-        *_amount(get_in(spec, "remediation", "maxInFlight"), "spec.remediation.maxInFlight"),
+        *rolling_update(get_in(spec, "rollout", "strategy", "rollingUpdate", default={}), _ROLLING_UPDATE),
+        *amount(get_in(spec, "remediation", "maxInFlight"), "spec.remediation.maxInFlight"),
         *_version(machine.get("version", ""), "spec.template.spec.version"),
         *naming(spec, "spec.machineNaming"),
     ]
 
 
-def _amount(value: int | str | None, path: str) -> Iterator[Problem]:
+def amount(value: int | str | None, path: str) -> Iterator[Problem]:
+    """The rule for a number or a percentage."""
     if isinstance(value, str) and not re.fullmatch(r"\d+%", value):
         text = "invalid value for IntOrString: invalid type: string is not a percentage"
         yield invalid(path, value, f"must be either an int or a percentage: {text}")
 
 
-def _rollout(bounds: Mapping[str, Any]) -> Iterator[Problem]:
-    path = "spec.rollout.strategy.rollingUpdate"
+def rolling_update(bounds: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """The rules for the bounds of a rolling update."""
     surge, unavailable = bounds.get("maxSurge"), bounds.get("maxUnavailable")
-    yield from _amount(unavailable, f"{path}.maxUnavailable")
-    yield from _amount(surge, f"{path}.maxSurge")
+    yield from amount(unavailable, f"{path}.maxUnavailable")
+    yield from amount(surge, f"{path}.maxSurge")
     if surge == 0 and unavailable == 0:
         yield invalid(path, "0", "maxUnavailable and maxSurge cannot both be 0")
 
@@ -271,9 +228,13 @@ def validate_health_check(admission: Admission) -> Sequence[Problem]:
         problems.append(invalid("spec.selector", selector, text))
     if admission.old is not None and admission.old["spec"].get("clusterName") != spec.get("clusterName"):
         problems.append(forbidden("spec.clusterName", _IMMUTABLE))
-    startup = get_in(spec, "checks", "nodeStartupTimeoutSeconds")
+    return [*problems, *health_check(spec, "spec")]
+
+
+def health_check(rules: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """The rules for `checks` and `remediation` of machines' health."""
+    startup = get_in(rules, "checks", "nodeStartupTimeoutSeconds")
     if startup and startup < MIN_STARTUP_SECONDS:
-        problems.append(invalid("spec.checks.nodeStartupTimeoutSeconds", startup, "must be at least 30s"))
-    path = "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo"
-    problems += _amount(get_in(spec, "remediation", "triggerIf", "unhealthyLessThanOrEqualTo"), path)
-    return problems
+        yield invalid(f"{path}.checks.nodeStartupTimeoutSeconds", startup, "must be at least 30s")
+    limit = "unhealthyLessThanOrEqualTo"
+    yield from amount(get_in(rules, "remediation", "triggerIf", limit), f"{path}.remediation.triggerIf.{limit}")

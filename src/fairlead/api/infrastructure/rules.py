@@ -101,7 +101,8 @@ def validate_machine_template(admission: Admission) -> Sequence[Problem]:
     spec = get_in(admission.new, "spec", "template", "spec", default={})
     path = "spec.template.spec"
     if admission.old is not None:
-        if spec != get_in(admission.old, "spec", "template", "spec", default={}):
+        same = spec == get_in(admission.old, "spec", "template", "spec", default={})
+        if not same and not admission.compares_templates:
             return [invalid(path, admission.new, IMMUTABLE)]
         return []
     problems: list[Problem] = []

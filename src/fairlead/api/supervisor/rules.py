@@ -66,10 +66,10 @@ def validate_machine(admission: Admission) -> Sequence[Problem]:
 def validate_machine_template(admission: Admission) -> Sequence[Problem]:
     path = "spec.template.spec"
     spec = get_in(admission.new, "spec", "template", "spec", default={})
-    if admission.old is not None and _comparable(spec) != _comparable(
-        get_in(admission.old, "spec", "template", "spec", default={})
-    ):
-        return [invalid(path, admission.new, IMMUTABLE)]
+    if admission.old is not None and not admission.compares_templates:
+        before = get_in(admission.old, "spec", "template", "spec", default={})
+        if _comparable(spec) != _comparable(before):
+            return [invalid(path, admission.new, IMMUTABLE)]
     problems = _machine(spec, path)
     template = get_in(spec, "naming", "template", default="")
     if template:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.api.errors import ApiError
+from fairlead.api.kind import TOPOLOGY_DRY_RUN
 from fairlead.base import gojson
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, is_deleting, labels, meta, owner_references
 from fairlead.controllers.clusterapi.topology.blueprint import TopologyError
-from fairlead.controllers.clusterapi.topology.labels import DRY_RUN, MANAGER
+from fairlead.controllers.clusterapi.topology.labels import MANAGER
 from fairlead.runtime.client import Client
 from fairlead.runtime.events import Recorder
 
@@ -101,7 +102,10 @@ class Applier:
 
     async def _spec_changes(self, current: Json, wanted: Json) -> bool:
         intent = _intent(wanted)
-        notes = {**annotations(wanted), DRY_RUN: ""}  # tells admission to overlook that templates are immutable
+        notes = {
+            **annotations(wanted),
+            TOPOLOGY_DRY_RUN: "",
+        }  # tells admission to overlook that templates are immutable
         intent["metadata"] = {**intent["metadata"], "uid": meta(current)["uid"], "annotations": notes}
         try:
             outcome = await self._client.apply(intent, field_manager=MANAGER, dry_run=True)

@@ -160,7 +160,7 @@ def _with_variables(cluster: Json, cluster_class: Json) -> Json:
     topology, problems = default_topology(cluster["spec"]["topology"], definitions)
     problems = problems or validate_topology(topology, None, definitions)
     if problems:
-        causes = ", ".join(f"{problem.field}: {problem.detail}" for problem in problems)
+        causes = ", ".join(str(problem) for problem in problems)
         text = causes if len(problems) == 1 else f"[{causes}]"
         raise TopologyError(f'Cluster.cluster.x-k8s.io "{meta(cluster)["name"]}" is invalid: {text}')
     return {**cluster, "spec": {**cluster["spec"], "topology": topology}}
