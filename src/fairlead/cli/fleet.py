@@ -19,6 +19,7 @@ HELM_LABEL = "helm.toolkit.fluxcd.io"
 _KUBECONFIG = "-kubeconfig"
 _DEPTH = (  # the deepest first
     "VSphereVM",
+    "VirtualMachine",
     "VSphereMachine",
     "KubeadmConfig",
     "Machine",
@@ -40,7 +41,7 @@ _OWN_FAULT = ("BuildFailed", "InvalidPath", "InvalidSpec", "PruneFailed")
 
 
 class Id(NamedTuple):
-    """The name of an object of the fleet; its kinds have no name twice."""
+    """The name of an object of the fleet; of kinds that two groups have, a cluster uses one or the other."""
 
     kind: str
     namespace: str
@@ -164,7 +165,7 @@ class Fleet:
                 refs = (spec.get("infrastructureRef"), spec.get("controlPlaneRef"))
                 parts = [each for each in self.members[id_] if each.kind in ("MachineDeployment", "MachinePool")]
                 found = [*(_referred(ref, id_.namespace) for ref in refs), *parts]
-            case "VSphereCluster" | "VSphereVM":
+            case "VSphereCluster" | "VSphereVM" | "VirtualMachine":
                 found = []
             case _:
                 found = self._machinery(id_)

@@ -56,6 +56,8 @@ def health_of(obj: Json) -> Health:
     if kind in _COUNTED:
         counts = {**(obj.get("status") or {}), "desiredReplicas": get_in(obj, "spec", "replicas", default=1)}
         return _counted(obj, _COUNTED[kind], [counts])
+    if kind == "VirtualMachine":
+        return _virtual_machine(obj)
     return _by_condition(obj, "Ready")
 
 
@@ -91,6 +93,18 @@ def _counted(obj: Json, condition: str, counts: Iterable[Json | None]) -> Health
 def _is_complete(counts: Json) -> bool:
     desired = counts.get("desiredReplicas") or 0
     return all((counts.get(name) or 0) == desired for name in ("replicas", "readyReplicas", "upToDateReplicas"))
+
+
+def _virtual_machine(obj: Json) -> Health:
+    """VM Operator has no one condition for all: the first that is not met, then power and address."""
+    for condition in get_in(obj, "status", "conditions") or ():
+        if condition.get("status") == "False" and condition.get("message"):
+            return _by_condition(obj, condition["type"])
+    if get_in(obj, "status", "powerState") != "PoweredOn":
+        return Health(State.WAITING, "waiting to be powered on", "PoweringOn")
+    if not get_in(obj, "status", "network"):
+        return Health(State.WAITING, "waiting for an address", "WaitingForNetworkAddress")
+    return READY
 
 
 def _by_condition(obj: Json, type_: str) -> Health:

@@ -49,6 +49,7 @@ class Resource:
 _SOURCE = "source.toolkit.fluxcd.io"
 _CAPI = "cluster.x-k8s.io"
 _INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io"
+_SUPERVISOR = "vmware.infrastructure.cluster.x-k8s.io"
 _SUSPEND = ("spec", "suspend")
 
 
@@ -78,6 +79,9 @@ RESOURCE_SET_BINDING = Resource(
 VSPHERE_CLUSTER = Resource(_INFRASTRUCTURE, "v1beta2", "VSphereCluster", "vsphereclusters")
 VSPHERE_MACHINE = Resource(_INFRASTRUCTURE, "v1beta2", "VSphereMachine", "vspheremachines")
 VSPHERE_VM = Resource(_INFRASTRUCTURE, "v1beta2", "VSphereVM", "vspherevms", ("vm", "vms"))
+SUPERVISOR_CLUSTER = Resource(_SUPERVISOR, "v1beta2", "VSphereCluster", "vsphereclusters")
+SUPERVISOR_MACHINE = Resource(_SUPERVISOR, "v1beta2", "VSphereMachine", "vspheremachines")
+VIRTUAL_MACHINE = Resource("vmoperator.vmware.com", "v1alpha2", "VirtualMachine", "virtualmachines")
 SECRET = Resource("", "v1", "Secret", "secrets")
 EVENT = Resource("", "v1", "Event", "events", ("ev",))
 
@@ -94,6 +98,9 @@ CLUSTER_API = (
     VSPHERE_CLUSTER,
     VSPHERE_MACHINE,
     VSPHERE_VM,
+    SUPERVISOR_CLUSTER,
+    SUPERVISOR_MACHINE,
+    VIRTUAL_MACHINE,
 )
 KNOWN = (*FLUX, *CLUSTER_API)
 GROUPS = {"all": FLUX, "source": SOURCES, "sources": SOURCES}

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from fairlead.base.objects import Json
+from fairlead.base.objects import GVK, Json
 from fairlead.cli import kinds
 from fairlead.cli.connection import Connection
 from fairlead.cli.errors import CommandError, RefusedError
@@ -51,7 +51,7 @@ def fleets(
 def _follow(connection: Connection, resource: Resource, changes: queue.Queue[_Change], ended: threading.Event) -> None:
     """Put a kind's objects and all changes into the queue, until *ended*."""
     while not ended.is_set():
-        changes.put((_AGAIN, {"kind": resource.kind}))
+        changes.put((_AGAIN, {"apiVersion": resource.api_version, "kind": resource.kind}))
         try:
             for change in connection.watch(resource, timeout_seconds=WATCH_SECONDS):
                 changes.put(change)
@@ -75,7 +75,8 @@ def _take_in(changes: queue.Queue[_Change], objects: dict[Id, Json], gather_seco
             raise change
         type_, obj = change
         if type_ == _AGAIN:
-            for id_ in [each for each in objects if each.kind == obj["kind"]]:
+            kind = GVK.of(obj)
+            for id_ in [each for each, known in objects.items() if GVK.of(known) == kind]:
                 del objects[id_]
         elif type_ == "DELETED":
             objects.pop(Id.of(obj), None)

@@ -154,7 +154,7 @@ def _release(fleet: Fleet, obj: Json) -> list[str]:
 
 def _cluster(fleet: Fleet, obj: Json) -> list[str]:
     status = obj.get("status") or {}
-    vms = [each for each in fleet.members[Id.of(obj)] if each.kind == "VSphereVM"]
+    vms = [each for each in fleet.members[Id.of(obj)] if each.kind in ("VSphereVM", "VirtualMachine")]
     ready = sum(fleet.health(each).is_ready for each in vms)
     return [
         status.get("phase", "Pending"),

@@ -38,6 +38,7 @@ _ORDER = (
     "KubeadmConfig",
     "VSphereMachine",
     "VSphereVM",
+    "VirtualMachine",
 )
 
 
@@ -229,7 +230,7 @@ def _lines(
 ) -> Iterator[str]:
     id_ = branch.id
     name = id_.name if id_.namespace in ("", namespace) else f"{id_.namespace}/{id_.name}"
-    word = "VM" if id_.kind == "VSphereVM" else id_.kind
+    word = "VM" if id_.kind in ("VSphereVM", "VirtualMachine") else id_.kind
     if branch.obj is None:
         yield f"{paint(lead, 'gray')}  {word} {name}"
     else:
@@ -269,6 +270,8 @@ def _detail(fleet: Fleet, obj: Json) -> str:
             parts = [status.get("phase", "Pending"), spec.get("version", "")]
         case "VSphereVM":
             parts = [",".join(status.get("addresses") or ()), status.get("host", "")]
+        case "VirtualMachine":
+            parts = [get_in(status, "network", "primaryIP4", default=""), status.get("host", "")]
         case "HelmRelease":
             history = status.get("history") or ()
             chart = history[0].get("chartName", "") if history else ""
