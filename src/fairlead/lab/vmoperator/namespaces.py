@@ -5,7 +5,7 @@ all of them with its first VSphereCluster or VirtualMachine, or by the label tha
 once, so that one can be taken away again; images follow the vCenter's templates.
 """
 
-import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ class NamespaceController(BaseController):
         self._sessions = sessions
         self._supervisor = supervisor
         self._templates: dict[Ref, VMInfo] = {}
-        self._synced = asyncio.Event()
+        self._synced = False  # whether all templates are known
         self._members: set[str] = set()  # namespaces that may make VMs
 
     def watches(self) -> Sequence[Watch]:
@@ -65,15 +65,16 @@ class NamespaceController(BaseController):
     async def _follow(self) -> AsyncIterator[Key]:
         """Offer zones and storage classes, then tell which namespaces a new or changed template concerns."""
         while True:
-            try:
+            self._synced = False
+            self._templates.clear()
+            with contextlib.suppress(VSphereError, ApiError):
                 session = await self._sessions.get(self._supervisor.login)
                 await self._offer(session)
                 async for change in session.watch():
-                    if await self._note(session, change) and self._synced.is_set():
+                    if await self._note(session, change) and self._synced:
                         for namespace in sorted(self._members):
                             yield Key("", namespace)
-            except (VSphereError, ApiError):
-                await self._clock.sleep(RETRY)
+            await self._clock.sleep(RETRY)
 
     async def _offer(self, session: Session) -> None:
         objects = [zone_of(zone) for zone in self._supervisor.zones]
@@ -85,7 +86,7 @@ class NamespaceController(BaseController):
     async def _note(self, session: Session, change: object) -> bool:
         """Take over what changed; whether a template did."""
         if isinstance(change, Synced):
-            self._synced.set()
+            self._synced = True
             return True
         if isinstance(change, VMGone) or (isinstance(change, VMChanged) and not change.template):
             return self._templates.pop(change.ref, None) is not None
@@ -104,7 +105,7 @@ class NamespaceController(BaseController):
             return Result.done()
         if VSPHERE_NAMESPACE in labels(found):
             self._members.add(key.name)
-        if key.name not in self._members or not self._synced.is_set():  # once the vCenter is known, all are woken
+        if key.name not in self._members or not self._synced:  # once the vCenter is known, all are woken
             return Result.done()
         if CLASSES_GIVEN not in annotations(found):
             for class_ in vm_classes(key.name):
