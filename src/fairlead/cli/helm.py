@@ -7,12 +7,14 @@ what they share: reading charts and values from files.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 _COMMANDS = {
     "template": "fairlead.cli.helm_template",
@@ -79,6 +81,8 @@ def _add_values_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_template_flags(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
     from fairlead.cli.helm_flags import add_repository_flags
 
     _add_values_flags(parser)
@@ -136,6 +140,8 @@ def _add_template_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_lint_flags(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
     parser.add_argument("charts", nargs="+", metavar="PATH")
     _add_values_flags(parser)
     parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
@@ -160,6 +166,8 @@ def _add_show_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_package_flags(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
     from fairlead.cli.helm_flags import add_repository_flags
 
     parser.add_argument("charts", nargs="*", metavar="CHART")
@@ -185,6 +193,8 @@ def _add_pull_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_dependency_flags(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
     from fairlead.cli.helm_flags import add_repository_flags
 
     commands = parser.add_subparsers(dest="dependency_command", metavar="COMMAND")
@@ -211,14 +221,16 @@ def run(args: argparse.Namespace) -> int:
     from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
 
     module, _, function = place.partition(":")
-    handler: Callable[[Any], int] = getattr(import_module(module), function or "run")
+    __import__(module)
+    handler: Callable[[Any], int] = getattr(sys.modules[module], function or "run")
     try:
         return handler(args)
     except HelmError as error:
         text = f"Error: {error}"
         if isinstance(error, RenderError | ManifestError):
-            if getattr(args, "debug", False) and isinstance(error, ManifestError):
-                print(error.partial.strip())
+            if getattr(args, "debug", False):
+                if isinstance(error, ManifestError):
+                    print(error.partial.strip())
             else:
                 text += "\n\nUse --debug flag to render out invalid YAML"
         print(text, file=sys.stderr)
@@ -279,10 +291,15 @@ def load(path: str) -> Any:
 
 def locate(name: str, args: argparse.Namespace) -> Any:
     """Return the chart that *name* means: a path, a URL, or a chart in a repository (Helm: LocateChart)."""
+    return find(name, args)()
+
+
+def find(name: str, args: argparse.Namespace) -> Callable[[], Any]:
+    """Return what loads the chart that *name* means, once it is known to be there."""
     name = name.strip()
     if not args.repo:
         if os.path.exists(name):
-            return load(name)
+            return lambda: load(name)
         if os.path.isabs(name) or name.startswith("."):
             from fairlead.engines.gotemplate.strconv import quote
             from fairlead.engines.helm.errors import ChartError
@@ -292,7 +309,7 @@ def locate(name: str, args: argparse.Namespace) -> Any:
     from fairlead.engines.helm.chart import load_archive
 
     _, data = download(name, args)
-    return load_archive(data)
+    return lambda: load_archive(data)
 
 
 def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) -> dict[str, Any]:
@@ -354,6 +371,8 @@ def table(rows: Sequence[Sequence[str]], limit: int) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``fairlead helm`` by itself."""
+    import argparse
+
     parser = argparse.ArgumentParser(prog="fairlead helm")
     configure(parser)
     return run(parser.parse_args(argv))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_repository_flags(parser: argparse.ArgumentParser, *, versions: bool = True) -> None:
     """Add helm's flags for repositories; with *versions*, those that choose a chart in one."""
+    import argparse
+
     if versions:
         parser.add_argument("--repo", default="", metavar="URL", help="chart repository in which to find the chart")
         parser.add_argument("--version", default="", metavar="RANGE", help="version or range of versions to use")

@@ -6,17 +6,20 @@ the clock and the system's randomness meet the engine.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
-import re
 import sys
-from typing import TYPE_CHECKING, Any
 
-from fairlead.cli.helm import gather_values, locate
+from fairlead.cli.helm import find, gather_values, locate
 from fairlead.engines.gotemplate.strconv import quote
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    import argparse
+    from datetime import datetime
+    from typing import Any
+
+    from fairlead.engines.helm.chart import Chart
     from fairlead.engines.helm.release import Rendered
 
 
@@ -54,13 +57,21 @@ def _template_name(text: str) -> str:
         raise HelmError(str(error)) from error
 
 
-_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _is_name(text: str) -> bool:
+    """Report whether *text* is made as a DNS subdomain is."""
+    parts = text.split(".")
+    return all(
+        part and part[0] in _LETTERS and part[-1] in _LETTERS and not part.strip(f"-{_LETTERS}") for part in parts
+    )
 
 
 def _check_name(name: str) -> None:
     from fairlead.engines.helm.errors import HelmError
 
-    if len(name) > 53 or not re.match(_NAME, name):
+    if len(name) > 53 or not _is_name(name):
         raise HelmError(
             f"release name check failed: release name {quote(name)}: invalid release name, must match regex "
             "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ "
@@ -113,8 +124,9 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
     name, reference = _name_and_chart(args)
     sources: list[tuple[str, bytes]] = []
-    chart = locate(reference, args)
+    load = find(reference, args)
     values = gather_values(args, sources)
+    chart = load()
     if chart.metadata.type not in ("", "application"):
         raise HelmError(f"{chart.metadata.type} charts are not installable")
     if chart.metadata.deprecated:
@@ -126,21 +138,29 @@ def _render(args: argparse.Namespace, server: Any) -> int:
         Manager(reference, args).update()
         chart = locate(reference, args)
     dependencies.check(chart)
+    if chart.metadata.api_version == "v3":
+        raise HelmError("invalid chart apiVersion")  # helm 4.3 reads them, and goes no further
     _check_name(name)
     versions = [version for given in args.api_versions for version in given.split(",")]
     cache = TemplateCache(chart)
-    done = render(
-        chart,
-        values,
-        Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
-        server.capabilities() if server else Capabilities(version, versions),
-        world(server),
-        options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
-        sources=sources,
-    )
+    try:
+        done = render(
+            chart,
+            values,
+            Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
+            server.capabilities() if server else Capabilities(version, versions),
+            world(server),
+            options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
+            sources=sources,
+        )
+    except HelmError as error:
+        _tell(chart, error.warnings)
+        lead, mark, detail = str(error).partition("chart dependencies processing failed: ")
+        if mark and not lead:
+            print(f'level=ERROR msg="{mark[:-2]}" error={quote(detail)}', file=sys.stderr)
+        raise
     cache.save()
-    for warning in (*chart.warnings, *done.warnings):
-        print(f"level=WARN msg={quote(warning)}", file=sys.stderr)
+    _tell(chart, done.warnings)
     for hint in done.hints:
         print(f"hint: {hint}", file=sys.stderr)
     if server:
@@ -159,6 +179,27 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     if args.source_map:
         _write_source_map(done, args)
     return 0
+
+
+_WITH_FIELDS = (
+    r"(returned non-bool value|ImportValues missing table from chart|ImportValues missing table|skipping unknown hooks)"
+    r" (\w+=.*)"
+)
+
+
+def _tell(chart: Chart, warnings: list[str]) -> None:
+    """Print what was noticed as Helm logs it."""
+    for text in chart.warnings:
+        print(f"level=WARN msg={quote(text)}", file=sys.stderr)
+    for text in warnings:
+        import re
+
+        found = re.match(_WITH_FIELDS, text)
+        if found is None:
+            print(f"level=INFO msg={quote(text)}", file=sys.stderr)
+        else:
+            level = "INFO" if "hookTypes" in text else "WARN"
+            print(f"level={level} msg={quote(found[1])} {found[2]}", file=sys.stderr)
 
 
 def _server(args: argparse.Namespace) -> Any:
@@ -231,6 +272,8 @@ def _post_renderer(args: argparse.Namespace) -> Any:
 
 def _only(text: str, wanted: list[str]) -> str:
     """Return the documents that come from the templates asked for with --show-only."""
+    import re
+
     from fairlead.engines.helm.documents import split_manifests
     from fairlead.engines.helm.errors import HelmError
     from fairlead.engines.helm.helmignore import compile_glob
@@ -299,14 +342,18 @@ def _write_source_map(done: Rendered, args: argparse.Namespace) -> None:
 
 def world(server: Any = None) -> Any:
     """Return what templates may use of the machine; *server* answers lookup."""
-    from datetime import UTC, datetime
-
     from fairlead.engines.helm.world import World
 
-    made = World(now=lambda: datetime.now(UTC), random_bytes=os.urandom, generate_key=_generate_key)
+    made = World(now=_now, random_bytes=os.urandom, generate_key=_generate_key)
     if server:
         made.lookup = server.lookup
     return made
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
 
 
 def _generate_key(kind: str, bits: int) -> bytes:

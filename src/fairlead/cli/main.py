@@ -7,7 +7,6 @@ codes: 0 done, 1 the thing failed, 2 wrong usage.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -30,25 +29,34 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* (the process's own by default); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["kustomize"]:
-        from fairlead.cli.kustomize import run_quickly
-
-        code = run_quickly(arguments[1:])
+    try:
+        code = _run_quickly(arguments)
         if code is not None:
             return code
-    parser = _parser(arguments[0] if arguments else "")
-    parsed = parser.parse_args(arguments)
-    if not hasattr(parsed, "run"):
-        parser.print_help(sys.stderr)
-        return 2
-    try:
+        parser = _parser(arguments[0] if arguments else "")
+        parsed = parser.parse_args(arguments)
+        if not hasattr(parsed, "run"):
+            parser.print_help(sys.stderr)
+            return 2
         return int(parsed.run(parsed))
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
+def _run_quickly(arguments: list[str]) -> int | None:
+    """Do what an engine's command asks when that can be told without a parser."""
+    if arguments[:1] == ["kustomize"]:
+        from fairlead.cli.kustomize import run_quickly
+    elif arguments[:1] == ["helm"]:
+        from fairlead.cli.helm_quick import run_quickly
+    else:
+        return None
+    return run_quickly(arguments[1:])
+
+
 def _parser(command: str) -> argparse.ArgumentParser:
     import argparse
+    from importlib import import_module
 
     from fairlead import __version__
 

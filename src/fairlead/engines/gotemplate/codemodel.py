@@ -2,56 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from fairlead.engines.gotemplate.nodes import Bool, Dot, Nil, Node, Number, String
 from fairlead.engines.gotemplate.signatures import Signature
 
 
-@dataclass(slots=True)
 class Site:
     """What to say about a line of the generated source that raised."""
 
-    fault: Node  # where Fault is reported
-    call: Node | None = None  # where a function's own error is reported
-    function: str = ""  # its name
-    arguments: tuple[Node, ...] = ()  # of a method, which checks them itself
-    container: str = ""  # the local with what is ranged over, where a field of an element is read
+    __slots__ = ("arguments", "call", "container", "fault", "function")
+
+    def __init__(
+        self, fault: Node, call: Node | None = None, function: str = "", arguments: tuple[Node, ...] = ()
+    ) -> None:
+        self.fault = fault  # where Fault is reported
+        self.call = call  # where a function's own error is reported
+        self.function = function  # its name
+        self.arguments = arguments  # of a method, which checks them itself
+        self.container = ""  # the local with what is ranged over, where a field of an element is read
 
 
-@dataclass(slots=True)
 class Unit:
     """The generated source of one tree."""
 
-    source: str
-    sites: dict[int, Site]
-    functions: list[str]  # names of the template functions it uses
+    __slots__ = ("functions", "sites", "source")
+
+    def __init__(self, source: str, sites: dict[int, Site], functions: list[str]) -> None:
+        self.source = source
+        self.sites = sites
+        self.functions = functions  # names of the template functions it uses
 
 
-@dataclass(slots=True)
 class Value:
     """A generated expression and what is known about its value."""
 
-    code: str
-    result: str = "a"  # as in signatures
-    iface: bool = False  # a nil in it is a nil interface, not an absent value
-    receiver: str = ""  # where iface holds only when this is not absent: a field of nothing is nothing
-    skips_final: bool = False  # the code does not evaluate the command before it in the pipeline
+    __slots__ = ("code", "iface", "receiver", "result", "skips_final")
+
+    def __init__(
+        self, code: str, result: str = "a", iface: bool = False, receiver: str = "", skips_final: bool = False
+    ) -> None:
+        self.code = code
+        self.result = result  # as in signatures
+        self.iface = iface  # a nil in it is a nil interface, not an absent value
+        self.receiver = receiver  # where iface holds only when this is not absent: a field of nothing is nothing
+        self.skips_final = skips_final  # the code does not evaluate the command before it in the pipeline
 
 
-@dataclass(slots=True)
 class Local:
-    name: str
-    iface: bool = False
-    container: str = ""
+    __slots__ = ("container", "iface", "name")
+
+    def __init__(self, name: str, iface: bool = False, container: str = "") -> None:
+        self.name = name
+        self.iface = iface
+        self.container = container
 
 
-@dataclass(slots=True)
 class Context:
-    dot: str = "d"
-    dot_iface: bool = False
-    container: str = ""  # the local with what dot is an element of
-    scopes: list[dict[str, Local]] = field(default_factory=lambda: [{"$": Local("d")}])
+    __slots__ = ("container", "dot", "dot_iface", "scopes")
+
+    def __init__(
+        self,
+        dot: str = "d",
+        dot_iface: bool = False,
+        container: str = "",
+        scopes: list[dict[str, Local]] | None = None,
+    ) -> None:
+        self.dot = dot
+        self.dot_iface = dot_iface
+        self.container = container  # the local with what dot is an element of
+        self.scopes = [{"$": Local("d")}] if scopes is None else scopes
 
 
 CONSTANT_NODES = (Bool, Dot, Nil, Number, String)

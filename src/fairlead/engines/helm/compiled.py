@@ -7,8 +7,8 @@ only its owner can write guards against strangers.
 
 from __future__ import annotations
 
-import hashlib
 import marshal
+from _blake2 import blake2b  # loading hashlib loads OpenSSL, which takes longer than a render
 
 from fairlead.engines.gotemplate.strconv import to_bytes
 from fairlead.engines.gotemplate.template import Source
@@ -22,17 +22,23 @@ if TYPE_CHECKING:
 
     Entry = tuple[bytes, dict[str, tuple[bool, CodeType | None]]]
 
-_MAGIC = b"fairlead templates 1\n"
+_MAGIC = b"fairlead templates 2\n"
+_DIGEST_BYTES = 32
+
+
+def digest(data: bytes) -> bytes:
+    """Return the digest that guards *data*."""
+    return blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
 def chart_digest(chart: Chart, salt: bytes) -> str:
     """Return a digest of all templates of *chart* and its dependencies."""
-    state = hashlib.sha256(salt)
+    state = blake2b(salt, digest_size=_DIGEST_BYTES)
     _feed(state, chart)
     return state.hexdigest()
 
 
-def _feed(state: hashlib._Hash, chart: Chart) -> None:
+def _feed(state: blake2b, chart: Chart) -> None:
     state.update(chart.name.encode() + b"\0")
     for file in chart.templates:
         state.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + len(file.data).to_bytes(8, "big"))
@@ -50,7 +56,7 @@ class CompiledCache(SourceCache):
 
     def parse(self, name: str, text: str) -> Source:
         entry = self._ready.get(name)
-        if entry is not None and entry[0] == hashlib.sha256(to_bytes(text)).digest():
+        if entry is not None and entry[0] == digest(to_bytes(text)):
             return Source(name, text, FUNCTIONS, entry[1])
         return super().parse(name, text)
 
@@ -70,17 +76,18 @@ class CompiledCache(SourceCache):
         entries = dict(self._ready)
         for name, source in self.sources():
             entries[name] = (
-                hashlib.sha256(to_bytes(source.text)).digest(),
+                digest(to_bytes(source.text)),
                 {key: (template.is_empty, template.code) for key, template in source.templates.items()},
             )
         body = marshal.dumps(entries)
-        return _MAGIC + hashlib.sha256(body).digest() + body
+        return _MAGIC + digest(body) + body
 
 
 def read(data: bytes) -> dict[str, Entry]:
     """Return the entries in *data*; nothing when it is damaged or of another make."""
-    body = data[len(_MAGIC) + 32 :]
-    if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC) : len(_MAGIC) + 32]:
+    start = len(_MAGIC) + _DIGEST_BYTES
+    body = data[start:]
+    if not data.startswith(_MAGIC) or digest(body) != data[len(_MAGIC) : start]:
         return {}
     try:
         found = marshal.loads(body)

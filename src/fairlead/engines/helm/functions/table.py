@@ -9,14 +9,16 @@ their functions is compiled.
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 
 from fairlead.engines.gotemplate.builtins import BUILTINS
 from fairlead.engines.gotemplate.signatures import Function, parse_signature
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+else:
+    from _collections_abc import Mapping  # loaded already, where collections.abc is not
 
 _TABLE = """
 hello :s strings:hello
@@ -235,20 +237,43 @@ class _Loader:
         self.function = function
 
     def __call__(self) -> Callable[..., object]:
-        module = import_module(f"fairlead.engines.helm.functions.{self.module}")
-        body: Callable[..., object] = getattr(module, self.function)
+        name = f"fairlead.engines.helm.functions.{self.module}"
+        __import__(name)
+        body: Callable[..., object] = getattr(sys.modules[name], self.function)
         return body
 
 
-def _read() -> dict[str, Function]:
-    found = dict(BUILTINS)
-    for line in _TABLE.strip().splitlines():
-        names, signature, place = line.split()
-        module, _, function = place.partition(":")
-        entry = Function(parse_signature(signature), _Loader(module, function.rstrip("!")), place.endswith("!"))
-        for name in names.split(","):
-            found[name] = entry
-    return found
+class _Functions(Mapping[str, Function]):
+    """The functions by name. A line of the table is read when one of its names is first asked for."""
+
+    __slots__ = ("_found", "_lines")
+
+    def __init__(self) -> None:
+        self._found: dict[str, Function] = dict(BUILTINS)
+        self._lines: dict[str, str] = {}
+        for line in _TABLE.strip().splitlines():
+            names, _, entry = line.partition(" ")
+            for name in names.split(","):
+                self._lines[name] = entry
+                self._found.pop(name, None)
+
+    def __getitem__(self, name: str) -> Function:
+        found = self._found.get(name)
+        if found is None:
+            signature, place = self._lines[name].split()
+            module, _, function = place.partition(":")
+            loader = _Loader(module, function.rstrip("!"))
+            found = self._found[name] = Function(parse_signature(signature), loader, place.endswith("!"))
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lines or name in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._found, **self._lines})
+
+    def __len__(self) -> int:
+        return len({**self._found, **self._lines})
 
 
-FUNCTIONS = _read()
+FUNCTIONS = _Functions()
