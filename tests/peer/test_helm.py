@@ -121,3 +121,18 @@ def test_scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             if result.verdict != compat_helm.EQUAL:
                 wrong.append(f"{number} {flags}: {result.verdict}: {result.detail}")
     assert not wrong
+
+
+def test_random_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts that nobody wrote, with every kind of flag, give helm's output, verdict, words and log."""
+    import random_charts
+
+    monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
+    wrong = []
+    for seed in range(1, 61):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        result, flags = random_charts.one(seed, folder)
+        if result.verdict != compat_helm.EQUAL:
+            wrong.append(f"{seed} {flags}: {result.verdict}: {result.detail}")
+    assert not wrong

@@ -148,6 +148,11 @@ def _sorted_items(value: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(key, value[key]) for key in keys]
 
 
+def _empty(value: Any, text: str) -> str:
+    """Return *text*, or null for what is a nil map or slice in Go."""
+    return "null" if getattr(value, "go_nil", False) else text
+
+
 def _write(put: Any, value: Any, html: bool) -> None:
     if isinstance(value, dict):
         lead = "{"
@@ -155,21 +160,22 @@ def _write(put: Any, value: Any, html: bool) -> None:
             put(f"{lead}{_quote(key, html)}:")
             _write(put, item, html)
             lead = ","
-        put("}" if value else "{}")
+        put("}" if value else _empty(value, "{}"))
     elif isinstance(value, (list, tuple)):
         lead = "["
         for item in value:
             put(lead)
             _write(put, item, html)
             lead = ","
-        put("]" if value else "[]")
+        put("]" if value else _empty(value, "[]"))
     else:
         put(_scalar(value, html))
 
 
 def _write_indented(put: Any, value: Any, newline: str, indent: str, html: bool) -> None:
     if not value or not isinstance(value, (dict, list, tuple)):
-        put("{}" if isinstance(value, dict) else "[]" if isinstance(value, (list, tuple)) else _scalar(value, html))
+        shown = "{}" if isinstance(value, dict) else "[]" if isinstance(value, (list, tuple)) else ""
+        put(_empty(value, shown) if shown else _scalar(value, html))
         return
     inner = newline + indent
     if isinstance(value, dict):

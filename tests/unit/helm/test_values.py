@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from fairlead.engines.helm import ValuesError, coalesce, load_chart, render, strvals
+from fairlead.engines.helm import SchemaError, ValuesError, coalesce, load_chart, render, strvals
 
 # Expectations are what helm 4.3.1 prints for `helm template --set … ` with {{ toJson .Values }}.
 
@@ -21,6 +23,8 @@ from fairlead.engines.helm import ValuesError, coalesce, load_chart, render, str
         ("a=01", {"a": "01"}),
         (r"a\.b=c\,d", {"a.b": "c,d"}),
         ("a=", {"a": ""}),
+        ("a[0]=", {"a": [""]}),
+        ("b=1,a[=1", {"b": 1}),
     ],
     ids=str,
 )
@@ -95,3 +99,66 @@ def test_import_values() -> None:
     """A child's exports become the parent's defaults."""
     done = render(load_chart(_parent("  import-values: [data]\n", "")), {})
     assert "why: 2" in done.to_text()
+
+
+def test_paths_far_below_an_alias_keep_the_name() -> None:
+    """Helm copies two levels of an aliased chart: templates further down are named by the chart's own name."""
+    files = {
+        "Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\ndependencies:\n- {name: a, version: '*', alias: al}\n"
+    }
+    for path in ("charts/a/", "charts/a/charts/b/", "charts/a/charts/b/charts/c/"):
+        name = path.rstrip("/")[-1].encode()
+        files[f"{path}Chart.yaml"] = b"apiVersion: v2\nname: " + name + b"\nversion: 1.0.0\n"
+        files[f"{path}templates/t.yaml"] = b"a: 1\n"
+    done = render(load_chart(files), {})
+    assert sorted(done.files) == [
+        "top/charts/a/charts/b/charts/c/templates/t.yaml",
+        "top/charts/al/charts/b/templates/t.yaml",
+        "top/charts/al/templates/t.yaml",
+    ]
+
+
+V7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "values", "complaints"),
+    [
+        ({"additionalProperties": False}, {"b": 1, "a": 2}, ["'': additional properties 'a', 'b' not allowed"]),
+        ({"unevaluatedProperties": False}, {"x": 1}, ["'/x': false schema"]),
+        (
+            {"dependentRequired": {"a": ["z", "y"]}},
+            {"a": 1},
+            ["'': properties 'z', 'y' required, if 'a' exists"],
+        ),
+        (
+            {"propertyNames": {"maxLength": 1}},
+            {"abc": 1},
+            ["'': invalid propertyName 'abc'", "  - at '': maxLength: got 3, want 1"],
+        ),
+        (
+            {"properties": {"v": {"type": "integer", "minimum": 3, "enum": [4]}}},
+            {"v": "x"},
+            ["'/v': got string, want integer"],
+        ),
+        ({"properties": {"v": {"const": 1, "enum": [2]}}}, {"v": 3}, ["'/v': value must be 1"]),
+        ({**V7, "properties": {"v": {"items": [{}], "additionalItems": False}}}, {"v": [1, 2, 3]},
+         ["'/v': last 2 additionalItem(s) not allowed"]),
+        ({**V7, "properties": {"v": {"format": "uuid"}}}, {"v": "x"}, ["'/v': 'x' is not valid uuid: invalid uuid"]),
+        (
+            {"properties": {"v": {"prefixItems": [{"type": "string"}], "items": False}}},
+            {"v": [1, 2]},
+            ["'/v/0': got number, want string", "'/v/1': false schema"],
+        ),
+    ],
+)  # fmt: skip
+def test_schema_complaints(schema: dict[str, object], values: dict[str, object], complaints: list[str]) -> None:
+    """What a schema refuses is told in helm 4.3.1's words, one failure of a schema at one place."""
+    files = {
+        "Chart.yaml": b"apiVersion: v2\nname: c\nversion: 1.0.0\n",
+        "values.schema.json": json.dumps(schema).encode(),
+    }
+    with pytest.raises(SchemaError) as caught:
+        render(load_chart(files), values)
+    told = str(caught.value).partition(":\nc:\n")[2].rstrip("\n").split("\n")
+    assert told == [text if text.startswith(" ") else f"- at {text}" for text in complaints]

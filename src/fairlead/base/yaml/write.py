@@ -169,9 +169,9 @@ def _scalar(value: Any, column: int, inner: str) -> str:
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, dict):
-        return "{}"
+        return "null" if getattr(value, "go_nil", False) else "{}"
     if isinstance(value, (list, tuple)):
-        return "[]"
+        return "null" if getattr(value, "go_nil", False) else "[]"
     raise YamlError(f"a value of type {type(value).__name__} cannot be written")
 
 

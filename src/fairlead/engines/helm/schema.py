@@ -82,8 +82,11 @@ def validate(schema: bytes, values: dict[str, Any]) -> str:
     plain = _whole(values)
     if validator.is_valid(plain):
         return ""
-    root = _tree(validator.iter_errors(plain), decoded)
-    return "".join(f"{line}\n" for complaint in root.collect("") for line in complaint.lines(0))
+    root = _tree(validator.iter_errors(plain), decoded, plain)
+    found = root.collect("")
+    if len(found) == 1 and found[0].text == "validation failed":
+        found = found[0].causes
+    return "".join(f"{line}\n" for complaint in found for line in complaint.lines(0))
 
 
 class _SchemaFaultError(Exception):
@@ -103,7 +106,8 @@ def _compiled(schema: bytes) -> tuple[Any, Any]:
         raise _SchemaFaultError(text.replace("unexpected end of JSON input", "unexpected EOF")) from None
     try:
         options = jsonschema_rs.RegexOptions()
-        return decoded, jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options)
+        validator = jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options, formats=_FORMATS)
+        return decoded, validator
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         first = str(error).split("\n")[0]
         unfound = re.match("Pointer '(.*)' does not exist", first)
@@ -111,6 +115,14 @@ def _compiled(schema: bytes) -> tuple[Any, Any]:
             text = f'json-pointer in "file:///values.schema.json#{unfound.group(1)}" not found'
             raise _SchemaFaultError(text) from None
         raise _SchemaFaultError(f'"file:///values.schema.json#" is not valid against metaschema: {first}') from None
+
+
+_FORMATS = {  # those that the library judges in newer drafts alone
+    "uuid": lambda text: re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None,
+    "duration": lambda text: (
+        re.fullmatch(r"P(?!$)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)", text) is not None
+    ),
+}
 
 
 def _refuse(uri: str) -> Any:
@@ -128,7 +140,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _tree(errors: Any, schema: Any) -> _Node:
+def _tree(errors: Any, schema: Any, values: Any) -> _Node:
     root = _Node()
     errors = _first_of_each(errors)
     missing: dict[tuple[Any, ...], list[str]] = {}
@@ -148,7 +160,21 @@ def _tree(errors: Any, schema: Any) -> _Node:
             missing[key] = [str(error.kind.property)]
             at.own.append(_Complaint(place, "\0" + repr(key)))
             continue
-        complaint = _Complaint(place, _words(keyword, wanted, error), _causes(keyword, error, schema))
+        if type(error.kind).__name__ in ("UnevaluatedProperties", "UnevaluatedItems") and wanted is False:
+            _unevaluated(at, place, error)
+            continue
+        if keyword in ("dependentRequired", "dependencies") and type(error.kind).__name__ == "Required":
+            text = _depending(wanted, error)
+            if all(other.text != text for other in at.own):
+                at.own.append(_Complaint(place, text))
+            continue
+        if type(error.kind).__name__ == "PropertyNames":
+            _property_name(at, place, keyword, wanted, error.kind.error)
+            continue
+        words = _words(keyword, wanted, error)
+        if keyword == "additionalProperties" and type(error.kind).__name__ == "FalseSchema":
+            words = f"additional properties {', '.join(map(_quote, sorted(_at(values, error))))} not allowed"
+        complaint = _Complaint(place, words, _causes(keyword, error, schema, values))
         holder = _all_of(error)
         if holder is None:
             at.own.append(complaint)
@@ -159,6 +185,41 @@ def _tree(errors: Any, schema: Any) -> _Node:
             at.own.append(groups[holder])
     _name_missing(root, {repr(key): names for key, names in missing.items()})
     return root
+
+
+def _at(values: Any, error: Any) -> Any:
+    for step in error.instance_path:
+        values = values[step]
+    return values
+
+
+def _unevaluated(at: _Node, place: str, error: Any) -> None:
+    """Add a complaint at each part that no schema had judged."""
+    names = error.kind.unexpected
+    if isinstance(error.instance, list):
+        names = [str(index) for index in range(len(error.instance) - len(names), len(error.instance))]
+    for name in names:
+        step = _escape(name)
+        at.below.setdefault(step, _Node()).own.append(_Complaint(f"{place}/{step}", "false schema"))
+
+
+def _depending(wanted: Any, error: Any) -> str:
+    """Return what a property asks for that is there without others."""
+    for name, others in (wanted or {}).items():
+        missing = [other for other in others if other not in error.instance] if isinstance(others, list) else []
+        if name in error.instance and error.kind.property in missing:
+            return f"properties {', '.join(map(_quote, missing))} required, if {_quote(name)} exists"
+    return str(error.message)
+
+
+def _property_name(at: _Node, place: str, keyword: str, wanted: Any, error: Any) -> None:
+    """Add what is wrong with a name to the complaint about it."""
+    lead = f"invalid propertyName {_quote(error.instance)}"
+    complaint = next((other for other in at.own if other.text == lead), None)
+    if complaint is None:
+        complaint = _Complaint(place, lead)
+        at.own.append(complaint)
+    complaint.causes.append(_Complaint("", _words(keyword, wanted, error)))
 
 
 _ENDING = ("type", "const", "enum", "format")  # in this order; what fails one is not judged further
@@ -211,13 +272,13 @@ def _keyword(error: Any, schema: Any) -> tuple[str, Any]:
     return keyword, at
 
 
-def _causes(keyword: str, error: Any, schema: Any) -> list[_Complaint]:
+def _causes(keyword: str, error: Any, schema: Any, values: Any) -> list[_Complaint]:
     """Return the complaints of the branches of an anyOf or oneOf."""
     found: list[_Complaint] = []
     if keyword not in ("anyOf", "oneOf") or type(error.kind).__name__.endswith("MultipleValid"):
         return found
     for branch in getattr(error.kind, "context", None) or ():
-        inner = _tree(branch, schema).collect("")
+        inner = _tree(branch, schema, values).collect("")
         place = "".join(f"/{_escape(str(step))}" for step in error.instance_path)
         found.append(inner[0] if len(inner) == 1 else _Complaint(place, "validation failed", inner))
     return found
@@ -259,6 +320,14 @@ def _number(value: Any) -> str:
 
 def _bound(keyword: str, size: Callable[[Any], Any]) -> Callable[[Any, Any], str]:
     return lambda wanted, error: f"{keyword}: got {_number(size(error.instance))}, want {_number(wanted)}"
+
+
+def _exclusive(keyword: str) -> Callable[[Any, Any], str]:
+    def words(wanted: Any, error: Any) -> str:
+        limit = error.kind.limit if isinstance(wanted, bool) else wanted  # draft 4 has a flag beside the limit
+        return f"{keyword}: got {_number(error.instance)}, want {_number(limit)}"
+
+    return words
 
 
 def _type_words(wanted: Any, error: Any) -> str:
@@ -320,8 +389,8 @@ _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "format": lambda wanted, error: f"{_display(error.instance)} is not valid {wanted}: invalid {wanted}",
     "minimum": _bound("minimum", lambda value: value),
     "maximum": _bound("maximum", lambda value: value),
-    "exclusiveMinimum": _bound("exclusiveMinimum", lambda value: value),
-    "exclusiveMaximum": _bound("exclusiveMaximum", lambda value: value),
+    "exclusiveMinimum": _exclusive("exclusiveMinimum"),
+    "exclusiveMaximum": _exclusive("exclusiveMaximum"),
     "multipleOf": _bound("multipleOf", lambda value: value),
     "minLength": _bound("minLength", len),
     "maxLength": _bound("maxLength", len),
@@ -333,6 +402,8 @@ _WORDS: dict[str, Callable[[Any, Any], str]] = {
 
 
 def _words(keyword: str, wanted: Any, error: Any) -> str:
+    if type(error.kind).__name__ == "AdditionalItems":
+        return f"last {len(error.instance) - error.kind.limit} additionalItem(s) not allowed"
     if wanted is False or keyword in ("", "false"):
         return "false schema" if keyword != "additionalProperties" else _additional_words(wanted, error)
     words = _WORDS.get(keyword)

@@ -191,7 +191,7 @@ class _Base:
     def index(self) -> int:
         text, stop = self.until("]")
         if not stop:
-            raise _TroubleError("error parsing index: EOF")
+            raise _End  # Helm takes it for the end of the text
         if not _INT.match(text):
             raise _TroubleError(f"error parsing index: strconv.Atoi: parsing {quote(text)}: invalid syntax")
         number = int(text)
@@ -211,7 +211,11 @@ class _Base:
             raise _End
         if stop == "=":
             found: list[list[Any]] = []
-            self.value(lambda value: found.append(_set_index(items, index, value)))
+            try:
+                self.value(lambda value: found.append(_set_index(items, index, value)))
+            except _End:
+                if not found:
+                    raise
             return found[-1] if found else items
         if stop == "[":
             following = self.index()
