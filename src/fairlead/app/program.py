@@ -340,7 +340,15 @@ class Program:
         if TYPE_CHECKING:
             from fairlead.vcenter.soap.server import SoapServer
         made = await asyncio.get_running_loop().run_in_executor(None, load)
-        server = made(simulation.vcenter, certificate=certificate, settled=simulation.settled, listener=listener)
+        from fairlead.server.bounded import BoundedProtocol
+
+        server = made(
+            simulation.vcenter,
+            certificate=certificate,
+            settled=simulation.settled,
+            listener=listener,
+            http=BoundedProtocol,
+        )
         await server.start()
         self._stack.push_async_callback(server.stop)
 

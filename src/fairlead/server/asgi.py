@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fairlead.server.server import ApiServer
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
+BODY_LIMIT_SECONDS = 60.0
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,10 +51,12 @@ class Application:
         call = Call(route, User(""), headers)
         try:
             self._server.check_open()
+            if _BROKEN_ESCAPE.search(scope.get("raw_path") or b""):
+                raise bad_request(f"the path {path!r} holds a % that begins no escape")
             call.user = self._user(scope, headers)
             self._server.authorizer.check(call.user, route.deed)
             if scope["method"] not in ("GET", "HEAD"):
-                call.body = await _body(receive, headers)
+                call.body = await _body_in_time(receive, headers)
             answer = await self._handlers.answer(call)
         except ApiError as error:
             answer = _refusal(error)
@@ -82,6 +87,15 @@ class Application:
         return wanted
 
 
+async def _body_in_time(receive: Receive, headers: dict[str, str]) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_LIMIT_SECONDS):
+            return await _body(receive, headers)
+    except TimeoutError as error:
+        text = f"Timeout: the body of the request did not come within {BODY_LIMIT_SECONDS:.0f} s"
+        raise ApiError(408, "Timeout", text) from error
+
+
 async def _body(receive: Receive, headers: dict[str, str]) -> bytes:
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > BODY_LIMIT_BYTES:
@@ -107,6 +121,8 @@ def _too_large() -> ApiError:
 
 def _refusal(error: ApiError) -> Answer:
     headers = [(b"retry-after", b"1")] if error.code in (429, 503) else []
+    if error.code in (408, 413):
+        headers.append((b"connection", b"close"))  # what is left of the body is not waited for
     return Answer(error.code, orjson.dumps(error.status()), headers=headers)
 
 

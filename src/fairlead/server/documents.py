@@ -40,6 +40,8 @@ class Documents:
 
     def answer(self, route: Route, accept: str) -> Document:
         """The document for a path."""
+        if route.method not in ("GET", "HEAD"):
+            return Document(b"405 method not allowed\n", _TEXT, 405)
         registry = self._server.registry
         generation = (registry.generation, self._server.version)
         if generation != self._generation:
@@ -56,8 +58,6 @@ class Documents:
 
     def _make(self, route: Route, wanted: negotiation.Wanted, accept: str) -> Document:
         path = route.path.rstrip("/") or "/"
-        if route.method not in ("GET", "HEAD"):
-            return Document(b"405 method not allowed\n", _TEXT, 405)
         if path.startswith(_HEALTH):
             return Document(b"ok", _TEXT)
         if path == "/version":

@@ -17,7 +17,7 @@ from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.base.yaml import YamlError
 from fairlead.base.yaml import load as load_yaml
-from fairlead.server import conversion, negotiation, patching, protobuf, scaling, streaming, tables
+from fairlead.server import admission, bodies, conversion, negotiation, patching, protobuf, scaling, streaming, tables
 from fairlead.server.documents import Documents
 from fairlead.server.identity import User
 from fairlead.server.negotiation import Wanted
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from fairlead.server.server import ApiServer
 
 _ON_ONE = ("get", "update", "patch", "delete")
+_MANY = ("list", "watch", "deletecollection")
 _BY_NAME = (*_ON_ONE, "create")
+_READ = ("", negotiation.JSON_TYPE, negotiation.YAML_TYPE, *patching.FORMS)
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _RETURNED_WHEN_DELETED = frozenset(
     {
@@ -92,11 +94,13 @@ class Call:
     def request(self) -> Request:
         """The options of a write. Raises: ApiError for options that make no sense."""
         route = self.route
-        manager = route.one("fieldManager") or self.headers.get("user-agent", "").partition("/")[0] or "unknown"
+        kind = {"create": "CreateOptions", "update": "UpdateOptions"}.get(route.verb, "PatchOptions")
+        bodies.check_manager(route.one("fieldManager"), kind)
+        agent = self.headers.get("user-agent", "").partition("/")[0][: bodies.MANAGER_LIMIT]
+        manager = route.one("fieldManager") or agent or "unknown"
         dry_run = route.query.get("dryRun") or []
         if any(each not in ("All", "") for each in dry_run):
             text = f'Unsupported value: ["{dry_run[0]}"]: supported values: "All"'
-            kind = {"create": "CreateOptions", "update": "UpdateOptions"}.get(route.verb, "PatchOptions")
             raise invalid("meta.k8s.io", kind, "", [("FieldValueNotSupported", text, "dryRun")])
         validation = route.one("fieldValidation") or "Warn"
         if validation not in _VALIDATIONS:
@@ -117,7 +121,7 @@ class Call:
         media_type = self.headers.get("content-type", "").partition(";")[0].strip()
         if media_type == protobuf.MEDIA_TYPE:
             return protobuf.decode(self.body)
-        if "protobuf" in media_type or "cbor" in media_type:
+        if media_type not in _READ:
             text = "the body of the request was in an unknown format - accepted media types include: application/json"
             raise ApiError(415, "UnsupportedMediaType", f"{text}, application/yaml, {protobuf.MEDIA_TYPE}")
         try:
@@ -152,6 +156,8 @@ class Handlers:
         if not route.resource:
             found = self._documents.answer(route, call.headers.get("accept", ""))
             return Answer(found.status, found.body, found.content_type, found.headers)
+        if route.verb in _MANY:
+            bodies.check_query(route)
         resource = self._server.registry.by_plural(route.group, route.resource)
         version = resource.versions.get(route.version) if resource is not None else None
         if resource is None or version is None or not version.served:
@@ -300,7 +306,9 @@ class Handlers:
     async def _create(self, call: Call, resource: Resource) -> Answer:
         route = call.route
         obj = call.parsed_object()
+        bodies.check_head(obj, resource.kind, route.version)
         if self._special.is_review(resource):
+            admission.check_types(resource, route.version, obj)
             return self._value(call, 201, self._special.review(call, resource, obj))
         if resource.custom and not obj.get("kind"):
             raise bad_request(f"Object 'Kind' is missing in '{call.body[:500].decode(errors='replace')}'")
@@ -310,6 +318,7 @@ class Handlers:
     async def _update(self, call: Call, resource: Resource, subresource: str) -> Answer:
         route = call.route
         obj = call.parsed_object()
+        bodies.check_head(obj, resource.kind, route.version)
         key = Key(route.namespace, route.name)
         outcome = self._server.objects.update(
             resource, route.version, key, lambda present: obj, call.request(), subresource=subresource
@@ -326,6 +335,7 @@ class Handlers:
         if media_type == patching.APPLY:
             request.manager = route.one("fieldManager")
             body = call.parsed_object()
+            bodies.check_head(body, resource.kind, route.version)
             outcome = patching.apply(objects, resource, route.version, key, body, request, subresource)
         else:
             if "force" in route.query:
@@ -342,6 +352,7 @@ class Handlers:
             return self._value(call, 200, scaling.get(objects, resource, route.version, key))
         if route.verb == "update":
             wanted = call.parsed_object()
+            admission.check_types(scaling.RESOURCE, "v1", wanted)
             outcome = scaling.update(objects, resource, route.version, key, lambda present: wanted, call.request())
         else:
             media_type = call.headers.get("content-type", "").partition(";")[0].strip()
@@ -351,25 +362,7 @@ class Handlers:
         return self._value(call, 200, scaling.shown(resource, route.version, outcome.object(resource, route.version)))
 
     def _delete_options(self, call: Call) -> DeleteOptions:
-        given = call.parsed_object() if call.body.strip() else {}
-        conditions = given.get("preconditions") or {}
-        route = call.route
-        grace = given.get("gracePeriodSeconds", route.one("gracePeriodSeconds") or None)
-        propagation = given.get("propagationPolicy") or route.one("propagationPolicy")
-        if not propagation and given.get("orphanDependents") is not None:
-            propagation = "Orphan" if given["orphanDependents"] else "Background"
-        if propagation not in ("", "Background", "Foreground", "Orphan"):
-            text = f'Unsupported value: "{propagation}": supported values: "Foreground", "Background", "Orphan", "nil"'
-            cause = ("FieldValueNotSupported", text, "propagationPolicy")
-            raise invalid("meta.k8s.io", "DeleteOptions", "", [cause])
-        dry_run = bool(given.get("dryRun") or route.query.get("dryRun"))
-        return DeleteOptions(
-            propagation,
-            None if grace is None else int(grace),
-            conditions.get("uid") or "",
-            conditions.get("resourceVersion") or "",
-            dry_run,
-        )
+        return bodies.delete_options(call.parsed() if call.body.strip() else {}, call.route)
 
     async def _delete(self, call: Call, resource: Resource) -> Answer:
         route, options = call.route, self._delete_options(call)
@@ -417,7 +410,7 @@ def _page(records: list[Record], route: Route, revision: int) -> tuple[list[Reco
     if token:
         try:
             start = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["start"]
-            after = (start[0], start[1])
+            after = (str(start[0]), str(start[1]))
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise bad_request(f"continue key is not valid: {error}") from error
         records = list(itertools.dropwhile(lambda record: tuple(record.key) <= after, records))

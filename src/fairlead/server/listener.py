@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from fairlead.server.asgi import Receive, Scope, Send
+from fairlead.server.bounded import BoundedProtocol
 from fairlead.server.identity import Peer
 from fairlead.server.pki import Pair
 
@@ -73,7 +73,7 @@ def peer_of(certificate: dict[str, Any] | None) -> Peer | None:
     return name, tuple(organisations)
 
 
-class _Plain(HttpToolsProtocol):
+class _Plain(BoundedProtocol):
     """uvicorn's protocol on a connection without TLS; the application is given."""
 
     def _unsupported_upgrade_warning(self) -> None:

@@ -14,6 +14,7 @@ from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
 from fairlead.engines.merge.strategic import strategic_merge
 from fairlead.engines.schema.errors import go_json, quote
 from fairlead.server import managed
+from fairlead.server.bodies import wrong_head
 from fairlead.server.objects import Change, Objects, Outcome
 from fairlead.server.registry import Resource
 from fairlead.server.request import Request
@@ -22,6 +23,7 @@ JSON = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
+FORMS = (JSON, MERGE, STRATEGIC, APPLY)
 
 
 def accepted(resource: Resource) -> tuple[str, ...]:
@@ -65,6 +67,12 @@ def change_of(resource: Resource, version: str, name: str, body: Json | Sequence
             raise _refused(error, resource, name) from error
         if not isinstance(changed, dict):
             raise bad_request("the patch does not leave an object")
+        if not changed.get("metadata"):
+            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+        problem = wrong_head(changed, resource.kind)
+        if problem:
+            shown = quote(go_json(changed))
+            raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {problem}", "patch")])
         return changed
 
     return change

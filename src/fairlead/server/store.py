@@ -22,6 +22,8 @@ from fairlead.server.sharing import ForeignValueError, shared_view
 from fairlead.server.storage import MemoryStorage, Row, Storage
 
 HISTORY_LIMIT = 4096
+HISTORY_LIMIT_BYTES = 64 << 20
+OBJECT_LIMIT_BYTES = 1536 << 10  # what etcd takes in one request unless told otherwise
 LABELS_INDEXED = 16  # per resource; labels asked for after these are looked for one by one
 VIEW_LIMIT_BYTES = 48 << 20
 
@@ -239,6 +241,7 @@ class Store:
         self._uids: dict[str, Record] = {}
         self._dependents: dict[str, dict[str, Record]] = {}  # owner uid -> uid of the dependent -> dependent
         self._history: deque[Change] = deque()
+        self._history_bytes = 0
         self._floor = 0
         self._unsettled: deque[Change] = deque()
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -315,11 +318,17 @@ class Store:
     # -- writing ------------------------------------------------------------------------------------------------
 
     def put(self, resource: str, obj: Json, before: Record | None) -> Record:
-        """Store *obj* with the next revision as its resourceVersion; *before* is the record it replaces."""
+        """Store *obj* with the next revision as its resourceVersion; *before* is the record it replaces.
+
+        Raises: ApiError for an object that etcd would not take.
+        """
         self._check()
         revision = self.revision + 1
         stamped = _stamped(obj, revision)
-        record = Record(resource, revision, _encode(stamped))
+        data = _encode(stamped)
+        if len(data) > OBJECT_LIMIT_BYTES:
+            raise ApiError(500, "", "etcdserver: request is too large")
+        record = Record(resource, revision, data)
         self.revision = revision
         self._shelf(resource).put(record)
         if before is not None:
@@ -405,8 +414,11 @@ class Store:
 
     def _publish(self, change: Change) -> None:
         self._history.append(change)
-        if len(self._history) > self._history_limit:
-            self._floor = self._history.popleft().revision
+        self._history_bytes += len(change.record.data)
+        while len(self._history) > self._history_limit or self._history_bytes > HISTORY_LIMIT_BYTES:
+            oldest = self._history.popleft()
+            self._floor = oldest.revision
+            self._history_bytes -= len(oldest.record.data)
         record = change.record
         for scope in ("", record.key.namespace) if record.key.namespace else ("",):
             for watcher in tuple(self._watchers.get((record.resource, scope)) or ()):

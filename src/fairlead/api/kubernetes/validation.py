@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fairlead.engines.schema.errors import FieldError, forbidden, invalid, not_supported, required
+from fairlead.engines.schema.errors import FieldError, forbidden, invalid, not_supported, required, too_long
 from fairlead.engines.selectors import SelectorError, label_selector
 
 Json = dict[str, Any]
@@ -21,6 +21,13 @@ _LABEL_TEXT = (
     "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
+_KEY = re.compile(r"[-._a-zA-Z0-9]+\Z")
+_KEY_TEXT = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
+_KEY_LIMIT = 253
+_DATA_LIMIT_BYTES = 1 << 20
 _NOT_NEGATIVE = "must be greater than or equal to 0"
 _IMMUTABLE = "field is immutable"
 _POD_UPDATE = (
@@ -159,8 +166,40 @@ def _immutable_data(obj: Json, old: Json | None) -> list[FieldError]:
     return found
 
 
+def _keys(obj: Json, *fields: str) -> list[FieldError]:
+    """The keys of a ConfigMap or a Secret are file names."""
+    found: list[FieldError] = []
+    for name in fields:
+        for key in sorted(obj.get(name) or ()):
+            problem = "" if _KEY.match(key) else _KEY_TEXT
+            if len(key) > _KEY_LIMIT:
+                found.append(invalid(f"{name}[{key}]", key, f"must be no more than {_KEY_LIMIT} characters"))
+            if key in (".", "..") or key.startswith(".."):
+                problem = f"must not be '{key}'" if key in (".", "..") else "must not start with '..'"
+            if problem:
+                found.append(invalid(f"{name}[{key}]", key, problem))
+    return found
+
+
+def _config_map(obj: Json, old: Json | None) -> list[FieldError]:
+    found = _keys(obj, "data", "binaryData")
+    texts = sum(len(value.encode()) for value in (obj.get("data") or {}).values() if isinstance(value, str))
+    if texts + _decoded_bytes(obj.get("binaryData")) > _DATA_LIMIT_BYTES:
+        found.append(too_long("[]", _DATA_LIMIT_BYTES))
+    return found + _immutable_data(obj, old)
+
+
+def _decoded_bytes(values: Json | None) -> int:
+    """How many bytes stand in base64."""
+    texts = [value for value in (values or {}).values() if isinstance(value, str)]
+    return sum(len(text) // 4 * 3 - text[-2:].count("=") for text in texts)
+
+
 def _secret(obj: Json, old: Json | None) -> list[FieldError]:
-    found = _immutable_data(obj, old)
+    found = _keys(obj, "data")
+    if _decoded_bytes(obj.get("data")) > _DATA_LIMIT_BYTES:
+        found.append(too_long("data", _DATA_LIMIT_BYTES))
+    found += _immutable_data(obj, old)
     if old is not None and obj.get("type") != old.get("type"):
         found.append(invalid("type", obj.get("type"), _IMMUTABLE))
     return found
@@ -193,7 +232,7 @@ def _definition(obj: Json, old: Json | None) -> list[FieldError]:
 _CHECKS: Mapping[str, Check] = {
     "pods": _pod,
     "services": _service,
-    "configmaps": _immutable_data,
+    "configmaps": _config_map,
     "secrets": _secret,
     "deployments.apps": _workload,
     "replicasets.apps": _workload,

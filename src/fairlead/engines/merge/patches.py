@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 MAX_OPERATIONS = 10_000
+MAX_COPIED_BYTES = 3 << 20  # by all copy operations of one patch together: each may double what is there
 
 
 class PatchError(ValueError):
@@ -37,11 +38,19 @@ def json_patch(doc: Any, operations: Sequence[Any]) -> Any:
         raise PatchError(
             f"The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {len(operations)}", code=413
         )
+    copied = 0
     for operation in operations:
         if not isinstance(operation, dict):
             raise PatchError(
                 f"json: cannot unmarshal {_go_kind(operation)} into Go value of type jsonpatch.Operation", code=400
             )
+        if operation.get("op") == "copy":
+            copied += _size_of_copy(doc, operation, MAX_COPIED_BYTES - copied)
+            if copied > MAX_COPIED_BYTES:
+                raise PatchError(
+                    f"Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the "
+                    f"limit {MAX_COPIED_BYTES}"
+                )
         kind = operation.get("op")
         act = _OPERATIONS.get(kind) if isinstance(kind, str) else None
         if act is None:
@@ -322,6 +331,27 @@ def _apply_copy(doc: Any, operation: dict[str, Any]) -> Any:
         "error while adding value during copy",
         lambda container, key: _add(container, key, value),
     )
+
+
+def _size_of_copy(doc: Any, operation: dict[str, Any], limit: int) -> int:
+    """About how many bytes of JSON a copy adds; counting ends soon after *limit*."""
+    found = _container(doc, _from(operation, "copy"))
+    try:
+        left = [_get(*found)] if found is not None else []
+    except PatchError:
+        return 0  # told when the operation is done
+    size = 0
+    while left and size <= limit:
+        value = left.pop()
+        if isinstance(value, dict):
+            size += sum(len(key) + 4 for key in value) + 2
+            left.extend(value.values())
+        elif isinstance(value, list):
+            size += len(value) + 2
+            left.extend(value)
+        else:
+            size += len(value) + 2 if isinstance(value, str) else 4
+    return size
 
 
 def _apply_test(doc: Any, operation: dict[str, Any]) -> Any:

@@ -62,11 +62,14 @@ class SoapServer:
         certificate: Certificate | None = None,
         settled: Callable[[], Awaitable[None]] | None = None,
         listener: socket.socket | None = None,
+        http: type[asyncio.Protocol] | None = None,
     ) -> None:
         """*settled* returns once all that the vCenter has journaled so far is durable; no answer leaves before.
 
-        *listener* is a socket that was bound before, in place of *host* and *port*.
+        *listener* is a socket that was bound before, in place of *host* and *port*; *http* the protocol of its
+        connections, where it is not uvicorn's own.
         """
+        self._http = http
         self._vcenter = vcenter
         self._settled = settled
         self._service = SoapService(vcenter)
@@ -105,6 +108,7 @@ class SoapServer:
         context = self.certificate.server_context()
         config = uvicorn.Config(
             self._app,
+            http=self._http or "auto",
             log_config=None,
             log_level="warning",
             access_log=False,

@@ -1,0 +1,269 @@
+"""Requests that nobody in their right mind sends: each gets a kube-apiserver's answer, and harms nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fairlead.base.objects import Key
+from fairlead.engines.merge.patches import PatchError, json_patch
+from fairlead.runtime.virtual import run_virtual
+from fairlead.server import store as store_module
+from fairlead.server.asgi import BODY_LIMIT_SECONDS
+from fairlead.server.bounded import HEAD_LIMIT_BYTES, HEAD_LIMIT_SECONDS, URL_LIMIT_BYTES
+from fairlead.server.listener import Listener, _Plain
+from fairlead.server.local import LocalClient
+from fairlead.server.server import ApiServer
+
+from .conftest import CONFIG_MAP, Scenario
+from .test_http import call
+
+Run = Callable[[Scenario], None]
+MAPS = "/api/v1/namespaces/default/configmaps"
+MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
+HEAD = {"apiVersion": "v1", "kind": "ConfigMap"}
+
+
+def config_map(name: str = "a", **more: Any) -> dict[str, Any]:
+    return {**HEAD, "metadata": {"name": name}, **more}
+
+
+def b64(count: int) -> str:
+    return base64.b64encode(b"x" * count).decode()
+
+
+REFUSED = [
+    pytest.param("POST", MAPS, {**HEAD, "metadata": []}, 400, "cannot unmarshal array into Go struct field", id="list"),
+    pytest.param("POST", MAPS, {"kind": 5}, 400, "couldn't get version/kind; json parse error", id="kind"),
+    pytest.param("POST", MAPS, {**HEAD, "metadata": {"uid": 5}}, 400, "of type types.UID", id="uid"),
+    pytest.param("POST", MAPS, b"[" * 10_000 + b"]" * 10_000, 400, "unrecognized", id="deep"),
+    pytest.param("POST", MAPS, b"\xff\xfe", 400, "unrecognized", id="no-utf8"),
+    pytest.param("POST", MAPS, config_map(data={"a/b": ""}), 422, "data[a/b]: Invalid value", id="key"),
+    pytest.param(
+        "POST",
+        MAPS,
+        config_map(data={"a": "x" * ((1 << 20) + 1)}),
+        422,
+        "[]: Too long: may not be more than 1048576 bytes",
+        id="large-config-map",
+    ),
+    pytest.param(
+        "POST",
+        "/api/v1/namespaces/default/secrets",
+        {"metadata": {"name": "a"}, "data": {"a": b64((1 << 20) + 1)}},
+        422,
+        "data: Too long: may not be more than 1048576 bytes",
+        id="large-secret",
+    ),
+    pytest.param("PATCH", f"{MAPS}/a", {"metadata": "x"}, 422, "patch: Invalid value", id="patched-head"),
+    pytest.param("PATCH", f"{MAPS}/a", {"metadata": None}, 400, "was undeterminable", id="patched-away"),
+    pytest.param("PATCH", f"{MAPS}/a?fieldManager={'m' * 129}", {}, 422, "fieldManager: Too long", id="manager"),
+    pytest.param("PATCH", f"{MAPS}/a?fieldManager=%01", {}, 422, "invalid character U+0001", id="unreadable-manager"),
+    pytest.param("DELETE", f"{MAPS}/a", {"gracePeriodSeconds": "x"}, 400, "of type int64", id="grace"),
+    pytest.param("DELETE", f"{MAPS}/a", {"preconditions": [1]}, 400, "v1.Preconditions", id="preconditions"),
+    pytest.param("DELETE", f"{MAPS}/a?gracePeriodSeconds=x", None, 400, "ParseInt", id="grace-in-the-query"),
+    pytest.param("GET", f"{MAPS}?limit={'9' * 30}", None, 400, "value out of range", id="limit"),
+    pytest.param("GET", f"{MAPS}?resourceVersion=-1", None, 400, "invalid resource version", id="revision"),
+    pytest.param("GET", f"{MAPS}?watch=1&timeoutSeconds=x", None, 400, "ParseInt", id="timeout"),
+    pytest.param("TRACE", "/version", None, 405, "not allowed", id="trace"),
+    pytest.param(
+        "POST",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        {"spec": 5},
+        400,
+        "cannot unmarshal number into Go struct field SelfSubjectAccessReview.spec",
+        id="review",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "code", "words"), REFUSED)
+def test_refused(scene: Run, method: str, path: str, body: Any, code: int, words: str) -> None:
+    """The code of a real API server, and words that say what is wrong; never an internal error."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        assert (await call(server, "POST", MAPS, config_map()))[0] == 201
+        await call(server, "GET", "/version")  # kept documents answer no other method either
+        kind = MERGE if method == "PATCH" else "application/json"
+        found, status = await call(server, method, path, body, content_type=kind)
+        text = status if isinstance(status, str) else status["message"]
+        assert (found, words in text) == (code, True), text
+
+    scene(scenario)
+
+
+def test_other_media_types(scene: Run) -> None:
+    """What is neither JSON nor YAML nor protobuf is not read, whatever it looks like."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        for kind in ("application/xml", "application/x-www-form-urlencoded", "application/cbor"):
+            code, status = await call(server, "POST", MAPS, config_map(), content_type=kind)
+            assert (code, status["reason"]) == (415, "UnsupportedMediaType")
+
+    scene(scenario)
+
+
+def test_objects_that_etcd_would_not_take(scene: Run) -> None:
+    """An object over 1.5 MiB is refused in etcd's words; what was there stays, and so does the revision."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        spec = {"name": "x" * 1_400_000}
+        boat = {"apiVersion": "sea.example.com/v2", "kind": "Boat", "metadata": {"name": "b"}, "spec": spec}
+        path = "/apis/sea.example.com/v2/namespaces/default/boats"
+        assert (await call(server, "POST", path, boat))[0] == 201
+        before = server.store.revision
+        patch = {"metadata": {"annotations": {"a": "x" * 250_000}}}
+        code, status = await call(server, "PATCH", f"{path}/b", patch, content_type=MERGE)
+        assert (code, status["message"]) == (500, "etcdserver: request is too large")
+        assert server.store.revision == before
+        assert "annotations" not in (await call(server, "GET", f"{path}/b"))[1]["metadata"]
+
+    scene(scenario)
+
+
+def test_copies_within_copies() -> None:
+    """Forty operations that each double a document are refused before they have filled the memory."""
+    copies = [{"op": "copy", "from": "/a", "path": f"/a/{number}"} for number in range(40)]
+    with pytest.raises(PatchError, match="accumulated size increase of copy") as refused:
+        json_patch({"a": {"b": "text"}}, copies)
+    assert refused.value.code == 422
+    assert json_patch({"a": {"b": 1}}, copies[:2])["a"]["1"] == {"b": 1, "0": {"b": 1}}
+
+
+def test_history_is_bounded_in_bytes(scene: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large object that changes all the time does not fill the memory with its past."""
+    monkeypatch.setattr(store_module, "HISTORY_LIMIT_BYTES", 100_000)
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        await call(server, "POST", MAPS, config_map(data={"a": "x" * 20_000}))
+        for number in range(50):
+            await client.patch(CONFIG_MAP, "a", "default", {"data": {"n": str(number)}})
+        kept = server.store.since("configmaps", "", server.store.revision - 3)
+        assert [change.record.key for change in kept] == [Key("default", "a")] * 3
+        with pytest.raises(store_module.Expired):
+            server.store.since("configmaps", "", server.store.revision - 10)
+
+    scene(scenario)
+
+
+def test_body_that_never_comes(scene: Run) -> None:
+    """Who does not send what was announced is told so after a minute, and hung up on."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            await asyncio.sleep(7)
+            return {"type": "http.request", "body": b" ", "more_body": True}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        peer = ("admin", ("system:masters",))
+        scope = {"type": "http", "method": "POST", "path": MAPS, "headers": [], "state": {"peer": peer}}
+        began = server.objects.clock.monotonic()
+        await server.asgi(scope, receive, send)
+        assert sent[0]["status"] == 408
+        assert (b"connection", b"close") in sent[0]["headers"]
+        assert server.objects.clock.monotonic() - began == pytest.approx(BODY_LIMIT_SECONDS)
+
+    scene(scenario)
+
+
+# Heads of requests, on a connection without a socket.
+
+
+class Wire(asyncio.Transport):
+    """Remembers what was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+async def greet(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"hi"})
+
+
+def answered(*parts: bytes, wait: float = 0) -> Wire:
+    """What comes back when *parts* arrive one after the other."""
+
+    async def main() -> Wire:
+        listener = Listener()
+        protocol = _Plain(
+            config=listener._config, server_state=listener._state, app_state={}, _loop=asyncio.get_running_loop()
+        )
+        protocol.app = greet
+        wire = Wire()
+        protocol.connection_made(wire)
+        for part in parts:
+            protocol.data_received(part)
+            await asyncio.sleep(0)
+        await asyncio.sleep(wait)
+        protocol.connection_lost(ConnectionResetError())
+        return wire
+
+    return run_virtual(main())
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        pytest.param([GET, b"\r\n"], b"200 OK", id="fine"),
+        pytest.param([GET + b"X: " + b"a" * (HEAD_LIMIT_BYTES - 100) + b"\r\n\r\n"], b"200 OK", id="just-fits"),
+        pytest.param([GET + b"X: " + b"a" * HEAD_LIMIT_BYTES + b"\r\n\r\n"], b"431 ", id="one-large-header"),
+        pytest.param([GET, *[b"X: " + b"a" * 100_000] * 12], b"431 ", id="header-without-end"),
+        pytest.param([GET, *[b"X: a\r\n" * 10_000] * 30], b"431 ", id="headers-without-end"),
+        pytest.param([b"GET /" + b"a" * URL_LIMIT_BYTES + b" HTTP/1.1\r\n"], b"414 ", id="long-url"),
+        pytest.param([b"GET / HTTP/1.1\r\n\r\n"], b"400 ", id="no-host"),
+        pytest.param([GET + b"Host: b\r\n\r\n"], b"400 ", id="two-hosts"),
+        pytest.param([GET + b"\r\n", GET + b"X: " + b"a" * HEAD_LIMIT_BYTES + b"\r\n\r\n"], b"431 ", id="second"),
+        pytest.param([b"nonsense\r\n\r\n"], b"400 ", id="nonsense"),
+    ],
+)
+def test_heads(parts: list[bytes], status: bytes) -> None:
+    """The head of a request is bounded, whole or in parts, first or later on a connection."""
+    wire = answered(*parts, wait=1)
+    assert wire.written.split(b"HTTP/1.1 ")[-1].startswith(status), wire.written[:200]
+    assert wire.closed or status == b"200 OK"
+
+
+@pytest.mark.parametrize(
+    ("parts", "closed"),
+    [
+        pytest.param([], True, id="nothing"),
+        pytest.param([GET], True, id="half-a-head"),
+        pytest.param([GET + b"\r\n"], False, id="idle-between-requests"),
+        pytest.param([GET + b"\r\n", b"GET"], True, id="half-a-second-head"),
+    ],
+)
+def test_slow_heads(parts: list[bytes], closed: bool) -> None:
+    """Who does not finish a head is hung up on; who waits between two requests is not, for a while."""
+    assert answered(*parts, wait=HEAD_LIMIT_SECONDS + 1).closed is closed
