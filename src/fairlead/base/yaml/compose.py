@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, NoReturn
 
 import fairlead.base.yaml.lean  # noqa: F401  # isort: skip  # before yaml
 from yaml._yaml import CParser
@@ -26,6 +24,11 @@ from yaml.scanner import ScannerError
 from fairlead.base.yaml.errors import YamlError
 from fairlead.base.yaml.lines import Lines
 from fairlead.base.yaml.resolve import TagError, float32_text, key_text, resolve, resolve_tagged
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, NoReturn
 
 MAX_DEPTH = 500
 _CACHE_LIMIT = 20_000

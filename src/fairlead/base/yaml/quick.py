@@ -15,12 +15,13 @@ from fairlead.base.yaml.quick_scalars import (
     Rules,
     Unsure,
     block_header,
+    closing,
     folded,
     is_key_line,
     read_key,
     read_plain,
-    read_quoted,
     read_word,
+    value_of,
     without_comment,
 )
 
@@ -63,15 +64,12 @@ def _checked(text: str | bytes) -> str:
 class QuickReader:
     """The lines of a text. `at` is the next line that has content after what was read last."""
 
-    __slots__ = ("at", "firsts", "heads", "is_open", "keys", "lines", "rules", "track", "words")
+    __slots__ = ("at", "firsts", "heads", "is_open", "keys", "lines", "rules", "tail", "track", "words")
 
     def __init__(self, text: str, rules: Rules, track: bool) -> None:
         lines = text.split("\n")
-        self.is_open = bool(lines[-1])  # the last line has no end
-        if not self.is_open:
-            lines.pop()
-        elif not lines[-1].strip(" \t"):
-            raise Unsure
+        self.is_open = bool(lines[-1].strip(" "))  # the last line has no end
+        self.tail = 0 if self.is_open else len(lines.pop())  # spaces after the last line
         self.lines = lines
         self.heads = [line.lstrip(" ") for line in lines]
         self.rules = rules
@@ -109,6 +107,8 @@ class QuickReader:
         """Return the document that begins on the line *first*."""
         at = self._next(first - 1)
         head = self.heads[at]
+        if head == _END and self.tail and at == len(self.lines) - 1:
+            at += 1  # the spaces are a line of their own
         lines = Lines(at + 1) if self.track else None
         if head == _END:
             return self.rules.plain(""), lines, at
@@ -298,16 +298,17 @@ class QuickReader:
         return self.rules.plain("".join(parts))
 
     def _quoted(self, at: int, text: str, above: int) -> Any:
-        value, rest = read_quoted(text)
-        start_of, pieces = at, [text]
-        while value is None:
+        quote = text[0]
+        end = closing(text, 1, quote)
+        start_of, pieces, head = at, [text[1:end] if end >= 0 else text[1:]], text
+        while end < 0:
             at += 1
             head = self.heads[at]
             if head and (len(self.lines[at]) - len(head) <= above or head == _END):
                 raise Unsure
-            pieces.append(head)
-            if head and text[0] in head:
-                value, rest = read_quoted("\n".join(pieces))
+            end = closing(head, 0, quote)
+            pieces.append(head[:end] if end >= 0 else head)
+        value, rest = value_of(pieces, quote), head[end + 1 :]
         rest = rest.lstrip(" ") if not rest or rest[0] == " " else "?"
         if rest and rest[0] != "#":
             raise Unsure
@@ -332,6 +333,8 @@ class QuickReader:
             self.at = self._next(at)
             return self.rules.quoted("") if header[0] == "|" else self.rules.folded("")
         last, end = self._block_end(first, indent)
+        if self.tail > indent:
+            raise Unsure
         content = [line[indent:] for line in self.lines[first : last + 1]]
         tail = "" if chomp == "-" or (self.is_open and last == len(self.lines) - 2) else "\n"
         if chomp == "+":

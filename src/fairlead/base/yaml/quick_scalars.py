@@ -12,7 +12,7 @@ KEPT_WORDS = 20_000
 LONGEST_KEY = 500
 _SPECIAL = frozenset(",[]{}#&*!|>'\"%@`")
 _NEEDS_MORE = frozenset("-?:")
-_ESCAPES = dict(zip('0abtnvfre"/N_LP', '\0\a\b\t\n\v\f\r\x1b"/\x85\xa0\u2028\u2029', strict=True))
+_ESCAPES = dict(zip('0abtnvfre "/N_LP', '\0\a\b\t\n\v\f\r\x1b "/\x85\xa0\u2028\u2029', strict=True))
 _HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
@@ -99,13 +99,13 @@ def without_comment(text: str) -> tuple[str, bool]:
     """Return *text* without the comment at its end, and whether there was one."""
     at = text.find(" #")
     if at >= 0:
-        return text[:at].rstrip(" "), True
-    return text.rstrip(" "), False
+        return text[:at].rstrip(" \t"), True
+    return text.rstrip(" \t"), False
 
 
 def read_plain(word: str, *, goes_on: bool = False) -> str:
     """Return *word* when it can stand without quotes, or *goes_on* from the line above. Raises: Unsure."""
-    if ": " in word or word[-1] == ":" or "\t" in word:
+    if not word or ": " in word or word[-1] == ":" or "\t" in word:
         raise Unsure
     if not goes_on:
         first = word[0]
@@ -126,53 +126,66 @@ def read_quoted(text: str) -> tuple[str | None, str]:
 
     Raises: Unsure.
     """
-    quote = text[0]
-    at = text.find(quote, 1)
-    if quote == "'":
-        while at >= 0 and text[at + 1 : at + 2] == "'":
-            at = text.find("'", at + 2)
-    else:
-        while at >= 0 and _is_escaped(text, at):
-            at = text.find('"', at + 1)
+    at = closing(text, 1, text[0])
     if at < 0:
         return None, ""
-    value = text[1:at]
-    if "\n" in value:
-        value = _joined(value)
+    return value_of([text[1:at]], text[0]), text[at + 1 :]
+
+
+def closing(line: str, start: int, quote: str) -> int:
+    """Return where the string in *quote* that has *line* from *start* on ends, -1 when it goes on."""
+    at = line.find(quote, start)
     if quote == "'":
-        return value.replace("''", "'"), text[at + 1 :]
-    if "\\" in value:
-        value = _unescaped(value)
-    return value, text[at + 1 :]
+        while at >= 0 and line[at + 1 : at + 2] == "'":
+            at = line.find("'", at + 2)
+    else:
+        while at >= 0 and _backslashes(line, at, start) % 2:
+            at = line.find('"', at + 1)
+    return at
 
 
-def _is_escaped(text: str, at: int) -> bool:
-    before = at
-    while text[before - 1] == "\\":
-        before -= 1
-    return (at - before) % 2 == 1
+def _backslashes(line: str, end: int, start: int = 0) -> int:
+    """Return the number of backslashes before *end*."""
+    at = end
+    while at > start and line[at - 1] == "\\":
+        at -= 1
+    return end - at
 
 
-def _joined(value: str) -> str:
-    """Return the lines of a quoted string as one: a line break is a space, and empty lines between are breaks."""
-    if "\t" in value:
-        raise Unsure
-    first, *others = value.split("\n")
-    first = first.rstrip(" ")
-    parts = [first]
-    breaks = 0
-    last = len(others) - 1
-    for at, line in enumerate(others):
-        breaks += 1
-        line = line.strip(" ") if at < last else line.lstrip(" ")
-        if line or at == last:
-            parts.append(" " if breaks == 1 else "\n" * (breaks - 1))
-            parts.append(line)
-            breaks = 0
-        if line[-1:] == "\\" and at < last:
+def value_of(lines: list[str], quote: str) -> str:
+    """Return the value of a string in *quote* that has these *lines* between its quotes. Raises: Unsure."""
+    value = _joined(lines, quote == '"') if len(lines) > 1 else lines[0]
+    if quote == "'":
+        return value.replace("''", "'")
+    return _unescaped(value) if "\\" in value else value
+
+
+def _joined(lines: list[str], escapes: bool) -> str:
+    """Return the *lines* of a quoted string as one, the backslashes of *escapes* still in it.
+
+    A line break is a space, and empty lines between are breaks; a line that ends in a backslash goes on without one.
+    """
+    parts: list[str] = []
+    breaks, continued = 0, False
+    last = len(lines) - 1
+    for at, line in enumerate(lines):
+        if "\t" in line:
             raise Unsure
-    if first[-1:] == "\\":
-        raise Unsure
+        if at:
+            breaks += 1
+            line = line.lstrip(" ")
+            if not line and at < last:
+                continue
+            parts.append(" " if breaks == 1 and not continued else "\n" * (breaks - 1))
+            breaks = 0
+        if at < last:
+            bare = line.rstrip(" ")
+            continued = False
+            if escapes and _backslashes(bare, len(bare)) % 2:
+                continued = bare == line
+                bare = line[:-1] if continued else f"{bare} "
+            line = bare
+        parts.append(line)
     return "".join(parts)
 
 

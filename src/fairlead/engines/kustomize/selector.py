@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/ -")
+_CHOICES = _LITERAL | frozenset(".|")
 _SIMPLE = r"(?:[A-Za-z0-9_/:@ .*+?|()-]|\\[.\-/])*\Z"
 _RISKY = r"\)[*+?{]|[*+?][*+?]|\(\?|^[*+?]|[(|][*+?]"
 _CACHE_LIMIT = 4096
@@ -41,6 +42,8 @@ def _pattern(text: str) -> Callable[[str], bool]:
         return lambda value: "\n" not in value or not text
     if _LITERAL.issuperset(text):
         return text.__eq__
+    if _CHOICES.issuperset(text):
+        return _any_of(text.split("|"))
     start = text.removesuffix(".*")
     if _LITERAL.issuperset(start):
         return lambda value: value.startswith(start) and "\n" not in value[len(start) :]
@@ -57,6 +60,19 @@ def _pattern(text: str) -> Callable[[str], bool]:
     except FuncError as error:
         raise KustomizeError(str(error)) from error
     return lambda value: general.search(value.encode()) is not None
+
+
+def _any_of(choices: list[str]) -> Callable[[str], bool]:
+    """Return the test for texts in which a dot fits any character."""
+    return lambda value: any(
+        value == choice
+        or (
+            "." in choice
+            and len(value) == len(choice)
+            and all(wanted in (".", char) and char != "\n" for wanted, char in zip(choice, value, strict=True))
+        )
+        for choice in choices
+    )
 
 
 class Selector:

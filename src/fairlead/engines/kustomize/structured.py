@@ -6,8 +6,6 @@ text are lost, other than upstream.
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 from yaml.error import YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -16,6 +14,10 @@ from fairlead.base import gojson
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import STR, Scalar, tag_of, text_of, to_value
 from fairlead.engines.kustomize.reader import read_one
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 _WIDTH = 2**31 - 1
 _TAG = "tag:yaml.org,2002:"
