@@ -50,7 +50,7 @@ def default_cluster(admission: Admission) -> Json:
 
 
 def _said(cluster: Json, problems: Sequence[FieldError]) -> str:
-    texts = [str(problem) for problem in problems]
+    texts = list(dict.fromkeys(str(problem) for problem in problems))
     joined = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     return f'Cluster.cluster.x-k8s.io "{meta(cluster).get("name", "")}" is invalid: {joined}'
 

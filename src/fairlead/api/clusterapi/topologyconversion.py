@@ -104,7 +104,16 @@ _EXTERNAL = (
     moved("external.validateExtension", "external.validateTopologyExtension"),
 )
 _DEFINITION = (moved("metadata", "deprecatedV1Beta1Metadata"),)
-_LEFTOVERS = ("machineHealthCheck", "strategy", "template", "healthCheck", "rollout", "deletion")
+_LEFTOVERS = (
+    "bootstrap",
+    "deletion",
+    "healthCheck",
+    "infrastructure",
+    "machineHealthCheck",
+    "rollout",
+    "strategy",
+    "template",
+)
 
 
 def _convert(part: Any, moves: Iterable[Move], *, up: bool) -> None:
@@ -115,7 +124,7 @@ def _convert(part: Any, moves: Iterable[Move], *, up: bool) -> None:
         if isinstance(apart, dict):
             without_empty(apart, ("checks", "remediation"))
     apply_moves(part, tuple(moves), up=up)
-    without_empty(part, _OPTIONAL if up else _LEFTOVERS)
+    without_empty(part, (*_LEFTOVERS, *(_OPTIONAL if up else ())))
 
 
 def _each(parts: Any, moves: Iterable[Move], *, up: bool) -> None:

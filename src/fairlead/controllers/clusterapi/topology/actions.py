@@ -12,6 +12,8 @@ from fairlead.controllers.clusterapi.topology.applying import Applied, Applier
 from fairlead.controllers.clusterapi.topology.blueprint import TopologyError
 from fairlead.controllers.clusterapi.topology.current import Current, CurrentDeployment
 from fairlead.controllers.clusterapi.topology.desired import Wanted, renamed
+from fairlead.controllers.clusterapi.topology.labels import DEPLOYMENT, OWNED
+from fairlead.controllers.contract import CLUSTER_NAME_LABEL
 from fairlead.engines.clusterclass import naming
 from fairlead.engines.clusterclass.patches import Desired, Worker
 from fairlead.engines.clusterclass.versions import Versions
@@ -82,8 +84,9 @@ class Actions:
         except TopologyError:
             await self._take_back(made)
             raise
-        if old is not None and made is not None and meta(old)["name"] != meta(made.object)["name"]:
-            await self._applier.delete(self._cluster, old, tell=False)
+        if made is not None and (self._applier.is_first_look(self._cluster) or made.is_new):
+            selector = f"{self._own},!{DEPLOYMENT}"
+            await self._applier.sweep(self._cluster, made.object, selector, {meta(made.object)["name"]})
 
     async def _template(self, current: Json | None, wanted: Json, name: str) -> Applied:
         if current is None:
@@ -105,6 +108,11 @@ class Actions:
     @property
     def _name(self) -> str:
         return Key.of(self._cluster).name
+
+    @property
+    def _own(self) -> str:
+        """Selects what was made for this cluster's topology."""
+        return f"{CLUSTER_NAME_LABEL}={self._name},{OWNED}="
 
     # Workers
 
@@ -132,6 +140,7 @@ class Actions:
         except TopologyError:
             await self._take_back(infrastructure, bootstrap)
             raise
+        await self._sweep(name, infrastructure, bootstrap)
         await self._health_check(None, self._wanted.health_checks.get(name))
 
     async def _update(self, worker: Worker, current: CurrentDeployment) -> None:
@@ -151,6 +160,18 @@ class Actions:
         except TopologyError:
             await self._take_back(infrastructure, bootstrap)
             raise
+        await self._sweep(name, infrastructure, bootstrap)
+
+    async def _sweep(self, topology: str, *made: Applied) -> None:
+        """After templates were made, remove those that no MachineDeployment or MachineSet of *topology* uses."""
+        first = self._applier.is_first_look(self._cluster, topology)
+        if not first and not any(applied.is_new for applied in made):
+            return
+        selector = f"{self._own},{DEPLOYMENT}={topology}"
+        kept = {str(meta(applied.object)["name"]) for applied in made}
+        kept |= await self._applier.templates_in_use(self._cluster, selector)
+        for applied in made:
+            await self._applier.sweep(self._cluster, applied.object, selector, kept)
 
 
 def _version_change(current: Json | None, wanted: Json, *path: str) -> str:

@@ -9,7 +9,7 @@ reconcileReferencedTemplate, createErrorWithoutObjectName) and structuredmerge; 
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from fairlead.api.kind import TOPOLOGY_DRY_RUN
 from fairlead.base import gojson
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, is_deleting, labels, meta, owner_references
 from fairlead.controllers.clusterapi.topology.blueprint import TopologyError
+from fairlead.controllers.clusterapi.topology.garbage import templates_of
 from fairlead.controllers.clusterapi.topology.labels import MANAGER
+from fairlead.controllers.contract import MACHINE_SET
 from fairlead.runtime.client import Client
 from fairlead.runtime.events import Recorder
 
@@ -41,6 +43,7 @@ class Applier:
         self._client = client
         self._recorder = recorder
         self._settled: OrderedDict[str, Hashable] = OrderedDict()
+        self._swept: set[tuple[str, str]] = set()
 
     async def create(self, cluster: Json, wanted: Json, note: str = "") -> Applied:
         """Make *wanted*. Raises: TopologyError without its name, which is another one each time it is tried."""
@@ -86,6 +89,31 @@ class Applier:
                 raise
         if tell:
             await self._recorder.normal(cluster, DELETED, f'Deleted {obj["kind"]} "{key}"')
+
+    def is_first_look(self, cluster: Json, topology: str = "") -> bool:
+        """Whether this process has not looked yet for what an earlier one may have left of a worker topology."""
+        seen = (meta(cluster)["uid"], topology)
+        if seen in self._swept:
+            return False
+        self._swept.add(seen)
+        return True
+
+    def forget(self, uid: str) -> None:
+        """Drop what is known of a cluster that goes."""
+        self._swept = {seen for seen in self._swept if seen[0] != uid}
+
+    async def sweep(self, cluster: Json, template: Json, selector: str, kept: Container[str]) -> None:
+        """Delete the cluster's templates like *template* that nothing refers to: a pass that ended early left them."""
+        gvk, namespace = GVK.of(template), Key.of(cluster).namespace
+        for obj in (await self._client.list(gvk, namespace, label_selector=selector)).items:
+            owners = {owner.get("uid") for owner in owner_references(obj)}
+            if meta(obj)["name"] not in kept and meta(cluster)["uid"] in owners:
+                await self.delete(cluster, obj, tell=False)
+
+    async def templates_in_use(self, cluster: Json, selector: str) -> set[str]:
+        """Names of the templates that the MachineSets under *selector* make machines from."""
+        found = (await self._client.list(MACHINE_SET, Key.of(cluster).namespace, label_selector=selector)).items
+        return {name for machine_set in found for _, _, name in templates_of(machine_set)}
 
     async def _apply(self, current: Json, wanted: Json) -> Json:
         intent = _intent(wanted)

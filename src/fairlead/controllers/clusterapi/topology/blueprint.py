@@ -49,11 +49,14 @@ async def read_class(client: Client, cluster: Json) -> Json:
     ready = find(get_in(found, "status", "conditions"), "VariablesReady")
     if ready is None or ready["status"] == "False":
         text = 'status of VariablesReady condition on ClusterClass must be "True"'
-        raise TopologyError(f"ClusterClass is not successfully reconciled: {text}")
+        cause = f": {ready['message']}" if ready and ready.get("message") else ""
+        raise TopologyError(f"ClusterClass is not successfully reconciled: {text}{cause}")
     generation, observed = meta(found).get("generation", 0), get_in(found, "status", "observedGeneration", default=0)
     if generation != observed:
         text = f"ClusterClass.status.observedGeneration must be {generation}, but is {observed}"
-        raise TopologyError(f"ClusterClass is not successfully reconciled: {text}")
+        templates = find(get_in(found, "status", "conditions"), "RefVersionsUpToDate") or {}
+        cause = f": {templates['message']}" if templates.get("status") == "Unknown" else ""
+        raise TopologyError(f"ClusterClass is not successfully reconciled: {text}{cause}")
     return found
 
 

@@ -79,8 +79,8 @@ class ClusterClassController(BaseController):
             self._variables(found, draft, report)
             try:
                 await self._templates(found)
-            except (ApiError, MissingTemplateError):
-                text = "Please check controller logs for errors"
+            except (ApiError, MissingTemplateError) as error:
+                text = str(error)
                 report.set(VERSIONS_UP_TO_DATE, "Unknown", "InternalError", text)
                 report.set_old(VERSIONS_UP_TO_DATE, "Unknown", "InternalError", text)
                 raise

@@ -7,6 +7,7 @@ Differences: docs/compat/clusterapi.md#clusterclass.
 
 from collections.abc import Hashable, Sequence
 
+from fairlead.api.errors import ApiError
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, get_in, is_deleting, labels, meta
 from fairlead.controllers.clusterapi.topology.actions import MANAGER, Actions, adopted
@@ -90,16 +91,22 @@ class TopologyController(BaseController):
             return Result.done()
         async with editing(self._client, cluster, field_manager=MANAGER) as draft:
             report = Reporter(draft, self._clock.now())
-            if not report_paused(cluster, report) and not report_deleting(cluster, report):
-                try:
+            try:
+                if not report_paused(cluster, report) and not self._is_leaving(cluster, report):
                     await self._bring_about(cluster, draft, report)
-                except TopologyError as error:
+            except (ApiError, TopologyError) as error:
+                if not (isinstance(error, ApiError) and error.is_conflict):
                     report_failed(report, str(error))
-                    raise
-                finally:
-                    report.sort()
-            report.sort()
+                raise
+            finally:
+                report.sort()
         return Result.done()
+
+    def _is_leaving(self, cluster: Json, report: Reporter) -> bool:
+        if not report_deleting(cluster, report):
+            return False
+        self._applier.forget(meta(cluster)["uid"])
+        return True
 
     async def _bring_about(self, cluster: Json, draft: Json, report: Reporter) -> None:
         cluster_class = await read_class(self._client, cluster)
@@ -160,8 +167,8 @@ def _with_variables(cluster: Json, cluster_class: Json) -> Json:
     topology, problems = default_topology(cluster["spec"]["topology"], definitions)
     problems = problems or validate_topology(topology, None, definitions)
     if problems:
-        causes = ", ".join(str(problem) for problem in problems)
-        text = causes if len(problems) == 1 else f"[{causes}]"
+        causes = list(dict.fromkeys(str(problem) for problem in problems))
+        text = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
         raise TopologyError(f'Cluster.cluster.x-k8s.io "{meta(cluster)["name"]}" is invalid: {text}')
     return {**cluster, "spec": {**cluster["spec"], "topology": topology}}
 

@@ -80,8 +80,8 @@ class _Garbage(BaseController):
 
     async def _drop_templates(self, found: Json, users: Iterable[Json | None]) -> None:
         """Delete the templates of *found* that none of *users*, those that go excepted, needs."""
-        used = {each for user in users if user is not None and not is_deleting(user) for each in _templates(user)}
-        for group, kind, name in _templates(found):
+        used = {each for user in users if user is not None and not is_deleting(user) for each in templates_of(user)}
+        for group, kind, name in templates_of(found):
             if (group, kind, name) in used:
                 continue
             gvk = gvk_of_reference({"apiGroup": group, "kind": kind})
@@ -125,7 +125,7 @@ class SetGarbage(_Garbage):
         await self._drop_templates(found, [deployment, *await self._sets_of(key)])
 
 
-def _templates(obj: Json) -> list[Template]:
+def templates_of(obj: Json) -> list[Template]:
     """What *obj* makes machines from: group, kind, name."""
     machine = get_in(obj, "spec", "template", "spec", default={})
     found = (get_in(machine, "bootstrap", "configRef"), machine.get("infrastructureRef"))
