@@ -7,7 +7,6 @@ which fields are left out). A chart's dependencies are not part of a record; Hel
 from __future__ import annotations
 
 import base64
-import binascii
 import copy
 import gzip
 import hashlib
@@ -181,7 +180,7 @@ def decode(text: str) -> Record:
             if unpack.unconsumed_tail:
                 raise RecordError(f"release record is larger than {LIMIT_BYTES} bytes when unpacked")
         found = orjson.loads(data)
-    except (binascii.Error, zlib.error, orjson.JSONDecodeError) as error:
+    except (ValueError, zlib.error) as error:
         raise RecordError(f"release record cannot be read: {error}") from error
     if not isinstance(found, dict):
         raise RecordError("release record cannot be read: it is not an object")

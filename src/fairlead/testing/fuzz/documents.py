@@ -9,9 +9,13 @@ import re
 from typing import Any
 
 from fairlead.base import gojson, yaml
+from fairlead.base.yaml import compose, read
+from fairlead.base.yaml.quick import quick_documents
+from fairlead.base.yaml.quick_scalars import Unsure
 from fairlead.engines.cloudinit.parse import UserDataError, parse_user_data
-from fairlead.engines.kustomize import KustomizeError, MemoryLoader, build
-from fairlead.engines.kustomize.nodes import to_value
+from fairlead.engines.kustomize import KustomizeError, MemoryLoader, build, reader
+from fairlead.engines.kustomize.composer import compose_one
+from fairlead.engines.kustomize.nodes import text_of, to_value
 from fairlead.engines.kustomize.reader import read_documents
 from fairlead.runtime.kubeconfig import parse_access
 from fairlead.testing.fuzz.drawing import Draw
@@ -38,6 +42,45 @@ def yaml_in(data: bytes) -> None:
         hold(repr(yaml.load(data)) == repr(documents[0]), "the first document is the first", documents)
     for document in documents:
         _round_trip(document)
+
+
+def yaml_quick(data: bytes) -> None:
+    """What the quick reader reads, the full one reads: the same values on the same lines."""
+    try:
+        quick = [(value, lines) for value, lines, _ in quick_documents(data, read._RULES, track=True)]
+    except (Unsure, RecursionError):
+        return
+    full = list(compose.iterate_with_lines(data))
+    hold(len(full) == len(quick), "quick documents are all documents", data, quick, full)
+    for (value, lines), (wanted, places) in zip(quick, full, strict=True):
+        hold(repr(value) == repr(wanted), "a quick value is the value", data, value, wanted)
+        found = None if lines is None else dict(lines.items())
+        hold(found == dict(places.items()), "quick lines are the lines", data, found, dict(places.items()))
+
+
+def yaml_quick_nodes(data: bytes) -> None:
+    """The same for kustomize's nodes, which keep text and quotes."""
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    if not text.strip():
+        return
+    try:
+        quick = next(((node, at + 1) for node, _, at in quick_documents(text, reader._RULES)), None)
+    except (Unsure, RecursionError):
+        return
+    full = compose_one(text, 1)
+    if full is not None and full.fault:
+        hold(False, "quick nodes have no fault", text, full.fault)
+    shown = None if full is None else (_shape(full.node), full.line)
+    hold((None if quick is None else (_shape(quick[0]), quick[1])) == shown, "quick nodes are the nodes", text, shown)
+
+
+def _shape(node: Any) -> Any:
+    kind = type(node).__name__
+    if isinstance(node, dict):
+        return kind, [(_shape(key), _shape(value)) for key, value in node.items()]
+    if isinstance(node, list):
+        return kind, [_shape(item) for item in node]
+    return kind, getattr(node, "tag", None), text_of(node), repr(node)
 
 
 def yaml_out(data: bytes) -> None:
@@ -167,6 +210,8 @@ MARKS = (
 
 TARGETS = {
     "yaml-in": Target(yaml_in, MARKS, max_bytes=400),
+    "yaml-quick": Target(yaml_quick, MARKS, max_bytes=400),
+    "yaml-quick-nodes": Target(yaml_quick_nodes, MARKS, max_bytes=400),
     "yaml-out": Target(yaml_out, MARKS, max_bytes=200),
     "json": Target(json_text, max_bytes=200),
     "documents": Target(documents, MARKS, max_bytes=400),
