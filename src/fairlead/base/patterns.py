@@ -1,7 +1,8 @@
-"""Regular expressions that are compiled when they are first used.
+"""Regular expressions without `re`, whose import takes as long as rendering a small chart.
 
-A short command uses few of the patterns of the modules that it loads, and often none. Compiling one takes up to a
-millisecond, and loading `re` itself takes as long as rendering a small chart.
+A pattern is compiled when it is first used. What the compiler made of it can be kept by the caller (`TAKEN`, which is
+plain data) and given back in the next process; then the matching engine alone is loaded, a part of the interpreter.
+It checks such code before it takes it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,60 @@ if TYPE_CHECKING:
     import re
     from typing import Any
 
+    # Flags, code, groups, their numbers by name and their names by number.
+    Taken = tuple[int, tuple[int, ...], int, dict[str, int], tuple[str | None, ...]]
+
+TAKEN: dict[str | bytes, Taken] = {}  # what compiled patterns consist of
+MAX_TAKEN = 1000
+
+
+class PatternError(ValueError):
+    """A pattern that does not parse."""
+
+
+def compile_pattern(pattern: str | bytes) -> Any:
+    """Return *pattern* compiled; flags are given in it, as in "(?s)". Raises: PatternError."""
+    taken = TAKEN.get(pattern)
+    if taken is not None:
+        import _sre
+
+        flags, code, groups, numbers, names = taken
+        try:
+            return _sre.compile(pattern, flags, list(code), groups, numbers, names)
+        except (RuntimeError, TypeError, ValueError, OverflowError):
+            del TAKEN[pattern]
+    return _compile(pattern)
+
+
+def _compile(pattern: str | bytes) -> Any:
+    import re
+
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise PatternError(str(error)) from None
+    if len(TAKEN) < MAX_TAKEN:
+        taken = _take_apart(pattern)
+        if taken is not None:
+            TAKEN[pattern] = taken
+    return compiled
+
+
+def _take_apart(pattern: str | bytes) -> Taken | None:
+    """Return what *pattern* is compiled to; None where this Python's compiler is made another way."""
+    try:
+        from re import _compiler, _parser  # type: ignore[attr-defined]
+
+        parsed = _parser.parse(pattern, 0)
+        code = tuple(map(int, _compiler._code(parsed, 0)))
+        numbers = {str(name): int(number) for name, number in parsed.state.groupdict.items()}
+        names: list[str | None] = [None] * parsed.state.groups
+        for name, number in numbers.items():
+            names[number] = name
+        return int(parsed.state.flags), code, parsed.state.groups - 1, numbers, tuple(names)
+    except (ImportError, AttributeError):
+        return None
+
 
 class LatePattern:
     """A pattern, compiled when one of its methods is first asked for."""
@@ -19,9 +74,7 @@ class LatePattern:
         self._pattern = pattern
 
     def __getattr__(self, name: str) -> Any:
-        import re
-
-        found = getattr(re.compile(self._pattern), name)
+        found = getattr(compile_pattern(self._pattern), name)
         setattr(self, name, found)
         return found
 

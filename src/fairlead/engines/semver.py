@@ -242,10 +242,12 @@ def _quick_constraint(text: str) -> Constraints | None:
                 operator = operator or word[: len(word) - len(version)]
                 if not version:
                     continue
-                quick = _quick_version(version)
+                quick = _quick_version(version.removesuffix(".x").removesuffix(".x"))
                 if quick is None or operator not in _CHECKS:
                     return None
                 major, minor, patch, given, pre = quick
+                if version.endswith("x") and (pre or given + version.count("x") > 3):
+                    return None
                 spelt = version if given == 3 else f"{major}.{minor}.{patch}{pre and '-'}{pre}"
                 parsed = Version(major, minor, patch, pre, "", spelt)
                 found.append(_Constraint(operator, parsed, version, given < 3, given == 1, given == 2))

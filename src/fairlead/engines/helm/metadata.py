@@ -12,6 +12,7 @@ from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.gotypes import NilStrMap, StrMap
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind
+from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -298,14 +299,11 @@ def _dependency(item: Mapping[str, Any]) -> Dependency:
     return dependency
 
 
-_SPACES = late(r"[\t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-
-
 def _sanitize(text: str) -> str:
     """Return *text* with plain spaces and without unprintable characters (Helm: sanitizeString)."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char for char in _SPACES.sub(" ", text) if char == " " or strconv.is_print(char))
+    return "".join(" " if char in SPACE else char for char in text if char in SPACE or strconv.is_print(char))
 
 
 def validate(metadata: Metadata) -> None:

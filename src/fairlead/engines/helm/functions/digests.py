@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import zlib
+import binascii
 
+from fairlead.base.digests import sha256
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.strconv import to_bytes, to_str
 from fairlead.engines.gotemplate.template import Render
@@ -23,18 +21,24 @@ def _random(render: Render, count: int) -> bytes:
 
 
 def sha1sum(text: str) -> str:
+    import hashlib
+
     return hashlib.sha1(to_bytes(text), usedforsecurity=False).hexdigest()
 
 
 def sha256sum(text: str) -> str:
-    return hashlib.sha256(to_bytes(text)).hexdigest()
+    return sha256(to_bytes(text)).hexdigest()
 
 
 def sha512sum(text: str) -> str:
+    import hashlib
+
     return hashlib.sha512(to_bytes(text)).hexdigest()
 
 
 def adler32sum(text: str) -> str:
+    import zlib
+
     return str(zlib.adler32(to_bytes(text)))
 
 
@@ -50,7 +54,7 @@ def bcrypt(render: Render, text: str) -> str:
     data = to_bytes(text)
     if len(data) > 72:
         return "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes"
-    salt = base64.b64encode(_random(render, 16)).rstrip(b"=").translate(_TO_BCRYPT)
+    salt = binascii.b2a_base64(_random(render, 16), newline=False).rstrip(b"=").translate(_TO_BCRYPT)
     return library.hashpw(data, b"$2a$10$" + salt).decode()
 
 
@@ -106,6 +110,9 @@ _SEED = b"com.lyndir.masterpassword"
 
 def derive_password(counter: int, kind: str, password: str, user: str, site: str) -> str:
     """Return the Master Password algorithm's password."""
+    import hashlib
+    import hmac
+
     templates = _PASSWORD_TEMPLATES.get(kind)
     if templates is None:
         return f"cannot find password template {kind}"
@@ -134,7 +141,7 @@ def encrypt_aes(render: Render, password: str, text: str) -> str:
     data = to_bytes(text)
     padding = 16 - len(data) % 16
     encryptor = _aes(password, vector).encryptor()  # type: ignore[attr-defined]
-    return base64.b64encode(vector + encryptor.update(data + bytes([padding]) * padding)).decode()
+    return binascii.b2a_base64(vector + encryptor.update(data + bytes([padding]) * padding), newline=False).decode()
 
 
 def decrypt_aes(password: str, text: str) -> str:

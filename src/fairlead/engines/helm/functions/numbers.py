@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Context, Decimal
 
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError
@@ -14,6 +13,7 @@ from fairlead.engines.helm.functions.convert import to_float, to_int, wrap64
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Context, Decimal
 
 
 def int64(value: object) -> Int64:
@@ -120,11 +120,16 @@ def round_(value: object, places: int, *options: float) -> float:
     return whole / power
 
 
-# shopspring/decimal keeps sums and products exact and divides to 16 places.
-_EXACT = Context(prec=1500, Emax=999999, Emin=-999999)
+def _exact() -> Context:
+    """Return how shopspring/decimal calculates: sums and products are exact."""
+    from decimal import Context
+
+    return Context(prec=1500, Emax=999999, Emin=-999999)
 
 
 def _decimal(value: object) -> Decimal:
+    from decimal import Decimal
+
     number = to_float(value)
     if not math.isfinite(number):
         raise FuncError(f"Cannot create a Decimal from {strconv.format_float(number)}")
@@ -139,25 +144,29 @@ def _fold(step: Callable[[Decimal, Decimal], Decimal], first: object, rest: tupl
 
 
 def _divide(a: Decimal, b: Decimal) -> Decimal:
+    """Return the quotient to 16 places, as shopspring/decimal does."""
+    from decimal import ROUND_HALF_UP, Decimal
+
     if b == 0:
         raise FuncError("decimal division by 0")
-    return (_EXACT.divide(a, b)).quantize(Decimal("1e-16"), ROUND_HALF_UP, _EXACT)
+    exact = _exact()
+    return exact.divide(a, b).quantize(Decimal("1e-16"), ROUND_HALF_UP, exact)
 
 
 def addf(*values: object) -> float:
-    return _fold(_EXACT.add, 0.0, values)
+    return _fold(_exact().add, 0.0, values)
 
 
 def add1f(value: object) -> float:
-    return _fold(_EXACT.add, value, (1,))
+    return _fold(_exact().add, value, (1,))
 
 
 def subf(a: object, *rest: object) -> float:
-    return _fold(_EXACT.subtract, a, rest)
+    return _fold(_exact().subtract, a, rest)
 
 
 def mulf(a: object, *rest: object) -> float:
-    return _fold(_EXACT.multiply, a, rest)
+    return _fold(_exact().multiply, a, rest)
 
 
 def divf(a: object, *rest: object) -> float:

@@ -5,7 +5,7 @@ Source: sprig v3.3 strings.go, crypto.go; Masterminds/goutils v1.1.1.
 
 from __future__ import annotations
 
-import base64
+import binascii
 
 from fairlead.engines.gotemplate.errors import FuncError, LimitError
 from fairlead.engines.gotemplate.template import Render
@@ -72,7 +72,7 @@ def rand_numeric(render: Render, count: int) -> str:
 def rand_bytes(render: Render, count: int) -> str:
     if count < 0:
         raise FuncError("runtime error: makeslice: len out of range")
-    return base64.b64encode(random_bytes(render, count)).decode()
+    return binascii.b2a_base64(random_bytes(render, count), newline=False).decode()
 
 
 def rand_int(render: Render, low: int, high: int) -> int:

@@ -5,10 +5,7 @@ Source: sprig v3.3 regex.go; Go 1.26 regexp. Texts are matched as bytes, as Go d
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from functools import lru_cache
-
+from fairlead.base import patterns
 from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import NilStrList, StrList
@@ -16,6 +13,7 @@ from fairlead.engines.gotemplate.strconv import is_print, quote, to_bytes, to_st
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    import re
     from typing import Any
 
 MAX_PATTERN_BYTES = 8 * 1024 * 1024
@@ -27,37 +25,77 @@ _ATOM = rf"(?:[a-zA-Z0-9_/:@%,;<>=!~\"' -]|\\[.\-/\\$()*+?|\[\]{{}}^]|{_CLASS})"
 _SIMPLE = late(rf"\^?{_ATOM}*(?:{_CLASS}[+*])?{_ATOM}*\$?\Z")
 
 
+# Patterns of charts that many depend on, which are not of that form. They were looked at one by one: at each place of a
+# text they can match in one way only.
+_KNOWN = frozenset(
+    {
+        r"-r\d+$|sha256:",
+        r"(-?[^a-z\d\-])+-?",
+        r"^([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?$",
+        r"\+k0s.+$",
+        r"@sha256:[a-f0-9]+",
+        r"[^a-zA-Z0-9-_.]+",
+        r"^https?://",
+        r":\d+$",
+    }
+)
+_MAX_PYTHON_BYTES = 4096  # a repetition may begin anew at each place of a text: the square of its length
+
+
 class _Python:
     """Python's own engine behind RE2's calls, for the patterns above."""
 
     def __init__(self, pattern: str) -> None:
         python = pattern
-        if pattern.endswith("$") and not pattern.endswith("\\$"):
+        if pattern in _KNOWN:
+            python = pattern.replace("$", r"\Z")
+        elif pattern.endswith("$") and not pattern.endswith("\\$"):
             python = pattern[:-1] + r"\Z"
-        self._compiled = re.compile(python.encode())
+        self._compiled = patterns.compile_pattern(python.encode())
         self._pattern = pattern
-        self._ascii_only = "[^" in pattern  # one byte of a longer character is no match in RE2
+        self._ascii_only = "[^" in pattern or pattern in _KNOWN  # one byte of a longer character is no match in RE2
         self._re2: Any = None
 
     def search(self, data: bytes, position: int = 0) -> Any:
-        if self._ascii_only and not data.isascii():
+        if len(data) > _MAX_PYTHON_BYTES or (self._ascii_only and not data.isascii()):
             if self._re2 is None:
                 self._re2 = _compile_re2(self._pattern)
             return self._re2.search(data, position)
         return self._compiled.search(data, position)
 
 
-@lru_cache(maxsize=1024)
+_compiled: dict[str, Any] = {}
+_MAX_COMPILED = 1024
+
+
 def compile_pattern(pattern: str) -> Any:
     """Return a compiled pattern.
 
     Raises:
         FuncError: "error parsing regexp: ..." as Go words it.
     """
-    if pattern.isascii() and len(pattern) < 200 and _SIMPLE.match(pattern) and "-]" not in pattern:
-        with suppress(re.error):  # a range like [z-a]: RE2 says what is wrong with it
+    found = _compiled.get(pattern)
+    if found is None:
+        if len(_compiled) >= _MAX_COMPILED:
+            _compiled.clear()
+        found = _compiled[pattern] = _compile(pattern)
+    return found
+
+
+def _compile(pattern: str) -> Any:
+    if _is_simple(pattern):
+        try:
             return _Python(pattern)
+        except patterns.PatternError:  # a range like [z-a]: RE2 says what is wrong with it
+            pass
     return _compile_re2(pattern)
+
+
+def _is_simple(pattern: str) -> bool:
+    """Report whether Python's engine does with *pattern* what RE2 does, and as fast."""
+    if pattern in _KNOWN or (pattern.isascii() and pattern.isalnum()):
+        return True
+    return pattern.isascii() and len(pattern) < 200 and "-]" not in pattern and _SIMPLE.match(pattern) is not None
 
 
 def _compile_re2(pattern: str) -> Any:
