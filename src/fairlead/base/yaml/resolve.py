@@ -34,11 +34,6 @@ _NUMBERS = frozenset("0123456789_")
 _SIXTIETHS = frozenset(text for at in range(60) for text in (str(at), f"{at:02d}"))
 
 _DOT_FLOAT = r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z"
-_DATE = (
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]{1,9})?(?:Z|[-+]([0-9]{2}):([0-9]{2})))"
-    r"|(?: ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]{1,9})?))?\Z"
-)
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 INT64_MIN, INT64_MAX, UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
@@ -127,24 +122,49 @@ def is_base60(text: str) -> bool:
 
 def is_timestamp(text: str) -> bool:
     """Is *text* one of the date forms that go-yaml reads as a time?"""
-    if text[4:5] != "-":
-        return False
-    import re
-
-    found = re.match(_DATE, text)
+    found = timestamp(text)
     if found is None:
         return False
-    year, month, day = int(found[1]), int(found[2]), int(found[3])
-    if not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1]:
-        return False
-    if month == 2 and day == 29 and (year % 4 or (year % 100 == 0 and year % 400)):
-        return False
-    hour, minute, second = (int(found[i] or found[i + 5] or 0) for i in (4, 5, 6))
-    if found[9]:
-        hour, minute, second = int(found[9]), int(found[10]), int(found[11])
-    elif found[7] and (int(found[7]) > 24 or int(found[8]) > 60):
-        return False
-    return hour < 24 and minute < 60 and second < 60
+    zone = found[-1]
+    return len(zone) < 2 or (int(zone[1:3]) <= 24 and int(zone[4:6]) <= 60)
+
+
+def timestamp(text: str) -> tuple[list[int], list[int], str, str] | None:
+    """Return the parts of a date: days, clock, fraction and zone ("" for none); None when *text* is no date."""
+    if text[4:5] != "-":
+        return None
+    at = next((at for at, char in enumerate(text) if char in "Tt "), len(text))
+    days = _numbers(text[:at], "-")
+    if days is None or len(days) != 3 or not 1 <= days[1] <= 12 or not 1 <= days[2] <= _DAYS[days[1] - 1]:
+        return None
+    if days[1:] == [2, 29] and (days[0] % 4 or (days[0] % 100 == 0 and days[0] % 400)):
+        return None
+    if at == len(text):
+        return days, [0, 0, 0], "", ""
+    rest, zone = text[at + 1 :], ""
+    if text[at] != " ":
+        size = 1 if rest[-1:] == "Z" else 6
+        rest, zone = rest[:-size], rest[-size:]
+        is_offset = zone[:1] in ("+", "-") and zone[3:4] == ":" and _DIGITS.issuperset(zone[1:3] + zone[4:])
+        if zone != "Z" and (len(zone) != 6 or not is_offset):
+            return None
+    clock_text, mark, fraction = rest.partition("." if "." in rest else ",")
+    clock = _numbers(clock_text, ":")
+    if mark and (not 1 <= len(fraction) <= 9 or not _DIGITS.issuperset(fraction)):
+        return None
+    if clock is None or len(clock) != 3 or clock[0] > 23 or clock[1] > 59 or clock[2] > 59:
+        return None
+    return days, clock, fraction, zone
+
+
+def _numbers(text: str, mark: str) -> list[int] | None:
+    """Return the numbers of one or two digits that stand between *mark*s; a year, before a dash, has four."""
+    parts = text.split(mark)
+    for at, part in enumerate(parts):
+        sizes = (4,) if mark == "-" and at == 0 else (1, 2)
+        if len(part) not in sizes or not _DIGITS.issuperset(part):
+            return None
+    return [int(part) for part in parts]
 
 
 def is_plain_text(text: str) -> bool:

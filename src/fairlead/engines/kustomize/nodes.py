@@ -16,7 +16,7 @@ A node is therefore one of
 from __future__ import annotations
 
 from fairlead.base import yaml as goyaml
-from fairlead.base.yaml.resolve import float64_text, is_base60, resolve, resolve_v3
+from fairlead.base.yaml.resolve import float64_text, is_base60, resolve, resolve_v3, timestamp
 from fairlead.engines.kustomize.errors import KustomizeError
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -28,12 +28,6 @@ BINARY = "!!binary"
 _CACHE_LIMIT = 20_000
 _INFINITE = (float("inf"), float("-inf"))
 
-_TIME = (
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?(Z|[-+]\d{2}:\d{2}))"
-    r"|(?: (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?))?\Z"
-)
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _OLD_BOOLS = frozenset(word for old in ("y", "yes", "on", "n", "no", "off") for word in (old, old.title(), old.upper()))
 
 
@@ -402,21 +396,11 @@ def _needs_quotes(text: str) -> bool:
 
 def _moment(text: str) -> str:
     """Return a YAML time as RFC 3339 has it, "" when it is none."""
-    import re
-
-    found = re.match(_TIME, text)
+    found = timestamp(text)
     if found is None:
         return ""
-    year, month, day = int(found[1]), int(found[2]), int(found[3])
-    if not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1]:
-        return ""
-    if month == 2 and day == 29 and (year % 4 or (year % 100 == 0 and year % 400)):
-        return ""
-    hour, minute, second = (int(found[at] or found[at + 5] or 0) for at in (4, 5, 6))
-    if hour > 23 or minute > 59 or second > 59:
-        return ""
-    fraction = (found[7] or found[12] or "").rstrip("0")
-    zone = found[8] or "Z"
-    zone = "Z" if zone[1:] == "00:00" else zone
+    (year, month, day), (hour, minute, second), fraction, zone = found
+    fraction = fraction.rstrip("0")
+    zone = "Z" if not zone or zone[1:] == "00:00" else zone
     stamp = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"
     return f"{stamp}.{fraction}{zone}" if fraction else f"{stamp}{zone}"

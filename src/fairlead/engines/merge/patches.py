@@ -8,8 +8,12 @@ Inputs are never changed; results share every part that a patch did not touch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    _Change = Callable[[Any, str], Any]  # (container, last key) -> changed copy of the container
 
 MAX_OPERATIONS = 10_000
 MAX_COPIED_BYTES = 3 << 20  # by all copy operations of one patch together: each may double what is there
@@ -143,9 +147,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
-
-
-_Change = Callable[[Any, str], Any]  # (container, last key) -> changed copy of the container
 
 
 def _path(operation: dict[str, Any], verb: str) -> str:
