@@ -71,8 +71,8 @@ class VSphereClusterSpec(Model):
     SCHEMA = {
         "x-kubernetes-validations": [
             {
-                "rule": "!has(oldSelf.network) || has(self.network)",
-                "message": "field 'network' cannot be removed once set",
+                "rule": "has(self.network) == has(oldSelf.network)",
+                "message": "field 'network' cannot be added or removed after creation",
             }
         ]
     }
@@ -120,7 +120,7 @@ class VSphereClusterTemplateResource(Model):
 class VSphereClusterTemplateSpec(Model):
     """What a VSphereClusterTemplate asks for."""
 
-    template: Annotated[VSphereClusterTemplateResource, Doc("The VSphereCluster to make.")]
+    template: Annotated[VSphereClusterTemplateResource, Doc("The VSphereCluster to make."), Extra(min_properties=1)]
 
 
 class VSphereClusterTemplate(Resource, kw_only=True):

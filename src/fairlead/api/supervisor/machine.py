@@ -238,6 +238,16 @@ class VSphereMachineStatus(Model):
 class VSphereMachine(Resource, kw_only=True):
     """The supervisor's side of a Machine."""
 
+    SCHEMA = {
+        "x-kubernetes-validations": [
+            {
+                "rule": "has(self.spec.policies) == has(oldSelf.spec.policies) && (!has(self.spec.policies) || "
+                "self.spec.policies == oldSelf.spec.policies)",
+                "message": "policies are immutable after creation",
+            }
+        ]
+    }
+
     spec: Annotated[VSphereMachineSpec, Doc("What is asked for.")]
     status: Annotated[VSphereMachineStatus | None, Doc("What is so."), Extra(min_properties=1)] = None
 

@@ -51,4 +51,3 @@ class ProviderServiceAccount(Resource, kw_only=True):
     """An account on the supervisor for something that runs in a workload cluster."""
 
     spec: Annotated[ProviderServiceAccountSpec, Doc("What is asked for.")]
-    status: Annotated[dict[str, str], Doc("Nothing so far.")] = {}

@@ -25,13 +25,22 @@ def older_schema(schema: Json, kind: str) -> Json:
     older: Json = loosen(schema)
     properties = older["properties"]
     spec = properties["spec"]["properties"]
+    if "template" in spec:
+        template = spec["template"]
+        template["required"] = ["spec"]
+        del template["properties"]["metadata"]
+        spec = template["properties"]["spec"]["properties"]
     if kind in _MACHINES:
-        _older_machine(spec["template"]["properties"]["spec"]["properties"] if "template" in spec else spec)
+        _older_machine(spec)
+    elif "controlPlaneEndpoint" in spec:
+        port = spec["controlPlaneEndpoint"]["properties"]["port"]
+        del port["minimum"], port["maximum"]
     status = properties.get("status", {}).get("properties", {})
     if kind in ("VSphereCluster", "VSphereMachine"):
         older_status(status)
     if kind == "VSphereCluster":
         status["resourcePolicyName"] = dict(_TEXT)
+        del status["failureReason"], status["failureMessage"]
     if kind == "VSphereMachine":
         for name in ("phase", "failureDomain", "biosUUID"):
             status.pop(name, None)
