@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
 BODY_LIMIT_SECONDS = 60.0
+SEND_LIMIT_SECONDS = 60.0  # for a client to take a piece of a watch
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 Scope = MutableMapping[str, Any]
@@ -151,7 +152,8 @@ async def _stream(answer: Streaming, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": True})
         async for chunk in answer.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with asyncio.timeout(SEND_LIMIT_SECONDS):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     async def gone() -> None:
@@ -165,6 +167,6 @@ async def _stream(answer: Streaming, receive: Receive, send: Send) -> None:
         for task in tasks:
             task.cancel()
         for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
                 await task
         await answer.close()

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_LIMIT_BYTES = 1 << 20
 URL_LIMIT_BYTES = 60 << 10  # httptools reads no longer ones
 HEAD_LIMIT_SECONDS = 32.0
+WRITE_BUFFER_BYTES = 64 << 10  # what may wait for a client that reads slowly; TLS would keep half a megabyte
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -26,6 +27,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -101,10 +103,18 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
+    def timeout_keep_alive_handler(self) -> None:
+        """The client asked for nothing more in time."""
+        if self.transport.get_write_buffer_size():  # nor did it take its answer: do not wait until it does
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
     def _late(self) -> None:
         self._timer = None
         self._refused = True
-        if self.transport is not None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
             self.transport.close()
 
 

@@ -6,7 +6,7 @@ Source: apiserver v0.36 pkg/endpoints/handlers/watch.go; KEP-3157 (sendInitialEv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import orjson
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BOOKMARK_SECONDS = 60.0
 DEFAULT_TIMEOUT_SECONDS = 3600.0
+PIECE_BYTES = 64 << 10
 _INITIAL_END = "k8s.io/initial-events-end"
 
 
@@ -58,7 +59,7 @@ class Watch:
         await self._stream.settle()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The lines of the answer, several at a time when several are due."""
+        """The lines of the answer, several at a time when several are due, long ones in pieces."""
         timeout = self._route.one("timeoutSeconds")
         loop = asyncio.get_running_loop()
         end = loop.time() + (float(timeout) if timeout.isdigit() and timeout != "0" else DEFAULT_TIMEOUT_SECONDS)
@@ -79,9 +80,8 @@ class Watch:
                 if error.code != 503:
                     yield _line("ERROR", orjson.dumps(error.status()))
                 return
-            lines = [line for line in map(self._encode, batch) if line]
-            if lines:
-                yield b"".join(lines)
+            for piece in _pieces(map(self._encode, batch)):
+                yield piece
 
     def _encode(self, delivery: Delivery) -> bytes:
         record = delivery.record
@@ -127,6 +127,26 @@ class Watch:
         elif self._wanted.shape:
             obj = tables.partial(obj)
         return _line("BOOKMARK", orjson.dumps(obj))
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """*lines* put together and cut so that no piece is large: a reader who is slow is sent nothing that must be kept.
+
+    Lines are made only when the pieces before them were taken.
+    """
+    waiting: list[bytes] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size < PIECE_BYTES:
+            continue
+        joined = b"".join(waiting)
+        waiting, size = [], 0
+        for start in range(0, len(joined), PIECE_BYTES):
+            yield joined[start : start + PIECE_BYTES]
+    if size:
+        yield b"".join(waiting)
 
 
 def _line(kind: str, data: bytes) -> bytes:

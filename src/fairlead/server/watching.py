@@ -17,6 +17,7 @@ from fairlead.server.selection import Selection
 from fairlead.server.store import Change, Expired, Record, Store
 
 QUEUE_LIMIT = 20_000
+QUEUE_LIMIT_BYTES = 32 << 20  # of changes; the present state, with which a watch begins, is in memory anyway
 INITIAL = "INITIAL"  # not sent: marks the end of the present state
 
 
@@ -39,6 +40,7 @@ class WatchStream:
         self._selection = selection
         self._limit = queue_limit
         self._queue: deque[Delivery] = deque()
+        self._queued_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._error: ApiError | None = None
         self._since = 0
@@ -81,7 +83,9 @@ class WatchStream:
         kind = self._kind_of(change)
         if kind is None:
             return
-        if len(self._queue) >= self._limit:
+        if len(self._queue) >= self._limit or self._queued_bytes > QUEUE_LIMIT_BYTES:
+            self._queue.clear()
+            self._queued_bytes = 0
             self._fail(gone("the watcher is too slow: its queue is full; list again and watch from there"))
             return
         record = change.record
@@ -89,6 +93,7 @@ class WatchStream:
             assert change.before is not None
             record = change.before
         self._queue.append(Delivery(kind, record, change.revision))
+        self._queued_bytes += len(record.data)
         self._wake()
 
     def _kind_of(self, change: Change) -> str | None:
@@ -126,7 +131,11 @@ class WatchStream:
             finally:
                 self._waiter = None
         queue = self._queue
-        return [queue.popleft() for _ in range(min(limit, len(queue)))]
+        taken = [queue.popleft() for _ in range(min(limit, len(queue)))]
+        self._queued_bytes -= sum(
+            len(each.record.data) for each in taken if each.record is not None and each.revision > self._since
+        )
+        return taken
 
     @property
     def idle(self) -> bool:

@@ -13,7 +13,8 @@ from fairlead.base.objects import Key
 from fairlead.engines.merge.patches import PatchError, json_patch
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server import store as store_module
-from fairlead.server.asgi import BODY_LIMIT_SECONDS
+from fairlead.server import watching
+from fairlead.server.asgi import BODY_LIMIT_SECONDS, SEND_LIMIT_SECONDS
 from fairlead.server.bounded import HEAD_LIMIT_BYTES, HEAD_LIMIT_SECONDS, URL_LIMIT_BYTES
 from fairlead.server.listener import Listener, _Plain
 from fairlead.server.local import LocalClient
@@ -174,6 +175,54 @@ def test_body_that_never_comes(scene: Run) -> None:
     scene(scenario)
 
 
+def test_watcher_that_reads_nothing(scene: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch is sent in small pieces, holds a bounded part of the past, and ends when nobody takes it."""
+    monkeypatch.setattr(watching, "QUEUE_LIMIT_BYTES", 400_000)
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        pieces: list[bytes] = []
+        reading = asyncio.Event()
+        reading.set()
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            await reading.wait()
+            pieces.append(message.get("body", b""))
+
+        peer = {"peer": ("admin", ("system:masters",))}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": MAPS,
+            "query_string": b"watch=1",
+            "headers": [],
+            "state": peer,
+        }
+
+        def watch() -> asyncio.Task[None]:
+            return asyncio.ensure_future(server.asgi(scope, receive, send))
+
+        await call(server, "POST", MAPS, config_map(data={"a": "x" * 200_000}))
+        first = watch()
+        await asyncio.sleep(1)
+        assert len(b"".join(pieces)) > 200_000
+        assert max(map(len, pieces)) <= 64 << 10
+        reading.clear()
+        stream = next(iter(server._streams))
+        for number in range(8):
+            await client.patch(CONFIG_MAP, "a", "default", {"data": {"n": str(number)}})
+            await asyncio.sleep(0.1)
+        assert stream.idle  # what was queued is let go of, and the watcher is told to begin anew
+        assert not first.done()
+        await asyncio.sleep(SEND_LIMIT_SECONDS)
+        assert first.done()
+        assert stream not in server._streams
+
+    scene(scenario)
+
+
 # Heads of requests, on a connection without a socket.
 
 
@@ -196,6 +245,15 @@ class Wire(asyncio.Transport):
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return default
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def pause_reading(self) -> None:
         pass
