@@ -146,6 +146,39 @@ class _Rule(Record, frozen=True):
         return compile_glob(self.pattern).fullmatch(path) is not None
 
 
+class _Matcher:
+    """The rules for files, or those for folders: a path is left out when one of them says so, whatever their order."""
+
+    __slots__ = ("names", "others", "prefixes", "suffixes")
+
+    def __init__(self, rules: list[_Rule]) -> None:
+        self.names: set[str] = set()
+        self.others: list[tuple[str, _Rule]] = []  # with the text that a path must begin with
+        suffixes: list[str] = []
+        prefixes: list[str] = []
+        for rule in rules:
+            head, star, tail = rule.pattern.partition("*")
+            if rule.negate or rule.whole_path or not _is_plain(rule.pattern) or "?" in rule.pattern or "*" in tail:
+                fixed = head.partition("?")[0] if _is_plain(rule.pattern) and rule.whole_path else ""
+                self.others.append(("" if rule.negate else fixed, rule))
+            elif not star:
+                self.names.add(rule.pattern)
+            elif not head:
+                suffixes.append(tail)
+            elif not tail:
+                prefixes.append(head)
+            else:
+                self.others.append(("", rule))
+        self.suffixes = tuple(suffixes)
+        self.prefixes = tuple(prefixes)
+
+    def finds(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        if name in self.names or name.endswith(self.suffixes) or name.startswith(self.prefixes):
+            return True
+        return any(path.startswith(fixed) and rule.matches(path) != rule.negate for fixed, rule in self.others)
+
+
 class Rules:
     """The rules of a .helmignore file and Helm's own one."""
 
@@ -159,6 +192,9 @@ class Rules:
         for line in text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").split("\n"):
             self._add(line)
         self._add("templates/.?*")
+        self._folders = _Matcher(self._rules)
+        self._files = _Matcher([rule for rule in self._rules if not rule.must_dir])
+        self._no_file = any(rule.must_dir and rule.negate for rule in self._rules)
 
     def _add(self, line: str) -> None:
         rule = line.strip(SPACE)
@@ -183,16 +219,7 @@ class Rules:
         """Report whether the file or folder *path* is left out."""
         if path in ("", ".", "./"):
             return False
-        for rule in self._rules:
-            if rule.negate:
-                if (rule.must_dir and not is_dir) or not rule.matches(path):
-                    return True
-                continue
-            if rule.must_dir and not is_dir:
-                continue
-            if rule.matches(path):
-                return True
-        return False
+        return self._folders.finds(path) if is_dir else self._no_file or self._files.finds(path)
 
 
 def kept(files: Mapping[str, bytes]) -> dict[str, bytes]:
