@@ -9,7 +9,7 @@ from fairlead.base import gojson
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.files import Files
-from fairlead.engines.kustomize.nodes import from_value, to_value
+from fairlead.engines.kustomize.nodes import from_value, is_null, to_value
 from fairlead.engines.kustomize.objects import objects_in
 from fairlead.engines.kustomize.resmap import ResMap, merge_patch
 from fairlead.engines.kustomize.resource import INTERNAL, Resource, Source
@@ -64,6 +64,9 @@ class Patch:
         for merge in self.merges:
             merge.allow_name_change = bool(options.get("allowNameChange"))
             merge.allow_kind_change = bool(options.get("allowKindChange"))
+            metadata = merge.node.get("metadata")
+            if (merge.allow_name_change or merge.allow_kind_change) and is_null((metadata or {}).get("annotations")):
+                metadata.pop("annotations", None)  # upstream notes the option there: a null is one no more
 
     def apply(self, items: ResMap, schema: Schema) -> None:
         """Patch *items*. Raises: KustomizeError."""
@@ -106,10 +109,20 @@ class Patch:
 
 def _operations(data: bytes) -> Operations | None:
     try:
-        loaded = goyaml.load(data)
+        loaded = _read(data, "")
     except goyaml.YamlError:
         return None
     return loaded if isinstance(loaded, list) and all(isinstance(item, dict) for item in loaded) else None
+
+
+def _read(data: bytes, source: str) -> Any:
+    """Return what the text of a JSON patch says; one that begins with a bracket has to be JSON. Raises: YamlError."""
+    if not data.startswith(b"["):
+        return goyaml.load(data, source=source)
+    try:
+        return gojson.loads(data)
+    except ValueError as error:
+        raise goyaml.YamlError(f"it begins as JSON, and is none: {error}", source) from error
 
 
 def _shown(entry: Mapping[str, Any]) -> str:
@@ -156,7 +169,7 @@ class Json6902:
         if not data:
             raise KustomizeError(f"patch file '{path}' empty seems to be empty")
         try:
-            loaded = goyaml.load(data, source=path)
+            loaded = _read(data, path)
         except goyaml.YamlError as error:
             raise KustomizeError(f"{self.source}: {error.go_text}") from error
         if not isinstance(loaded, list) or not all(isinstance(item, dict) for item in loaded):

@@ -40,6 +40,8 @@ def strategic_merge(target: Any, patch: Any, schema: Schema, *, prepend: bool = 
 
     *prepend* puts new elements of a list first. Raises: KustomizeError.
     """
+    if patch.__class__ is dict and text_of(patch.get(DIRECTIVE)) == "replace":
+        return target  # the walk gives a new object, and the caller upstream keeps the old one
     walker = _Walker(schema, prepend)
     result = walker.walk(None, target, patch, 0)
     return None if result is None or is_null(result) else result

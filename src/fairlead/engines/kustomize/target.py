@@ -214,6 +214,7 @@ class Target:
                 raise KustomizeError(f'accumulateDirectory: "{error}"') from error
             try:
                 found = component.gather(found)
+                found.configuration = NOTHING.merged(found.configuration)  # upstream puts all into an empty accumulator
             except KustomizeError as error:
                 raise KustomizeError(
                     f"accumulateDirectory: \"recursed accumulation of path '{below.root}': {error}\""
