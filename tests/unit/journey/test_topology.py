@@ -299,3 +299,47 @@ def test_paused_cluster_is_left_alone() -> None:
         assert get_in(await fleet.deployment("md-0"), "spec", "replicas") == 3
 
     run_managed(scenario)
+
+
+def test_workers_that_wait() -> None:
+    """An entry with defer-upgrade keeps its version while all else goes on, and follows when the annotation goes."""
+
+    async def scenario(fleet: ManagedFleet, first: Managed) -> None:
+        held = (("metadata", {"annotations": {"topology.cluster.x-k8s.io/defer-upgrade": ""}}),)
+        await fleet.push_managed(first.change(version="v1.36.0", worker=held))
+
+        async def is_deferred() -> bool:
+            _, reason, _ = await fleet.condition(CLUSTER, NAME, "TopologyReconciled")
+            return reason == "MachineDeploymentsUpgradeDeferred"
+
+        await fleet.until(is_deferred, "the word that workers are held back")
+        await fleet.world.settle(timedelta(minutes=10))
+        planes, workers = await fleet.machines()
+        assert {m["spec"]["version"] for m in planes} == {"v1.36.0"}
+        assert {m["spec"]["version"] for m in workers} == {"v1.35.0"}
+        name = (await fleet.deployment("md-0"))["metadata"]["name"]
+        _, _, message = await fleet.condition(CLUSTER, NAME, "TopologyReconciled")
+        assert message == (
+            "Cluster is upgrading to v1.36.0\n"
+            f"  * MachineDeployment {name} upgrade to version v1.36.0 deferred using defer-upgrade or "
+            "hold-upgrade-sequence annotations"
+        )
+        await fleet.push_managed(first.change(version="v1.36.0"))
+        await fleet.settle_managed(first.change(version="v1.36.0"))
+
+    run_managed(scenario)
+
+
+def test_gates_of_the_class() -> None:
+    """A class's availability gates hold for its clusters: Available waits for a condition that somebody else sets."""
+
+    async def scenario(fleet: ManagedFleet, first: Managed) -> None:
+        gates = {"spec": {"availabilityGates": [{"conditionType": "example.com/Audited"}]}}
+        await fleet.client.patch(CLUSTER_CLASS, "standard", NAMESPACE, gates, field_manager="someone")
+        grown = first.change(with_class=False, workers=(("md-0", 3),))
+        await fleet.push_managed(grown)
+        await fleet.world.settle(timedelta(minutes=2))
+        status, _, message = await fleet.condition(CLUSTER, NAME, "Available")
+        assert (status, "example.com/Audited" in message) == ("Unknown", True)
+
+    run_managed(scenario)

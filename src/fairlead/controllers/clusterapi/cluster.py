@@ -12,6 +12,8 @@ from fairlead.controllers.clusterapi import pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.clusterstatus import Parts, has_topology, report_status
 from fairlead.controllers.clusterapi.staleness import listed
+from fairlead.controllers.clusterapi.topology.blueprint import class_key
+from fairlead.controllers.clusterapi.topology.labels import CLUSTER_CLASS
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
@@ -111,7 +113,16 @@ class ClusterController(BaseController):
             deployments=await in_cluster(self._client, MACHINE_DEPLOYMENT, cluster),
             sets=await in_cluster(self._client, MACHINE_SET, cluster),
             connection=self._cache.connection(Key.of(cluster)),
+            class_gates=await self._class_gates(cluster),
         )
+
+    async def _class_gates(self, cluster: Json) -> Sequence[Json]:
+        """What Available shall also look at, as the cluster's class says it."""
+        if not has_topology(cluster) or get_in(cluster, "spec", "availabilityGates"):
+            return ()
+        found = await get_or_none(self._client, CLUSTER_CLASS, class_key(cluster))
+        gates: Sequence[Json] = get_in(found or {}, "spec", "availabilityGates", default=())
+        return gates
 
     # Up
 

@@ -5,7 +5,7 @@ deprecated conditions are from cluster_controller_phases.go.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -46,6 +46,7 @@ class Parts:
     deployments: list[Json]
     sets: list[Json]
     connection: Connection
+    class_gates: Sequence[Json] = ()  # availabilityGates of the ClusterClass
 
     @property
     def planes(self) -> list[Json]:
@@ -82,7 +83,7 @@ def report_status(cluster: Json, parts: Parts, draft: Json, report: Reporter) ->
     report_remediating(report, parts.machines, "")
     if not is_deleting(draft):
         report.set("Deleting", False, "NotDeleting")
-    _available(draft, report)
+    _available(draft, parts, report)
     report.summarize_old(("ControlPlaneReady", INFRASTRUCTURE))
     report.sort()
     return result
@@ -293,8 +294,8 @@ def _scaling(draft: Json, parts: Parts, report: Reporter) -> None:
             report.set(type_, False, f"Not{type_}")
 
 
-def _available(draft: Json, report: Reporter) -> None:
-    gates = get_in(draft, "spec", "availabilityGates", default=())
+def _available(draft: Json, parts: Parts, report: Reporter) -> None:
+    gates = get_in(draft, "spec", "availabilityGates") or parts.class_gates
     types = ["Deleting", PROBE, INFRASTRUCTURE, PLANE, "WorkersAvailable", TOPOLOGY]
     types += [gate["conditionType"] for gate in gates]
     negative = {"Deleting", *(gate["conditionType"] for gate in gates if gate.get("polarity") == "Negative")}

@@ -62,7 +62,7 @@ class Applier:
         if self._is_settled(current, wanted):
             return Applied(current)
         stored = await self._apply(current, wanted)
-        if meta(stored)["resourceVersion"] != meta(current)["resourceVersion"]:
+        if _outcome(stored, wanted) != _outcome(current, wanted):  # a status that others wrote meanwhile does not count
             await self._recorder.normal(cluster, UPDATED, f'Updated {wanted["kind"]} "{Key.of(wanted)}"{note}')
         return Applied(stored)
 
