@@ -43,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(parsed.run(parsed))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # who reads has had enough
+        if argv is None:
+            _leave(1)
+        return 1
 
 
 def _leave(code: int) -> None:
@@ -54,7 +58,7 @@ def _leave(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:  # who reads has had enough
+    except BrokenPipeError:
         code = code or 1
     os._exit(code)
 
