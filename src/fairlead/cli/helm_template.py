@@ -126,6 +126,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     sources: list[tuple[str, bytes]] = []
     load = find(reference, args)
     values = gather_values(args, sources)
+    cache = TemplateCache(reference, args.version)
     chart = load()
     if chart.metadata.type not in ("", "application"):
         raise HelmError(f"{chart.metadata.type} charts are not installable")
@@ -142,7 +143,6 @@ def _render(args: argparse.Namespace, server: Any) -> int:
         raise HelmError("invalid chart apiVersion")  # helm 4.3 reads them, and goes no further
     _check_name(name)
     versions = [version for given in args.api_versions for version in given.split(",")]
-    cache = TemplateCache(chart)
     try:
         done = render(
             chart,

@@ -1,4 +1,4 @@
-"""The folder of compiled templates: ~/.cache/fairlead/templates.
+"""The folder of what charts were compiled and read to: ~/.cache/fairlead/templates.
 
 A file is used only when it and its folder belong to this user and nobody else
 can write them: it holds code. FAIRLEAD_TEMPLATE_CACHE names another folder,
@@ -13,7 +13,6 @@ import sys
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from fairlead.engines.helm.chart import Chart
     from fairlead.engines.helm.compiled import CompiledCache
 
 MAX_FILES = 400
@@ -29,14 +28,21 @@ def _folder() -> str | None:
     return os.path.join(base, "fairlead", "templates")
 
 
-def _salt() -> bytes:
-    """Return what compiled code depends on: this Python and the compiler's own source."""
-    from fairlead.engines import gotemplate
+# The sources that what is kept depends on.
+_SOURCES = (
+    *(f"engines/gotemplate/{name}.py" for name in ("codegen", "codemodel", "lexer", "parser", "nodes")),
+    *(f"engines/helm/{name}.py" for name in ("chart", "documents", "metadata", "schema")),
+    *(f"base/yaml/{name}.py" for name in ("compose", "quick", "quick_flow", "quick_scalars", "read", "resolve")),
+    "base/patterns.py",
+)
 
-    folder = os.path.dirname(gotemplate.__file__)
+
+def _salt() -> bytes:
+    """Return what everything kept depends on: this Python, and the sources above."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     found = [sys.version]
-    for name in ("codegen.py", "codemodel.py", "lexer.py", "parser.py", "nodes.py"):
-        state = os.stat(f"{folder}/{name}")
+    for name in _SOURCES:
+        state = os.stat(f"{root}/{name}")
         found.append(f"{state.st_size} {state.st_mtime_ns}")
     return "\n".join(found).encode()
 
@@ -46,11 +52,27 @@ def _is_ours(path: str) -> bool:
     return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-class TemplateCache:
-    """The compiled templates of one chart."""
+def _mark(reference: str, version: str) -> bytes:
+    """Return what tells a chart from others; what is kept is checked part by part, so it may be wrong."""
+    try:
+        with open(f"{reference}/Chart.yaml", "rb") as handle:
+            return handle.read()
+    except OSError:
+        pass
+    try:
+        found = os.stat(reference)
+        return f"{os.path.abspath(reference)} {found.st_size} {found.st_mtime_ns}".encode()
+    except OSError:
+        return f"{reference} {version}".encode()
 
-    def __init__(self, chart: Chart) -> None:
-        from fairlead.engines.helm.compiled import CompiledCache, chart_digest
+
+class TemplateCache:
+    """What is kept of one chart, by its Chart.yaml: where it lies does not count, nor the values."""
+
+    def __init__(self, reference: str, version: str) -> None:
+        """Read what is kept of the chart that *reference* names: a folder, an archive, or a *version* elsewhere."""
+        from fairlead.engines.helm.compiled import CompiledCache
+        from fairlead.engines.helm.memo import digest
 
         self._path = ""
         data = b""
@@ -59,7 +81,7 @@ class TemplateCache:
             try:
                 os.makedirs(folder, mode=0o700, exist_ok=True)
                 if _is_ours(folder):
-                    self._path = os.path.join(folder, chart_digest(chart, _salt()))
+                    self._path = os.path.join(folder, digest(_salt() + _mark(reference, version)).hex())
                     if _is_ours(self._path):
                         with open(self._path, "rb") as handle:
                             data = handle.read()

@@ -41,13 +41,14 @@ class Limits(Record, frozen=True):
 class Template:
     """One named template of a file: its body is compiled when first needed."""
 
-    __slots__ = ("_body", "code", "file", "is_empty", "name", "source")
+    __slots__ = ("_body", "code", "file", "is_empty", "name", "packed", "source")
 
-    def __init__(self, source: Source, name: str, is_empty: bool, code: CodeType | None = None) -> None:
+    def __init__(self, source: Source, name: str, is_empty: bool, packed: bytes = b"") -> None:
         self.source = source
         self.name = name
         self.is_empty = is_empty
-        self.code = code
+        self.code: CodeType | None = None
+        self.packed = packed  # the code, as the source's *unpack* takes it
         self._body: Body | None = None
 
     def body(self) -> Body:
@@ -71,16 +72,17 @@ class Source:
     renders and kept in a cache by (name, text).
     """
 
-    __slots__ = ("_trees", "functions", "name", "templates", "text")
+    __slots__ = ("_trees", "functions", "name", "templates", "text", "unpack")
 
     def __init__(
         self,
         name: str,
         text: str,
         functions: Mapping[str, Function],
-        ready: Mapping[str, tuple[bool, CodeType | None]] | None = None,
+        ready: Mapping[str, tuple[bool, bytes]] | None = None,
+        unpack: Callable[[bytes], CodeType | None] | None = None,
     ) -> None:
-        """Parse *text*, or take what an earlier process found in it (*ready*).
+        """Parse *text*, or take what an earlier process found in it: *ready*, whose code *unpack* unpacks.
 
         Raises:
             ParseError: with Go's text.
@@ -91,8 +93,9 @@ class Source:
         self._trees: dict[str, Tree] | None = None
         if ready is None:
             self._trees = _parse(name, text, functions)
-            ready = {key: (tree.is_empty, None) for key, tree in self._trees.items()}
-        self.templates = {key: Template(self, key, is_empty, code) for key, (is_empty, code) in ready.items()}
+            ready = {key: (tree.is_empty, b"") for key, tree in self._trees.items()}
+        self.unpack = unpack
+        self.templates = {key: Template(self, key, is_empty, packed) for key, (is_empty, packed) in ready.items()}
 
     def tree(self, name: str) -> Tree:
         """Return the parse tree of one of the templates."""
@@ -108,6 +111,10 @@ class Source:
 
     def link(self, template: Template) -> Body:
         """Return a template's function, compiling it when there is no code yet."""
+        if template.code is None and template.packed and self.unpack is not None:
+            template.code = self.unpack(template.packed)
+            if template.code is None:  # damaged
+                template.packed = b""
         if template.code is None:
             template.code = compile_unit(self.unit(template.name), self.name, template.name)
         return link(template.code, self)

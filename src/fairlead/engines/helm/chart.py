@@ -9,6 +9,7 @@ from fairlead.base import yaml
 from fairlead.engines.helm import documents
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
+from fairlead.engines.helm.memo import remembered
 from fairlead.engines.helm.metadata import Metadata, parse_metadata, validate
 from fairlead.engines.record import Record, made
 
@@ -198,7 +199,7 @@ def _legacy(chart: Chart, file: File, warning: str) -> None:
 
 def _load_lock(file: File) -> dict[str, Any]:
     try:
-        lock = yaml.load(file.data, source=file.name)
+        lock = remembered(b"yaml", file.data, lambda: yaml.load(file.data, source=file.name))
     except yaml.YamlError as error:
         raise ChartError(
             f"cannot load {file.name}: error converting YAML to JSON: {error.go_text}", file=file.name, line=error.line
@@ -214,7 +215,8 @@ def _load_lock(file: File) -> dict[str, Any]:
 
 def _load_default_values(file: File) -> dict[str, Any]:
     try:
-        return load_values(file.data, file.name)
+        found: dict[str, Any] = remembered(b"values", file.data, lambda: load_values(file.data, file.name))
+        return found
     except ChartError as error:
         raise ChartError(f"cannot load values.yaml: {error}", file=error.file, line=error.line) from error
 

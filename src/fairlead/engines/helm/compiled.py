@@ -1,50 +1,51 @@
-"""Compiled templates as bytes, for a cache that outlives the process.
+"""What a render made that the next one can use, as bytes for a cache that outlives the process.
 
-Pure: who reads and writes the bytes is the caller's business, and so is
-trusting them: they hold code. A digest guards against damage; a folder that
-only its owner can write guards against strangers.
+Compiled templates, compiled patterns, and the chart's YAML and schemas as read. Pure: who reads and writes the bytes is
+the caller's business, and so is trusting them: they hold code. Digests guard against damage; a folder that only its
+owner can write guards against strangers. The bytes are an index and blobs, which are unpacked when they are needed.
 """
 
 from __future__ import annotations
 
 import marshal
-from _blake2 import blake2b  # loading hashlib loads OpenSSL, which takes longer than a render
+from types import CodeType
 
+from fairlead.base import patterns
 from fairlead.engines.gotemplate.strconv import to_bytes
 from fairlead.engines.gotemplate.template import Source
-from fairlead.engines.helm.chart import Chart
-from fairlead.engines.helm.engine import SourceCache
+from fairlead.engines.helm import memo
+from fairlead.engines.helm.engine import TPL, SourceCache
 from fairlead.engines.helm.functions.table import FUNCTIONS
+from fairlead.engines.helm.memo import DIGEST_BYTES, digest
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from types import CodeType
+    from typing import Any
 
-    Entry = tuple[bytes, dict[str, tuple[bool, CodeType | None]]]
+    Entry = dict[str, tuple[bool, bytes]]  # templates by name: is it empty, and its code, packed ("" if not compiled)
 
-_MAGIC = b"fairlead templates 2\n"
-_DIGEST_BYTES = 32
-
-
-def digest(data: bytes) -> bytes:
-    """Return the digest that guards *data*."""
-    return blake2b(data, digest_size=_DIGEST_BYTES).digest()
+_MAGIC = b"fairlead templates 3\n"
+_LENGTH_BYTES = 4
+MAX_TPL_TEXTS = 200
+MAX_DOCUMENTS = 400
 
 
-def chart_digest(chart: Chart, salt: bytes) -> str:
-    """Return a digest of all templates of *chart* and its dependencies."""
-    state = blake2b(salt, digest_size=_DIGEST_BYTES)
-    _feed(state, chart)
-    return state.hexdigest()
+def unpack(packed: bytes) -> CodeType | None:
+    """Return the code in a blob; None when it is damaged."""
+    body = _sound(packed)
+    code = None if body is None else marshal.loads(body)
+    return code if isinstance(code, CodeType) else None
 
 
-def _feed(state: blake2b, chart: Chart) -> None:
-    state.update(chart.name.encode() + b"\0")
-    for file in chart.templates:
-        state.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + len(file.data).to_bytes(8, "big"))
-        state.update(file.data)
-    for sub in chart.dependencies:
-        _feed(state, sub)
+def _sound(packed: bytes) -> bytes | None:
+    body = packed[DIGEST_BYTES:]
+    return body if digest(body) == packed[:DIGEST_BYTES] else None
+
+
+def pack(code: CodeType) -> bytes:
+    """Return *code* as a blob."""
+    body = marshal.dumps(code)
+    return digest(body) + body
 
 
 class CompiledCache(SourceCache):
@@ -52,45 +53,94 @@ class CompiledCache(SourceCache):
 
     def __init__(self, data: bytes = b"") -> None:
         super().__init__()
-        self._ready: dict[str, Entry] = read(data)
+        index, self._blobs = read(data)
+        self._ready: dict[str, tuple[bytes, dict[str, tuple[bool, int, int]]]] = index.get("templates", {})
+        self._tpl: dict[str, dict[str, tuple[bool, int, int]]] = index.get("tpl", {})
+        patterns.TAKEN.update(index.get("patterns", {}))
+        self._patterns = len(patterns.TAKEN)
+        self._foreign = set(memo.PACKED)
+        for key, place in index.get("documents", {}).items():
+            packed = _sound(self._blobs[slice(*place)])
+            if packed is not None:
+                memo.PACKED[key] = packed
+        self._documents = len(memo.PACKED)
+        self._grown = False
 
     def parse(self, name: str, text: str) -> Source:
-        entry = self._ready.get(name)
-        if entry is not None and entry[0] == digest(to_bytes(text)):
-            return Source(name, text, FUNCTIONS, entry[1])
-        return super().parse(name, text)
+        if name == TPL:
+            found = self._tpl.get(text)
+        else:
+            digested, found = self._ready.get(name, (b"", None))
+            if found is not None and digested != digest(to_bytes(text)):
+                found = None
+        if found is None:
+            self._grown = self._grown or name != TPL or len(self._tpl) < MAX_TPL_TEXTS
+            return super().parse(name, text)
+        blobs = self._blobs
+        ready = {key: (is_empty, blobs[start:end]) for key, (is_empty, start, end) in found.items()}
+        return Source(name, text, FUNCTIONS, ready, unpack)
 
     def changed(self) -> bool:
-        """Report whether anything was parsed or compiled that the bytes did not have."""
-        for name, source in self.sources():
-            entry = self._ready.get(name)
-            if entry is None:
-                return True
-            for key, template in source.templates.items():
-                if template.code is not None and entry[1].get(key, (False, None))[1] is None:
-                    return True
-        return False
+        """Report whether anything was parsed, compiled or read that the bytes did not have."""
+        if self._grown or len(patterns.TAKEN) != self._patterns or len(memo.PACKED) != self._documents:
+            return True
+        return any(
+            template.code is not None and not template.packed
+            for name, source in self.sources()
+            if name != TPL or source.text in self._tpl
+            for template in source.templates.values()
+        )
 
     def dump(self) -> bytes:
         """Return what there is as bytes, earlier entries included."""
-        entries = dict(self._ready)
-        for name, source in self.sources():
-            entries[name] = (
-                digest(to_bytes(source.text)),
-                {key: (template.is_empty, template.code) for key, template in source.templates.items()},
-            )
-        body = marshal.dumps(entries)
-        return _MAGIC + digest(body) + body
+        blobs: list[bytes] = []
+        place = 0
+
+        def put(blob: bytes) -> tuple[int, int]:
+            nonlocal place
+            start, place = place, place + len(blob)
+            blobs.append(blob)
+            return start, place
+
+        def entry(source: Source) -> dict[str, tuple[bool, int, int]]:
+            return {
+                key: (template.is_empty, *put(template.packed or (pack(template.code) if template.code else b"")))
+                for key, template in source.templates.items()
+            }
+
+        def moved(found: dict[str, tuple[bool, int, int]]) -> dict[str, tuple[bool, int, int]]:
+            return {key: (is_empty, *put(self._blobs[start:end])) for key, (is_empty, start, end) in found.items()}
+
+        sources = list(self.sources())
+        given = {source.text for name, source in sources if name == TPL} | {name for name, _ in sources}
+        templates: dict[str, Any] = {
+            name: (mark, moved(found)) for name, (mark, found) in self._ready.items() if name not in given
+        }
+        tpl: dict[str, Any] = {text: moved(found) for text, found in self._tpl.items() if text not in given}
+        for name, source in sources:
+            if name != TPL:
+                templates[name] = digest(to_bytes(source.text)), entry(source)
+            elif len(tpl) < MAX_TPL_TEXTS:
+                tpl[source.text] = entry(source)
+        read_here = [(key, packed) for key, packed in memo.PACKED.items() if key not in self._foreign]
+        documents = {key: put(digest(packed) + packed) for key, packed in read_here[-MAX_DOCUMENTS:]}
+        return _joined(
+            {"templates": templates, "tpl": tpl, "patterns": patterns.TAKEN, "documents": documents}, b"".join(blobs)
+        )
 
 
-def read(data: bytes) -> dict[str, Entry]:
-    """Return the entries in *data*; nothing when it is damaged or of another make."""
-    start = len(_MAGIC) + _DIGEST_BYTES
-    body = data[start:]
-    if not data.startswith(_MAGIC) or digest(body) != data[len(_MAGIC) : start]:
-        return {}
-    try:
-        found = marshal.loads(body)
-    except (ValueError, EOFError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _joined(index: dict[str, Any], blobs: bytes) -> bytes:
+    body = marshal.dumps(index)
+    return _MAGIC + digest(body) + len(body).to_bytes(_LENGTH_BYTES, "big") + body + blobs
+
+
+def read(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the index in *data*, and the blobs; no index when it is damaged or of another make."""
+    start = len(_MAGIC) + DIGEST_BYTES + _LENGTH_BYTES
+    if not data.startswith(_MAGIC) or len(data) < start:
+        return {}, b""
+    end = start + int.from_bytes(data[start - _LENGTH_BYTES : start], "big")
+    body = data[start:end]
+    if digest(body) != data[len(_MAGIC) : len(_MAGIC) + DIGEST_BYTES]:
+        return {}, b""
+    return marshal.loads(body), data[end:]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
 from fairlead.engines.gotemplate.gotypes import Values
-from fairlead.engines.gotemplate.signatures import Function
 from fairlead.engines.gotemplate.strconv import to_str
 from fairlead.engines.gotemplate.template import Limits, Render, Source
 from fairlead.engines.helm.chart import Chart
@@ -33,7 +32,7 @@ class Host(Record):
 
     world: World
     lint: bool = False
-    functions: Mapping[str, Function] = made(factory=lambda: FUNCTIONS)
+    texts: SourceCache = made(factory=lambda: SHARED)  # for tpl
     notes: list[tuple[str, str]] = made(factory=list)
 
 
@@ -43,6 +42,10 @@ class Renderable(Record):
     text: str
     data: dict[str, Any]
     base_path: str
+
+
+TPL = "gotpl"  # the name of the template that is the text of a tpl
+_MAX_TPL_CHARS = 20_000  # larger texts are not kept
 
 
 class SourceCache:
@@ -58,6 +61,8 @@ class SourceCache:
         Raises:
             ParseError: with Go's text.
         """
+        if name == TPL and len(text) > _MAX_TPL_CHARS:
+            return Source(name, text, FUNCTIONS)
         key = (name, text)
         source = self._found.get(key)
         if source is None:

@@ -13,6 +13,7 @@ from fairlead.engines.gotemplate.gotypes import NilStrMap, StrMap
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind
 from fairlead.engines.helm.functions.strings import SPACE
+from fairlead.engines.helm.memo import remembered
 from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -205,7 +206,7 @@ def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Meta
     """
     metadata = base or Metadata()
     try:
-        content = yaml.load(data, source=file)
+        content = remembered(b"yaml", data, lambda: yaml.load(data, source=file))
     except yaml.YamlError as error:
         raise ChartError(
             f"cannot load {file}: error converting YAML to JSON: {error.go_text}", file=file, line=error.line

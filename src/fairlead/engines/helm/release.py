@@ -172,7 +172,7 @@ def _render(
     top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
     _check_kube_version(chart, capabilities)
     tape = Tape(world)
-    host = engine.Host(tape.recording(), options.lint)
+    host = engine.Host(tape.recording(), options.lint, options.cache)
     files = engine.run(engine.collect(chart, top), host, options.cache, options.limits)
     notes = _take_notes(chart, files, options.subchart_notes)
     try:

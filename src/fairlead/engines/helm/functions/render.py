@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError, ParseError
-from fairlead.engines.gotemplate.template import Render, Source
+from fairlead.engines.gotemplate.template import Render
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 MAX_NESTED_INCLUDES = 1000
 WARN_START = "HELM_ERR_START"
 WARN_END = "HELM_ERR_END"
-
-_parsed: dict[str, Source] = {}
-_PARSED_LIMIT = 2000
-_PARSED_CHARS = 20_000
 
 
 def include(render: Render, name: str, data: object) -> str:
@@ -38,17 +34,11 @@ def tpl(render: Render, text: str, data: object) -> str:
     """Render *text* as a template that sees the chart's templates."""
     if "{{" not in text:
         return text.replace("<no value>", "")
-    source = _parsed.get(text)
-    if source is None:
-        host: Host = render.host  # type: ignore[assignment]
-        try:
-            source = Source("gotpl", text, host.functions)
-        except ParseError as error:
-            raise FuncError(f"cannot parse template {strconv.quote(text)}: {error}") from None
-        if len(text) <= _PARSED_CHARS:
-            if len(_parsed) >= _PARSED_LIMIT:
-                _parsed.clear()
-            _parsed[text] = source
+    host: Host = render.host  # type: ignore[assignment]
+    try:
+        source = host.texts.get("gotpl", text)
+    except ParseError as error:
+        raise FuncError(f"cannot parse template {strconv.quote(text)}: {error}") from None
     child = render.child(source)
     result = child.run("gotpl", data)
     render.output += child.output
