@@ -60,3 +60,14 @@ def test_shared_kustomizations_are_equal(name: str, capsys: pytest.CaptureFixtur
     """Every kustomization there is built to the same bytes, or fails in both."""
     code = compat_kustomize.main([f"{SHARED}/fixtures/{name}", "--kustomize", str(KUSTOMIZE)])
     assert code == 0, capsys.readouterr().out
+
+
+def test_random_kustomizations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees that nobody wrote are built to the same bytes, or fail in both."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    import random_kustomizations
+
+    alike = (compat_kustomize.EQUAL, compat_kustomize.FAILS_ALIKE)
+    results = [random_kustomizations.one(seed, tmp_path / str(seed)) for seed in range(1, 101)]
+    assert not [result for result in results if result.verdict not in alike]
+    assert sum(result.verdict == compat_kustomize.EQUAL for result in results) > 30

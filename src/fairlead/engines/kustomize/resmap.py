@@ -177,13 +177,14 @@ def merge_patch(target: Resource, patch: Resource, schema: Schema) -> None:
         target.set_kind(kind)
     if not patch.allow_name_change:
         target.set_name(name)
-    target.set_namespace(namespace)
+    if target.namespace != namespace:
+        target.set_namespace(namespace)
 
 
 def _wipes_history(patch: Any) -> bool:
     """Whether *patch* takes all annotations away, among which kustomize keeps an object's history."""
-    if DIRECTIVE in patch:
-        return text_of(patch[DIRECTIVE]) == "replace"
+    if text_of(patch.get(DIRECTIVE)) == "replace":
+        return False  # at the root it does nothing
     metadata = patch.get("metadata")
     if metadata.__class__ is not dict:
         return False
