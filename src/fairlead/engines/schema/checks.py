@@ -56,7 +56,44 @@ def _type(schema: Schema) -> Check | None:
     elif schema.type:
         wanted = (schema.type,)
     else:
+        wanted = ()
+    form = _kept_format(schema)
+    if not wanted and not form:
         return None
+    check = _plain_type(schema, wanted)
+    return _formatted_type(form, wanted, check) if form else check
+
+
+def _kept_format(schema: Schema) -> str:
+    """Return the format if it is one of the type's; formats of other types are left out before schemas are used."""
+    name = schema.format
+    if schema.type == "integer":
+        return name if name in ("int32", "int64") else ""
+    if schema.type == "number":
+        return name if name in ("float", "double") else ""
+    return name if schema.type in ("", "string") and name and is_known_format(name) else ""
+
+
+def _formatted_type(form: str, wanted: tuple[str, ...], plain: Check) -> Check:
+    """Judge types where a format is given: texts and lists are left to the format, others are told of the format."""
+    is_numeric = "integer" in wanted or "number" in wanted
+
+    def check(value: Any, path: str, found: list[FieldError]) -> None:
+        if value is None or (is_numeric and isinstance(value, (str, list))):
+            plain(value, path, found)
+        elif not isinstance(value, (str, list)):
+            kind = go_type(value)
+            if kind in wanted or (kind == "integer" and is_numeric) or (kind == "number" and "integer" in wanted):
+                plain(value, path, found)
+            else:
+                own = {"integer": "int64", "number": "float64"}.get(kind, "")
+                text = _fail(path, f"must be of type {form}: {e.quote(own)}")
+                found.append(FieldError(e.TYPE_INVALID, path or "<nil>", own, text))
+
+    return check
+
+
+def _plain_type(schema: Schema, wanted: tuple[str, ...]) -> Check:
     named = ",".join(wanted)
     accepted = {"string": str, "boolean": bool, "array": list, "object": dict}
     exact = accepted.get(wanted[0]) if len(wanted) == 1 else None
@@ -67,7 +104,7 @@ def _type(schema: Schema) -> Check | None:
         if exact is not None and type(value) is exact:
             return
         if value is None:
-            if not nullable:
+            if wanted and not nullable:
                 found.append(
                     FieldError(e.TYPE_INVALID, path or "<nil>", "null", _fail(path, f'must be of type {named}: "null"'))
                 )

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-_HOSTNAME: Final = re.compile(r"([a-zA-Z0-9\-]+\.?)+[a-zA-Z0-9\-]*", re.ASCII)
+# One label that may hold one hyphen behind its first character, or labels with hyphens before a domain of letters.
+_HOSTNAME: Final = re.compile(
+    r"[a-zA-Z0-9](-?[a-zA-Z0-9]{0,62})?|([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}"
+)
+_PLAIN_HOST: Final = re.compile(r"[a-zA-Z0-9.-]*")
 _DATE_TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[tT ]?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([zZ]|[+-][0-9]{2}:?[0-9]{2})?"
 )
@@ -76,7 +81,19 @@ def is_cidr(text: str) -> bool:
 
 
 def _is_hostname(text: str) -> bool:
-    return len(text) <= 255 and bool(_HOSTNAME.fullmatch(text)) and all(len(part) <= 63 for part in text.split("."))
+    """Tell whether *text* is a host's name; other letters and symbols stand where a letter or a digit may stand."""
+    if not text.isascii() or not _PLAIN_HOST.fullmatch(text):
+        text = "".join(map(_host_char, text))
+    parts = text.split(".")
+    return len(text) <= 255 and _HOSTNAME.fullmatch(text) is not None and all(len(part) <= 63 for part in parts)
+
+
+def _host_char(char: str) -> str:
+    """Return what *char* counts as, as often as it takes bytes."""
+    if char.isascii() and (char.isalnum() or char in "-."):
+        return char
+    kind = unicodedata.category(char)[0]
+    return {"L": "a", "S": "0"}.get(kind, "_") * len(char.encode())
 
 
 def _is_uri(text: str) -> bool:
