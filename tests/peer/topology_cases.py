@@ -377,6 +377,29 @@ VALUES: dict[str, tuple[list[Json], list[Json]]] = {
     "format-ipv4": ([variable("a", {**STRING, "format": "ipv4"})], [value("a", "1.2.3")]),
     "format-cidr": ([variable("a", {**STRING, "format": "cidr"})], [value("a", "10.0.0.0/8")]),
     "format-unknown": ([variable("a", {**STRING, "format": "boat"})], [value("a", "x")]),
+    "format-given-number": ([variable("a", {**STRING, "format": "ipv4"})], [value("a", 5)]),
+    "format-given-fraction": ([variable("a", {**STRING, "format": "duration"})], [value("a", 1.5)]),
+    "format-given-map": ([variable("a", {**STRING, "format": "date-time"})], [value("a", {})]),
+    "format-given-list": ([variable("a", {**STRING, "format": "uri"})], [value("a", [1])]),
+    "format-of-other-type": ([variable("a", {"type": "boolean", "format": "date"})], [value("a", "x")]),
+    "format-int32-given-boolean": ([variable("a", {**INTEGER, "format": "int32"})], [value("a", True)]),
+    "format-without-type": (
+        [variable("a", {"x-kubernetes-preserve-unknown-fields": True, "format": "date"})],
+        [value("a", 5)],
+    ),
+    "format-hostnames": (
+        [variable("a", {"type": "array", "items": {**STRING, "format": "hostname"}})],
+        [value("a", ["a", "a-b", "a-", "-a", "a--b", "a.b", "a.bc", "a.b9", "10.0.0.1", "a--b.com", "über.de", "a_b"])],
+    ),
+    "enum-with-null": ([variable("a", {**STRING, "enum": [None, "x"]})], [value("a", "z")]),
+    "not-in-a-map": (
+        [variable("a", {"type": "object", "additionalProperties": {**STRING, "not": {"enum": ["x"]}}})],
+        [value("a", {"k": "x"})],
+    ),
+    "null-with-nested-default": (
+        [variable("o", {"type": "object", "properties": {"x": {**STRING, "default": "d"}}, "default": {}})],
+        [value("o", None)],
+    ),
     "min-items": ([variable("a", {"type": "array", "items": STRING, "minItems": 2})], [value("a", ["x"])]),
     "max-items": ([variable("a", {"type": "array", "items": STRING, "maxItems": 1})], [value("a", ["x", "y"])]),
     "unique-items": (

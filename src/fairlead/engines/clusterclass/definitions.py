@@ -77,6 +77,8 @@ def _known(raw: Mapping[str, Any]) -> Json:
     for key in _LISTS:
         if raw.get(key):
             result[key] = [_known(part) for part in raw[key]]
+    if "enum" in result:
+        result["enum"] = [each for each in result["enum"] if each is not None]
     return result
 
 
@@ -91,13 +93,21 @@ def value_errors(schema: Schema, value: Any) -> list[FieldError]:
     is_map = isinstance(schema.additional, Schema)
     result: list[FieldError] = []
     for error in found:
-        field, detail = error.field, error.detail
-        if field == "<nil>":
-            field = ""
-        elif is_map and field and not field.startswith("[") and detail.startswith(field):
-            detail = f".{detail}"
+        field, detail = error.field.removeprefix("<nil>"), error.detail
+        if is_map:
+            detail = _with_dot(detail, schema)
         result.append(replace(error, field=field, detail=detail))
     return result
+
+
+def _with_dot(detail: str, schema: Schema) -> str:
+    """Put a dot before the field that *detail* begins with (bare or quoted) where the field is a key of a map."""
+    quoted = detail.startswith('"')
+    name = detail[quoted:].partition('"' if quoted else " in body ")[0]
+    key = re.split(r"[.\[]", name)[0]
+    if not key or key in schema.properties or len(name) == len(detail):
+        return detail
+    return f'".{detail[1:]}' if quoted else f".{detail}"
 
 
 def joined(base: str, field: str) -> str:

@@ -190,8 +190,8 @@ def _filled(value: Any, schema: Schema) -> Any:
 
     A null stands for a missing value where there is a default; other nulls stay, for validation to refuse.
     """
-    if value is None:
-        return value if schema.nullable or schema.default is MISSING else schema.default
+    if value is None and schema.default is not MISSING:
+        value = schema.default
     if isinstance(value, dict):
         return _filled_map(value, schema)
     if isinstance(value, list) and schema.items is not None:
