@@ -13,7 +13,8 @@ import gzip
 import logging
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs
@@ -23,10 +24,15 @@ from dulwich.protocol import ReceivableProtocol
 from dulwich.repo import Repo
 from dulwich.server import Backend, ReceivePackHandler, UploadPackHandler
 
+from fairlead.lab.packs import PackError, check_pack, objection
+
 BODY_LIMIT_BYTES = 512 << 20
 IN_MEMORY_BYTES = 8 << 20
 CHUNK_BYTES = 64 << 10
+IDLE_LIMIT_SECONDS = 60.0
 ZERO = b"0" * 40
+# What dulwich raises on requests that are not well formed.
+_STUMBLES = (GitProtocolError, HangupException, EOFError, LookupError, OSError, TypeError, ValueError, zlib.error)
 SERVICES = ("git-upload-pack", "git-receive-pack")
 
 Scope = MutableMapping[str, Any]
@@ -44,13 +50,23 @@ class _Receiver(ReceivePackHandler):  # type: ignore[misc]  # dulwich is not fol
     """Takes a push; remembers which references moved."""
 
     moved: list[str]
+    faulty = ""  # why what came is not unpacked
+
+    def _apply_pack(self, refs: list[tuple[bytes, bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+        if self.faulty and any(new != ZERO for _, new, _ in refs):
+            yield b"unpack", self.faulty.encode()
+            return
+        yield from super()._apply_pack(refs)
 
     def _on_update(self, ref_name: bytes, old_sha: bytes, new_sha: bytes) -> bytes | None:
         present = self.repo.refs.read_loose_ref(ref_name) or self.repo.refs.get_packed_refs().get(ref_name) or ZERO
         if present != old_sha:
             return b"fetch first"
-        if new_sha != ZERO and new_sha not in self.repo.object_store:
-            return b"missing necessary objects"
+        if new_sha == ZERO and self.repo.refs.read_ref(b"HEAD") == b"ref: " + ref_name:
+            return b"deletion of the current branch prohibited"
+        problem = objection(self.repo, ref_name, new_sha) if new_sha != ZERO else None
+        if problem:
+            return problem
         self.moved.append(ref_name.decode(errors="replace"))
         return None
 
@@ -123,10 +139,13 @@ class GitServer:
                     return
                 packed = headers.get("content-encoding", "") in ("gzip", "x-gzip")
                 moved = await loop.run_in_executor(None, self._handle, service, request, reply, packed)
+            except TimeoutError:
+                await _answer(send, 408, "text/plain", b"nothing came any more\n")
+                return
             except TooLargeError as error:
                 await _answer(send, 413, "text/plain", f"{error}\n".encode())
                 return
-            except (GitProtocolError, HangupException, EOFError, OSError, ValueError) as error:
+            except _STUMBLES as error:
                 log.warning("Git request failed", extra={"service": service, "error": str(error)})
                 await _answer(send, 400, "text/plain", f"the request cannot be understood: {error}\n".encode())
                 return
@@ -137,10 +156,24 @@ class GitServer:
     def _handle(self, service: str, request: IO[bytes], reply: IO[bytes], packed: bool) -> list[str]:
         """Do what a request asks, in a thread; returns the references that moved."""
         request.seek(0)
-        source = _Bounded(gzip.GzipFile(fileobj=request) if packed else request)
-        protocol = ReceivableProtocol(source.read, reply.write)
+        with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as plain:
+            if packed:
+                _unpack(request, plain)
+                request = plain
+            return self._do(service, request, reply)
+
+    def _do(self, service: str, request: IO[bytes], reply: IO[bytes]) -> list[str]:
+        faulty = ""
+        if service == SERVICES[1]:
+            try:
+                check_pack(request)
+            except PackError as error:
+                faulty = str(error)
+            request.seek(0)
+        protocol = ReceivableProtocol(request.read, reply.write)
         with self._pushing if service == SERVICES[1] else contextlib.nullcontext(), Repo(self._folder) as repository:
             handler = _handler(service, repository, protocol, advertise=False)
+            handler.faulty = faulty
             handler.handle()
             return list(handler.moved)
 
@@ -162,26 +195,24 @@ def _handler(service: str, repository: Repo, protocol: Any, *, advertise: bool) 
     return handler
 
 
-class _Bounded:
-    """Reads from a file up to a limit, so that a packed request cannot grow without end."""
-
-    def __init__(self, file: IO[bytes] | gzip.GzipFile) -> None:
-        self._file = file
-        self._left = BODY_LIMIT_BYTES
-
-    def read(self, size: int) -> bytes:
-        data = self._file.read(size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise TooLargeError(f"the request is larger than {BODY_LIMIT_BYTES} bytes")
-        return data
+def _unpack(request: IO[bytes], into: IO[bytes]) -> None:
+    """Take a gzip body apart, up to the limit, and rewind. Raises: TooLargeError, OSError, EOFError."""
+    with gzip.GzipFile(fileobj=request, mode="rb") as source:
+        size = 0
+        while data := source.read(CHUNK_BYTES):
+            size += len(data)
+            if size > BODY_LIMIT_BYTES:
+                raise TooLargeError(f"the request is larger than {BODY_LIMIT_BYTES} bytes")
+            into.write(data)
+    into.seek(0)
 
 
 async def _read_body(receive: Receive, into: IO[bytes]) -> bool:
     """Take a request's body; returns False when the client went away. Raises: TooLargeError."""
     size = 0
     while True:
-        message = await receive()
+        async with asyncio.timeout(IDLE_LIMIT_SECONDS):
+            message = await receive()
         if message["type"] == "http.disconnect":
             return False
         data = message.get("body", b"")
