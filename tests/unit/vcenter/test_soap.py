@@ -13,9 +13,10 @@ import pytest
 from pyVmomi import SoapStubAdapter, vim, vmodl
 
 from fairlead.runtime.clock import WallClock
+from fairlead.vcenter.faults import VimFault
 from fairlead.vcenter.model import VM, Guest
 from fairlead.vcenter.simulator import VCenter
-from fairlead.vcenter.soap import properties, wire
+from fairlead.vcenter.soap import properties, specs, wire
 from fairlead.vcenter.soap.server import SoapServer
 
 query = vmodl.query.PropertyCollector
@@ -137,6 +138,17 @@ def test_updates_are_told_once() -> None:
     served(check)
 
 
+def test_clone_without_a_location_is_a_fault() -> None:
+    """A required part that a request leaves out is named; it is no error of the service."""
+    inventory = VCenter(WallClock(), random.Random(9)).inventory
+    template = inventory.by_path(TEMPLATE)
+    assert isinstance(template, VM)
+    for spec in (None, vim.vm.CloneSpec(powerOn=False, template=False)):
+        with pytest.raises(VimFault) as caught:
+            specs.clone(template.id, vim.Folder(template.parent), "x", spec, inventory)
+        assert caught.value.fault.name == "InvalidArgument"
+
+
 def test_gone_object_is_a_fault() -> None:
     def check(vcenter: VCenter, server: SoapServer, content: Any) -> None:
         with pytest.raises(vmodl.fault.ManagedObjectNotFound) as caught:
@@ -146,10 +158,18 @@ def test_gone_object_is_a_fault() -> None:
     served(check)
 
 
+FILE_ENTITY = (
+    b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><Login xmlns="urn:vim25">'
+    b'<_this type="SessionManager">SessionManager</_this><userName>&x;</userName><password>x</password></Login>'
+    b"</e:Body></e:Envelope>"
+)
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<a/>", b"not xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'],
-    ids=["empty", "no-envelope", "text", "entity"],
+    [b"", b"<a/>", b"not xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', FILE_ENTITY, b"<a>" * 10_000],
+    ids=["empty", "no-envelope", "text", "entity", "file", "deep"],
 )
 def test_bad_requests_are_refused(body: bytes) -> None:
     """What is no SOAP request is answered with 400, and the service goes on."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from pyVmomi import vim
 
-from fairlead.vcenter.faults import VimFault, invalid_datastore_path
+from fairlead.vcenter.faults import VimFault, invalid_argument, invalid_datastore_path
 from fairlead.vcenter.inventory import Inventory
 from fairlead.vcenter.model import VM, Allocation, Datastore, DistributedPortgroup, Host, Network, ResourcePool
 from fairlead.vcenter.work import (
@@ -151,8 +151,10 @@ def datastore_of_path(path: str, inventory: Inventory) -> str:
 
 
 def clone(source: str, folder: Any, name: str, spec: Any, inventory: Inventory) -> Clone:
-    """Read CloneVM_Task's arguments."""
+    """Read CloneVM_Task's arguments. Raises: VimFault InvalidArgument for a spec without a location."""
     vm = inventory.find(source, VM)
+    if spec is None or spec.location is None:
+        raise invalid_argument("spec.location")
     location, wanted = spec.location, config(spec.config, inventory, vm)
     disks = [d for d in location.disk or [] if d.diskMoveType]
     how = location.diskMoveType or (disks[0].diskMoveType if disks else "")

@@ -81,6 +81,8 @@ def parse(body: bytes) -> Call:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         raise BadRequest(f"cannot parse the request: {error}") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise BadRequest("cannot take a request with a document type declaration")
     request = root.find(f"{{{SOAPENV}}}Body/*")
     if request is None:
         raise BadRequest("cannot find a call in the request: the SOAP body is empty")
