@@ -32,7 +32,7 @@ class Host(Record):
 
     world: World
     lint: bool = False
-    texts: SourceCache = made(factory=lambda: SHARED)  # for tpl
+    texts: SourceCache = made(factory=lambda: _shared())  # for tpl
     notes: list[tuple[str, str]] = made(factory=list)
 
 
@@ -82,7 +82,11 @@ class SourceCache:
         return Source(name, text, FUNCTIONS)
 
 
-SHARED = SourceCache()
+SHARED: SourceCache = SourceCache()
+
+
+def _shared() -> SourceCache:
+    return SHARED
 
 
 def collect(chart: Chart, top: dict[str, Any]) -> dict[str, Renderable]:

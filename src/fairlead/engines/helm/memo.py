@@ -45,3 +45,9 @@ def remembered(kind: bytes, data: bytes, read: Callable[[], Any]) -> Any:
     _Spent.bytes += len(packed)
     PACKED[key] = packed
     return value
+
+
+def recalled(kind: bytes, data: bytes) -> Any:
+    """Return what a reader of *kind* gave for *data*; None when it is not known."""
+    packed = PACKED.get(kind + digest(data))
+    return None if packed is None else marshal.loads(packed)

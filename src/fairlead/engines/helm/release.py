@@ -203,6 +203,10 @@ def _render(
 def _validate(chart: Chart, values: dict[str, Any]) -> None:
     if not _has_schema(chart):
         return
+    from fairlead.engines.helm.validity import surely_valid
+
+    if surely_valid(chart, values):
+        return
     from fairlead.engines.helm.schema import complaints
 
     text = complaints(chart, values)

@@ -18,6 +18,7 @@ from fairlead.engines.gotemplate.gofmt import sprint_value
 from fairlead.engines.gotemplate.gotypes import Int32, Int64, type_name
 from fairlead.engines.gotemplate.strconv import quote as go_quote
 from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.validity import accepted
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _compiled(schema: bytes) -> tuple[Any, Any]:
     try:
         options = jsonschema_rs.RegexOptions()
         validator = jsonschema_rs.validator_for(decoded, retriever=_refuse, pattern_options=options, formats=_FORMATS)
+        accepted(schema, decoded)
         return decoded, validator
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         first = str(error).split("\n")[0]

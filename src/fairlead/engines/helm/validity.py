@@ -1,0 +1,253 @@
+"""Values that surely fit their chart's schemas, told without the JSON Schema library, whose import takes long.
+
+It judges by the keywords that schemas of charts are mostly made of, and only schemas which the library has accepted
+before (`memo`). What is not surely valid is left to `schema`: so nothing here has to word a complaint, and a keyword
+that is not known here is no mistake.
+"""
+
+from __future__ import annotations
+
+from fairlead.engines.helm import memo
+
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from fairlead.engines.helm.chart import Chart
+
+_MAX_DEPTH = 64
+_KIND = b"schema"
+
+
+class _UnsureError(Exception):
+    """The library has to judge."""
+
+
+def accepted(schema: bytes, decoded: Any) -> None:
+    """Note that the library took *schema*, which reads *decoded*."""
+    memo.remembered(_KIND, schema, lambda: decoded)
+
+
+def surely_valid(chart: Chart, values: Any) -> bool:
+    """Report whether *values* surely fit the schemas of *chart* and its dependencies."""
+    if chart.schema is not None:
+        decoded = memo.recalled(_KIND, chart.schema)
+        try:
+            if decoded is None or not _Judge(decoded).fits(decoded, values, 0):
+                return False
+        except (_UnsureError, TypeError, ValueError, KeyError, AttributeError, OverflowError):
+            return False
+    for sub in chart.dependencies:
+        section = values.get(sub.name)
+        if section is not None and not (isinstance(section, dict) and surely_valid(sub, section)):
+            return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "null": lambda value: value is None,
+    "boolean": lambda value: isinstance(value, bool),
+    "number": _is_number,
+    "integer": lambda value: _is_number(value) and value == int(value),
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+class _Judge:
+    """Judges by one schema; all methods take a part of it, the value there, and how deep that is."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        draft = root.get("$schema", "") if isinstance(root, dict) else ""
+        self.is_old = "draft-03" in draft or "draft-04" in draft or "draft-06" in draft  # some keywords say nothing
+
+    def fits(self, schema: Any, value: Any, depth: int) -> bool:
+        if depth > _MAX_DEPTH:
+            raise _UnsureError
+        if schema is True or schema is False:
+            return bool(schema)
+        if "$ref" in schema:
+            return self._refers(schema, value, depth)
+        for keyword, wanted in schema.items():
+            check = _CHECKS.get(keyword)
+            if check is not None and not check(self, wanted, value, schema, depth):
+                return False
+        return True
+
+    def _refers(self, schema: dict[str, Any], value: Any, depth: int) -> bool:
+        """Follow a reference. Its siblings count or not, as the draft has it: they must not make a difference."""
+        steps = schema["$ref"].split("/")
+        if steps[0] != "#" or "%" in schema["$ref"]:
+            raise _UnsureError
+        target = self.root
+        for step in steps[1:]:
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        if not self.fits(target, value, depth + 1):
+            return False
+        beside = {keyword: wanted for keyword, wanted in schema.items() if keyword != "$ref"}
+        if not self.fits(beside, value, depth + 1):
+            raise _UnsureError
+        return True
+
+    def type(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return any(_TYPES[name](value) for name in ([wanted] if isinstance(wanted, str) else wanted))
+
+    def enum(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if isinstance(value, dict | list):
+            raise _UnsureError
+        return any(item == value and isinstance(item, bool) == isinstance(value, bool) for item in wanted)
+
+    def const(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return self.enum([wanted], value, schema, depth)
+
+    def properties(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not isinstance(value, dict):
+            return True
+        return all(self.fits(inner, value[name], depth + 1) for name, inner in wanted.items() if name in value)
+
+    def additional(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not isinstance(value, dict) or wanted is True:
+            return True
+        if "patternProperties" in schema:
+            raise _UnsureError
+        known: Iterable[str] = schema.get("properties", ())
+        return all(self.fits(wanted, item, depth + 1) for name, item in value.items() if name not in known)
+
+    def required(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not isinstance(value, dict) or all(name in value for name in wanted)
+
+    def items(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not isinstance(value, list) or not value:
+            return True
+        if isinstance(wanted, list) or "prefixItems" in schema:
+            raise _UnsureError
+        return all(self.fits(wanted, item, depth + 1) for item in value)
+
+    def unique(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not wanted or not isinstance(value, list):
+            return True
+        if not all(isinstance(item, str) for item in value):
+            raise _UnsureError
+        return len(set(value)) == len(value)
+
+    def minimum(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not _is_number(value) or (value > wanted if schema.get("exclusiveMinimum") is True else value >= wanted)
+
+    def maximum(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not _is_number(value) or (value < wanted if schema.get("exclusiveMaximum") is True else value <= wanted)
+
+    def above(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not _is_number(value) or isinstance(wanted, bool) or value > wanted
+
+    def below(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not _is_number(value) or isinstance(wanted, bool) or value < wanted
+
+    def all_of(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return all(self.fits(inner, value, depth + 1) for inner in wanted)
+
+    def any_of(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return any(self.fits(inner, value, depth + 1) for inner in wanted)
+
+    def one_of(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        self._need_all_keywords()
+        return sum(self.fits(inner, value, depth + 1) for inner in wanted) == 1
+
+    def not_(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        self._need_all_keywords()
+        return not self.fits(wanted, value, depth + 1)
+
+    def if_(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        self._need_all_keywords()
+        branch = "then" if self.fits(wanted, value, depth + 1) else "else"
+        return self.fits(schema.get(branch, True), value, depth + 1)
+
+    def _need_all_keywords(self) -> None:
+        """Stop where a value that does not fit would make another fit, and a keyword may say nothing."""
+        if self.is_old:
+            raise _UnsureError
+
+    def identity(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if schema is not self.root:  # references below it start there
+            raise _UnsureError
+        return True
+
+
+def _limit(kind: type, fits: Callable[[float, float], bool]) -> Callable[..., bool]:
+    """Return the check of a keyword that bounds the length of values of *kind*."""
+    return lambda judge, wanted, value, schema, depth: not isinstance(value, kind) or fits(len(value), wanted)
+
+
+def _at_least(size: float, bound: float) -> bool:
+    return size >= bound
+
+
+def _at_most(size: float, bound: float) -> bool:
+    return size <= bound
+
+
+def _unknown(kind: type) -> Callable[..., bool]:
+    """Return the check of a keyword that is left to the library where it says something of values of *kind*."""
+
+    def check(judge: _Judge, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if isinstance(value, kind):
+            raise _UnsureError
+        return True
+
+    return check
+
+
+# The keywords of all drafts; others are annotations.
+_CHECKS: dict[str, Callable[..., bool]] = {
+    "type": _Judge.type,
+    "enum": _Judge.enum,
+    "const": _Judge.const,
+    "properties": _Judge.properties,
+    "additionalProperties": _Judge.additional,
+    "required": _Judge.required,
+    "items": _Judge.items,
+    "minimum": _Judge.minimum,
+    "maximum": _Judge.maximum,
+    "exclusiveMinimum": _Judge.above,
+    "exclusiveMaximum": _Judge.below,
+    "minLength": _limit(str, _at_least),
+    "maxLength": _limit(str, _at_most),
+    "minItems": _limit(list, _at_least),
+    "maxItems": _limit(list, _at_most),
+    "minProperties": _limit(dict, _at_least),
+    "maxProperties": _limit(dict, _at_most),
+    "allOf": _Judge.all_of,
+    "anyOf": _Judge.any_of,
+    "oneOf": _Judge.one_of,
+    "not": _Judge.not_,
+    "if": _Judge.if_,
+    "uniqueItems": _Judge.unique,
+    "$id": _Judge.identity,
+    "id": _Judge.identity,
+    **dict.fromkeys(
+        ("pattern", "format", "contentEncoding", "contentMediaType", "contentSchema"),
+        _unknown(str),
+    ),
+    **dict.fromkeys(
+        ("patternProperties", "propertyNames", "dependencies", "dependentRequired", "dependentSchemas"),
+        _unknown(dict),
+    ),
+    **dict.fromkeys(
+        ("additionalItems", "prefixItems", "contains", "minContains", "maxContains"),
+        _unknown(list),
+    ),
+    **dict.fromkeys(("multipleOf", "divisibleBy"), _unknown(object)),
+    **dict.fromkeys(
+        (
+            "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef", "$vocabulary",
+            "unevaluatedItems", "unevaluatedProperties", "extends", "disallow",
+        ),
+        _unknown(object),
+    ),
+}  # fmt: skip
