@@ -386,6 +386,8 @@ STATES: dict[str, tuple[str, str, list[str], list[Json]]] = {
     "new-workers-while-stable": (OLD, OLD, [OLD], [deck("md-0", OLD, OLD)]),
     "new-workers-while-upgrading": (NEW, NEW, [OLD], [deck("md-0", OLD, OLD)]),
     "no-workers-yet": (OLD, OLD, [OLD], []),
+    "workers-newer": ("v1.31.0", "v1.31.0", ["v1.31.0"], [deck("md-0", "v1.33.0")]),
+    "workers-a-patch-newer": (OLD, OLD, [OLD], [deck("md-0", "v1.33.2", "v1.33.2")]),
     "too-far": ("v1.36.0", OLD, [OLD], [deck("md-0", OLD, OLD)]),
 }
 TWO = [{"class": "deck", "name": name, "replicas": 2} for name in ("md-0", "md-1")]
@@ -409,6 +411,7 @@ CHAINED: dict[str, tuple[str, str, list[str], list[Json]]] = {
     "workers-there": ("v1.35.2", "v1.33.1", ["v1.33.1"], [deck("md-0", "v1.33.1", "v1.33.1")]),
     "workers-wait": ("v1.35.2", "v1.34.0", ["v1.34.0"], [deck("md-0", "v1.33.1", "v1.33.1")]),
     "control-plane-last": ("v1.35.2", "v1.35.2", ["v1.35.2"], [deck("md-0", "v1.33.1", "v1.33.1")]),
+    "workers-too-far": ("v1.35.2", "v1.35.2", ["v1.35.2"], [deck("md-0", "v1.31.4", "v1.31.4")]),
     "without-workers": ("v1.35.2", "v1.30.2", ["v1.30.2"], []),
 }
 

@@ -63,7 +63,8 @@ def workers_plan(
 ) -> tuple[str, ...]:
     """Return the versions that workers pass through: as few as version skew allows, *desired* last.
 
-    *oldest_worker* is ``""`` when there are no workers. The control plane's steps are checked on the way.
+    *oldest_worker* is ``""`` when there are no workers. The control plane's steps are checked on the way. Workers that
+    are too far from *desired* for any version that the control plane has or will have get no plan at all.
 
     Raises:
         VersionError: the control plane's steps are out of order, skip a minor, or do not end with *desired*.
@@ -77,17 +78,14 @@ def workers_plan(
     oldest = parse(oldest_worker, f"failed to parse min workers version {oldest_worker}")
     if compare(oldest, wanted) == 0:
         return ()
-    plan = [_of_minor(minors, oldest.minor + step) for step in range(SKEW, wanted.minor - oldest.minor, SKEW)]
+    between = range(oldest.minor + SKEW, wanted.minor, SKEW)
+    if wanted.minor < oldest.minor or any(minor not in minors for minor in between):
+        return ()
+    plan = [minors[minor] for minor in between]
     if not plan or plan[-1] != desired:
         plan.append(desired)
     _check_workers(plan, desired, wanted, oldest, (control_plane, *control_plane_steps))
     return tuple(plan)
-
-
-def _of_minor(minors: dict[int, str], minor: int) -> str:
-    if minor not in minors:
-        raise VersionError(f"invalid upgrade plan; unable to identify version for minor {minor}")
-    return minors[minor]
 
 
 def _check_control_plane(

@@ -104,8 +104,8 @@ def decide_versions(
     control_steps, worker_steps, oldest = _plan(
         desired, kubernetes_versions, control_plane, (*machine_deployments.values(), *machine_pools.values())
     )
-    deployments = _Workers(machine_deployments, worker_steps if machine_deployments else ())
-    pools = _Workers(machine_pools, worker_steps if machine_pools else ())
+    deployments = _Workers(machine_deployments, worker_steps if machine_deployments else (), "MachineDeployment")
+    pools = _Workers(machine_pools, worker_steps if machine_pools else (), "MachinePool")
     control = _control_plane(cluster, desired, control_plane, control_steps, (deployments, pools))
     workers = topology.get("workers") or {}
     limit = _concurrency(cluster)
@@ -131,6 +131,16 @@ class _Workers:
 
     current: Mapping[str, CurrentWorkers]
     plan: tuple[str, ...]
+    kind: str  # MachineDeployment or MachinePool
+
+    def without_plan(self, topology: str) -> str:
+        """Say that workers of *topology* have nowhere to go."""
+        what = "machine deployment" if self.kind == "MachineDeployment" else "machine pool"
+        shown = "MachineDepoyment" if self.kind == "MachineDeployment" else self.kind  # as upstream spells it
+        return (
+            f'failed to compute {self.kind}s: failed to compute {shown} for topology "{topology}": cannot compute the '
+            f"{what} version if the {what} is pending upgrade and the upgrade plan is not set"
+        )
 
     @property
     def upgrading(self) -> list[str]:
@@ -185,8 +195,8 @@ def _control_plane(
         return replace(stays, held_by=holding)
     if not steps:
         raise VersionError(
-            "cannot compute the control plane version if the control plane is pending upgrade "
-            "and the upgrade plan is not set"
+            "failed to compute ControlPlane: failed to compute version of ControlPlane: cannot compute the control "
+            "plane version if the control plane is pending upgrade and the upgrade plan is not set"
         )
     return replace(stays, control_plane=steps[0], is_starting_upgrade=True, is_pending_upgrade=False)
 
@@ -232,10 +242,7 @@ def _decide_workers(
             deferred.add(current.name)
         elif len(upgrading) < limit and control.is_control_plane_stable_for_workers:
             if not workers.plan:
-                raise VersionError(
-                    "cannot compute the machine deployment version if the machine deployment is pending upgrade "
-                    "and the upgrade plan is not set"
-                )
+                raise VersionError(workers.without_plan(name))
             if workers.plan[0] != current.version:
                 upgrading.add(current.name)
                 versions[name] = workers.plan[0]
