@@ -6,6 +6,8 @@ FOLDER is searched for kustomizations (default: $FAIRLEAD_SHARED/fixtures/kustom
 
 - whole process: `fairlead kustomize build` against `kustomize build`, for every kustomization that both build: wall
   and CPU seconds in all, their ratio, and the median ratio. Compiled Python files are kept in a folder of the bench.
+  Once with nothing kept of earlier builds (FAIRLEAD_BUILD_CACHE=off), once with an empty folder of kept builds that
+  each build is added to, and once with the folder that this leaves.
 - warm: the same kustomizations built again in one process of ours, against the real tool's processes less the time it
   takes to start.
 - large: an overlay of 2000 objects (namespace, prefix, labels, images, patches, a generator), both as whole processes.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -114,23 +117,43 @@ def write_large(root: Path) -> Path:
 
 def compare_processes(folders: list[Path], peer: str, repeat: int, environment: dict[str, str]) -> list[Path]:
     """Print whole processes side by side; return the folders that both build."""
-    ours_command = [sys.executable, "-m", "fairlead.cli.main", "kustomize", "build"]
-    measure([*ours_command, str(folders[0])], environment)  # compiles
+    command = [sys.executable, "-m", "fairlead.cli.main", "kustomize", "build"]
+    cold, kept = {**environment, "FAIRLEAD_BUILD_CACHE": "off"}, environment
+    measure([*command, str(folders[0])], cold)  # compiles
     rows, good = [], []
     for folder in folders:
-        theirs = [measure([peer, "build", str(folder)], environment) for _ in range(repeat)]
-        ours = [measure([*ours_command, str(folder)], environment) for _ in range(repeat)]
-        if theirs[0][3] == 0 and ours[0][3] == 0:
+        ours_command = [*command, str(folder)]
+        sides = []
+        for _ in range(repeat):
+            sides.append(
+                (
+                    measure([peer, "build", str(folder)], environment),
+                    measure(ours_command, cold),
+                    _first_build(ours_command, kept),
+                    measure(ours_command, kept),
+                )
+            )
+        if all(run[3] == 0 for runs in sides for run in runs):
             good.append(folder)
-            rows.append(tuple(min(run[part] for run in runs) for runs in (theirs, ours) for part in (0, 1)))
-    for name, left, right in (("wall", 0, 2), ("cpu", 1, 3)):
-        peer_s, ours_s = sum(row[left] for row in rows), sum(row[right] for row in rows)
-        middle = statistics.median(row[right] / row[left] for row in rows if row[left] > 0)
-        print(
-            f"whole process, {len(rows)} kustomizations, {name}: kustomize {peer_s:.2f} s, fairlead {ours_s:.2f} s, "
-            f"ratio {ours_s / peer_s:.2f}, median ratio {middle:.2f}"
-        )
+            rows.append([[min(runs[side][part] for runs in sides) for part in (0, 1)] for side in range(4)])
+    for side, name in ((1, "nothing kept"), (2, "first build, kept"), (3, "built before")):
+        _print_ratio(name, rows, side)
     return good
+
+
+def _first_build(command: list[str], environment: dict[str, str]) -> tuple[float, float, bytes, int]:
+    shutil.rmtree(environment["FAIRLEAD_BUILD_CACHE"], ignore_errors=True)
+    return measure(command, environment)
+
+
+def _print_ratio(name: str, rows: list[list[list[float]]], side: int) -> None:
+    for part, unit in ((0, "wall"), (1, "cpu")):
+        peer_s, ours_s = (sum(row[at][part] for row in rows) for at in (0, side))
+        middle = statistics.median(row[side][part] / row[0][part] for row in rows if row[0][part] > 0)
+        print(
+            f"whole process, {len(rows)} kustomizations, {name}, {unit}: kustomize {peer_s:.2f} s, "
+            f"fairlead {ours_s:.2f} s, ratio {ours_s / peer_s:.2f}, median ratio {middle:.2f}"
+        )
 
 
 def compare_warm(folders: list[Path], peer: str, environment: dict[str, str]) -> None:
@@ -151,7 +174,8 @@ def compare_warm(folders: list[Path], peer: str, environment: dict[str, str]) ->
 
 
 def compare_large(peer: str, environment: dict[str, str]) -> None:
-    """Print the overlay of many objects, and the peak memory of both."""
+    """Print the overlay of many objects, and the peak memory of both; nothing is kept of earlier builds."""
+    environment = {**environment, "FAIRLEAD_BUILD_CACHE": "off"}
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_large(Path(scratch))
         commands = {
@@ -161,18 +185,21 @@ def compare_large(peer: str, environment: dict[str, str]) -> None:
         outputs, walls = {}, {}
         for name, command in commands.items():
             walls[name], cpu, outputs[name], _ = measure(command, environment)
-            print(f"{OBJECTS} objects, {name}: wall {walls[name]:.2f} s, cpu {cpu:.2f} s, peak {peak(command)} MiB")
+            most = peak(command, environment)
+            print(f"{OBJECTS} objects, {name}: wall {walls[name]:.2f} s, cpu {cpu:.2f} s, peak {most} MiB")
         equal = "equal" if outputs["kustomize"] == outputs["fairlead"] else "DIFFERENT"
         print(f"{OBJECTS} objects: ratio {walls['fairlead'] / walls['kustomize']:.3f}, outputs {equal}")
 
 
-def peak(command: list[str]) -> int:
+def peak(command: list[str], environment: dict[str, str]) -> int:
     """Return the peak memory of a process in MiB."""
     code = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True, env=environment
+    )
     return int(done.stdout)
 
 
@@ -186,7 +213,11 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=1, help="runs of each process; the best counts")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as compiled:
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+        environment = {
+            **os.environ,
+            "PYTHONPYCACHEPREFIX": compiled,
+            "FAIRLEAD_BUILD_CACHE": str(Path(compiled, "builds")),
+        }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         folders = [folder for _, folder, _ in folders_below(args.folder)]
         good = compare_processes(folders, args.kustomize, args.repeat, environment)
