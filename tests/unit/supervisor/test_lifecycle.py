@@ -77,7 +77,11 @@ def test_infrastructure_of_the_cluster() -> None:
         assert infra["spec"]["controlPlaneEndpoint"] == {"host": ADDRESS, "port": 6443}
         [policy] = await site.all(RESOURCE_POLICY)
         assert policy["spec"] == {
-            "resourcePool": {"name": NAME},
+            "resourcePool": {
+                "name": NAME,
+                "limits": {"cpu": "0", "memory": "0"},
+                "reservations": {"cpu": "0", "memory": "0"},
+            },
             "folder": NAME,
             "clusterModuleGroups": ["control-plane-group", f"{NAME}-workers-0"],
         }

@@ -43,6 +43,7 @@ NETWORK = "NetworkReady"
 LOAD_BALANCER = "LoadBalancerReady"
 OLD_NETWORK = "ClusterNetworkReady"
 REQUIRED = (POLICY, NETWORK, LOAD_BALANCER, FAILURE_DOMAINS)
+NO_AMOUNTS = {"cpu": "0", "memory": "0"}  # Go's types write them where nothing was set
 TYPES = (*REQUIRED, "ProviderServiceAccountsReady", "ServiceDiscoveryReady")
 OLD_TYPES = (POLICY, OLD_NETWORK, LOAD_BALANCER)
 
@@ -202,7 +203,7 @@ def wanted_policy(key: Key, infra: Json, policy: Json | None) -> Json:
     metadata: Json = copy(policy["metadata"]) if policy is not None else {"name": key.name, "namespace": key.namespace}
     metadata["ownerReferences"] = with_owner(owner_references({"metadata": metadata}), reference_to(infra))
     spec = {
-        "resourcePool": {"name": key.name},
+        "resourcePool": {"name": key.name, "limits": NO_AMOUNTS, "reservations": NO_AMOUNTS},
         "folder": key.name,
         "clusterModuleGroups": [CONTROL_PLANE_GROUP, workers_group(key.name)],
     }
