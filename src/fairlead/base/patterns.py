@@ -27,7 +27,7 @@ def compile_pattern(pattern: str | bytes) -> Any:
     """Return *pattern* compiled; flags are given in it, as in "(?s)". Raises: PatternError."""
     taken = TAKEN.get(pattern)
     if taken is not None:
-        import _sre
+        import _sre  # type: ignore[import-not-found]
 
         flags, code, groups, numbers, names = taken
         try:

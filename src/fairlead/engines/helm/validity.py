@@ -181,7 +181,12 @@ class _Judge:
 
 def _limit(kind: type, fits: Callable[[float, float], bool]) -> Callable[..., bool]:
     """Return the check of a keyword that bounds the length of values of *kind*."""
-    return lambda judge, wanted, value, schema, depth: not isinstance(value, kind) or fits(len(value), wanted)
+
+    def check(judge: _Judge, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        size = len(value) if isinstance(value, kind) else None  # type: ignore[arg-type]
+        return size is None or fits(size, wanted)
+
+    return check
 
 
 def _at_least(size: float, bound: float) -> bool:
