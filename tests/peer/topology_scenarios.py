@@ -209,6 +209,11 @@ PATCHED: dict[str, list[Json]] = {
     "add-below-string": [patch(deck_machines(op("add", f"{SPEC}/template/x", value=1)))],
     "add-not-an-index": [control(op("add", f"{CONTROL_FILES}/x", value=1))],
     "add-index-too-big": [control(op("add", f"{CONTROL_FILES}/7", value=1))],
+    "empty-key-on-the-way": [control(op("add", f"{SPEC}//x", value=1))],
+    "empty-key-at-the-end": [control(op("add", f"{SPEC}/", value=1), op("replace", f"{SPEC}/", value=2))],
+    "spec-of-control-plane-no-object": [control(op("add", SPEC, value=1))],
+    "spec-of-machines-no-object": [patch(control_machines(op("add", SPEC, value=1)))],
+    "spec-removed": [control(op("remove", "/spec"))],
     "escaped-path": [control(op("add", f"{SPEC}/a~1b~0c", value=1))],
     "whole-spec": [
         patch(

@@ -127,7 +127,7 @@ def test_patched_objects_are_those_of_the_topology_controller(name: str, questio
         )
         told, _, places = text.rpartition(" (")
         assert told == answer["error"]
-        assert places.startswith("ClusterClass fleet/boats: spec.patches[")
+        assert places.startswith("ClusterClass fleet/boats: spec.patches")
     else:
         assert apply_patches(question["class"], templates, plain) == desired_of(answer["objects"])
     assert (question["class"], templates, plain) == before

@@ -58,13 +58,25 @@ TO_TEMPLATE: Final = tuple(
 )
 
 
+class FieldError(ValueError):
+    """A field that cannot be set."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
 def copy_fields(source: Json, target: Json, paths: Iterable[Path]) -> Json:
     """Return *target* with the fields at *paths* taken from *source*, as far as they are there."""
     return overlaid(target, source, tuple((path, path) for path in paths), ())
 
 
 def overlaid(target: Json, source: Json, fields: tuple[tuple[Path, Path], ...], kept: tuple[Path, ...]) -> Json:
-    """Return *target* with *fields* (from, to) of *source*, and its own values at the paths *kept*."""
+    """Return *target* with *fields* (from, to) of *source*, and its own values at the paths *kept*.
+
+    Raises:
+        FieldError: a field lies inside of what is no object, in Cluster API's words.
+    """
     before = [(path, value) for path, (found, value) in ((path, _get(target, path)) for path in kept) if found]
     for origin, destination in fields:
         found, value = _get(source, origin)
@@ -83,10 +95,12 @@ def _get(obj: Any, path: Path) -> tuple[bool, Any]:
     return True, obj
 
 
-def _set(obj: Any, path: Path, value: Any) -> Json:
-    if not path:
-        result: Json = value
-        return result
-    if not isinstance(obj, dict):
-        obj = {}
-    return {**obj, path[0]: _set(obj.get(path[0]), path[1:], value)}
+def _set(obj: Json, path: Path, value: Any, depth: int = 0) -> Json:
+    key = path[depth]
+    if depth == len(path) - 1:
+        return {**obj, key: value}
+    below = obj.get(key, {})
+    if not isinstance(below, dict):
+        at = "".join(f".{part}" for part in path[: depth + 1])
+        raise FieldError(".".join(path), f"value cannot be set because {at} is not a map[string]interface{{}}")
+    return {**obj, key: _set(below, path, value, depth + 1)}

@@ -105,7 +105,7 @@ def _changed(doc: Any, path: str, missing: str, verb: str, change: Change) -> An
         if depth == len(keys) - 1:
             return change(at, key)
         if key == "":
-            return walk(at, depth + 1)
+            raise _MissingKeyError(missing)
         if isinstance(at, dict):
             place: Any = key
         else:

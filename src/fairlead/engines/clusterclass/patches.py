@@ -19,6 +19,7 @@ from fairlead.engines.clusterclass.fields import (
     CONTROL_PLANE_KEPT,
     TO_OBJECT,
     TO_TEMPLATE,
+    FieldError,
     Path,
     copy_fields,
     overlaid,
@@ -111,7 +112,7 @@ def apply_patches(cluster_class: Mapping[str, Any], templates: Templates, desire
     where = _name_of(cluster_class)
     for index, patch in enumerate(spec["patches"]):
         _apply(patch, f"ClusterClass {where}: spec.patches[{index}]", items)
-    return _collected(desired, items)
+    return _collected(desired, items, f"ClusterClass {where}: spec.patches")
 
 
 # What is patched.
@@ -335,12 +336,18 @@ def matches_name(pattern: str, name: str) -> bool:
 # Taking over.
 
 
-def _collected(desired: Desired, items: list[_Item]) -> Desired:
+def _collected(desired: Desired, items: list[_Item], place: str) -> Desired:
     """Return *desired* with what the patched templates say."""
     patched = iter(items)
 
     def into(made: Json, fields: tuple[tuple[Path, Path], ...], kept: tuple[Path, ...] = ()) -> Json:
-        return overlaid(made, next(patched).template, fields, (*kept, *ALWAYS_KEPT))
+        try:
+            return overlaid(made, next(patched).template, fields, (*kept, *ALWAYS_KEPT))
+        except FieldError as error:
+            namespace = made["metadata"].get("namespace") or ""
+            name = f"{made['kind']} {namespace}{'/' * bool(namespace)}{made['metadata']['name']}"
+            text = f"failed to apply patch to {name}: failed to set field {quote(error.field)} on {name}: {error}"
+            raise PatchError(f"failed to apply patches to desired state: {text}", places=(place,)) from None
 
     infrastructure_cluster = into(desired.infrastructure_cluster, TO_OBJECT)
     control_plane = into(desired.control_plane, TO_OBJECT, CONTROL_PLANE_KEPT)
