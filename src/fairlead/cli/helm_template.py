@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 
+from fairlead.base.patterns import late
 from fairlead.cli.helm import find, gather_values, locate
 from fairlead.engines.gotemplate.strconv import quote
 
@@ -159,7 +160,8 @@ def _render(args: argparse.Namespace, server: Any) -> int:
         if mark and not lead:
             print(f'level=ERROR msg="{mark[:-2]}" error={quote(detail)}', file=sys.stderr)
         raise
-    cache.save()
+    finally:
+        cache.save()
     _tell(chart, done.warnings)
     for hint in done.hints:
         print(f"hint: {hint}", file=sys.stderr)
@@ -181,7 +183,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     return 0
 
 
-_WITH_FIELDS = (
+_WITH_FIELDS = late(
     r"(returned non-bool value|ImportValues missing table from chart|ImportValues missing table|skipping unknown hooks)"
     r" (\w+=.*)"
 )
@@ -192,9 +194,7 @@ def _tell(chart: Chart, warnings: list[str]) -> None:
     for text in chart.warnings:
         print(f"level=WARN msg={quote(text)}", file=sys.stderr)
     for text in warnings:
-        import re
-
-        found = re.match(_WITH_FIELDS, text)
+        found = _WITH_FIELDS.match(text)
         if found is None:
             print(f"level=INFO msg={quote(text)}", file=sys.stderr)
         else:
