@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from fairlead.base.objects import Json
 from fairlead.engines.clusterclass import builtins
@@ -26,10 +26,9 @@ from fairlead.engines.clusterclass.fields import (
 )
 from fairlead.engines.clusterclass.jsonpatch import OperationError, apply_operations
 from fairlead.engines.clusterclass.lookup import VariableError, value_of
-from fairlead.engines.clusterclass.templates import RenderError, render_value
+from fairlead.engines.clusterclass.templates import RenderError, data_of, render_value
+from fairlead.engines.gotemplate.gotypes import LooseMap
 from fairlead.engines.schema.errors import quote
-
-MAX_PATCHES: Final = 1000
 
 
 class PatchError(ValueError):
@@ -109,6 +108,7 @@ def apply_patches(cluster_class: Mapping[str, Any], templates: Templates, desire
     items = _items(templates, desired, declared)
     for item in items:
         item.variables = {**shared, **item.own, builtins.BUILTIN: {**shared[builtins.BUILTIN], **item.builtin}}
+        item.data = data_of(item.variables)
     where = _name_of(cluster_class)
     for index, patch in enumerate(spec["patches"]):
         _apply(patch, f"ClusterClass {where}: spec.patches[{index}]", items)
@@ -128,6 +128,7 @@ class _Item:
     builtin: Json = field(default_factory=dict)
     own: Json = field(default_factory=dict)  # overrides of variables
     variables: Json = field(default_factory=dict)
+    data: LooseMap = field(default_factory=LooseMap)  # the same for templates
 
 
 def _items(templates: Templates, desired: Desired, declared: frozenset[str]) -> list[_Item]:
@@ -219,7 +220,7 @@ def _apply(patch: Mapping[str, Any], place: str, items: list[_Item]) -> None:
             continue
         kind = quote(item.template.get("kind") or "")
         try:
-            enabled = _is_enabled(patch.get("enabledIf") or "", item.variables)
+            enabled = _is_enabled(patch.get("enabledIf") or "", item.data)
         except RenderError as error:
             problems.append(
                 f"failed to calculate if patch is enabled for {kind}: failed to calculate value for enabledIf: {error}"
@@ -229,7 +230,7 @@ def _apply(patch: Mapping[str, Any], place: str, items: list[_Item]) -> None:
         for index in matching if enabled else ():
             at = f"{place}.definitions[{index}].jsonPatches"
             try:
-                planned.append((item, _operations(definitions[index]["jsonPatches"], item.variables), at))
+                planned.append((item, _operations(definitions[index]["jsonPatches"], item), at))
             except _ValueError as error:
                 problems.append(f"failed to generate JSON patches for {kind}: {error}")
                 places.append(f"{at}[{error.index}]")
@@ -252,29 +253,29 @@ def _aggregate(texts: list[str]) -> str:
     return unique[0] if len(unique) == 1 else f"[{', '.join(unique)}]"
 
 
-def _is_enabled(condition: str, variables: Json) -> bool:
+def _is_enabled(condition: str, data: LooseMap) -> bool:
     """Tell whether ``enabledIf`` renders to ``true``; no condition means yes.
 
     Raises:
         RenderError: it does not render.
     """
-    return condition == "" or render_value(condition, variables) is True
+    return condition == "" or render_value(condition, data) is True
 
 
-def _operations(patches: Iterable[Mapping[str, Any]], variables: Json) -> list[Json]:
+def _operations(patches: Iterable[Mapping[str, Any]], item: _Item) -> list[Json]:
     result: list[Json] = []
     for index, each in enumerate(patches):
         operation: Json = {"op": each.get("op"), "path": each.get("path") or ""}
         if operation["op"] in ("add", "replace"):
             try:
-                operation["value"] = _value(each, variables)
+                operation["value"] = _value(each, item)
             except (RenderError, VariableError) as error:
                 raise _ValueError(str(error), index) from error
         result.append(operation)
     return result
 
 
-def _value(patch: Mapping[str, Any], variables: Json) -> Any:
+def _value(patch: Mapping[str, Any], item: _Item) -> Any:
     given, source = patch.get("value") is not None, patch.get("valueFrom")
     if not given and source is None:
         raise RenderError("failed to calculate value: neither .value nor .valueFrom are set")
@@ -292,11 +293,11 @@ def _value(patch: Mapping[str, Any], variables: Json) -> Any:
         raise RenderError(f"failed to calculate value: .valueFrom is set, but both {both}")
     if variable:
         try:
-            return value_of(variables, variable)
+            return value_of(item.variables, variable)
         except VariableError as error:
             raise VariableError(f"failed to calculate value: {error}") from None
     try:
-        return render_value(template, variables)
+        return render_value(template, item.data)
     except RenderError as error:
         raise RenderError(f"failed to calculate value for template: {error}") from None
 

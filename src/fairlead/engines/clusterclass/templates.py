@@ -98,10 +98,13 @@ def check_template(name: str, text: str) -> str:
     return ""
 
 
-def render_value(template: str, variables: Mapping[str, Any]) -> Any:
-    """Return the value that *template* gives over *variables*: its text read as YAML.
+def data_of(variables: Mapping[str, Any]) -> LooseMap:
+    """Return *variables* as templates see them: numbers are float64, whatever they are in JSON."""
+    return LooseMap((key, _decoded(value)) for key, value in variables.items())
 
-    Numbers are float64 in templates, whatever they are in JSON.
+
+def render_value(template: str, data: LooseMap) -> Any:
+    """Return the value that *template* gives over *data* (:func:`data_of`): its text read as YAML.
 
     Raises:
         RenderError: the template does not parse or run, or its text is no YAML.
@@ -111,7 +114,7 @@ def render_value(template: str, variables: Mapping[str, Any]) -> Any:
     except ParseError as error:
         raise RenderError(f"failed to parse template: {quote(template)}: {error}") from None
     try:
-        text = _run(source, "tpl", _decoded(variables))
+        text = _run(source, "tpl", data)
     except TemplateError as error:
         raise RenderError(f"failed to render template: {quote(template)}: {error}") from None
     try:
@@ -144,8 +147,8 @@ def _run(source: Source, name: str, data: object) -> str:
 
 
 def _decoded(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return LooseMap((key, _decoded(item)) for key, item in value.items())
+    if isinstance(value, dict):
+        return data_of(value)
     if isinstance(value, list):
         return [_decoded(item) for item in value]
     return float(value) if type(value) is int else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.engines.clusterclass.templates import RenderError, check_template, render_value
+from fairlead.engines.clusterclass.templates import RenderError, check_template, data_of, render_value
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from fairlead.engines.clusterclass.templates import RenderError, check_template,
 def test_no_secrets_from_dice(call: str) -> None:
     """What would differ each time, or be no secret, is refused with the function's name."""
     with pytest.raises(RenderError, match=f"error calling .*{call.split()[-1] if '|' in call else call.split()[0]}"):
-        render_value(f"{{{{ {call} }}}}", {})
+        render_value(f"{{{{ {call} }}}}", data_of({}))
 
 
 @pytest.mark.parametrize("name", ["now", "env", "uuidv4", "randAlpha", "getHostByName", "toYaml", "include", "tpl"])
@@ -36,15 +36,15 @@ def test_functions_that_do_not_exist(name: str) -> None:
 def test_endless_templates_end() -> None:
     """A template that repeats or nests without end is an error."""
     with pytest.raises(RenderError, match="takes more than 1000000 steps"):
-        render_value("{{ range until 2000 }}{{ range until 2000 }}{{ end }}{{ end }}", {})
+        render_value("{{ range until 2000 }}{{ range until 2000 }}{{ end }}{{ end }}", data_of({}))
     with pytest.raises(RenderError, match="exceeded maximum template depth"):
-        render_value('{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}', {})
+        render_value('{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}', data_of({}))
 
 
 def test_large_output_ends() -> None:
     """A text of more than a few megabytes is an error."""
     with pytest.raises(RenderError, match="writes more than"):
-        render_value("{{ range until 500000 }}0123456789{{ end }}", {})
+        render_value("{{ range until 500000 }}0123456789{{ end }}", data_of({}))
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_large_output_ends() -> None:
 )
 def test_value(template: str, expected: object) -> None:
     """The rendered text is YAML; its first document is the value."""
-    assert render_value(template, {"n": 6443, "s": "6443", "big": 12345678}) == expected
+    assert render_value(template, data_of({"n": 6443, "s": "6443", "big": 12345678})) == expected
