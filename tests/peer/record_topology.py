@@ -22,7 +22,7 @@ from fairlead.engines.schema.errors import go_json
 from fairlead.testing import peers
 
 FOLDER = Path(__file__).parents[2] / "tests/golden/clusterclass"
-SUFFIX = re.compile(r"(skiff(?:-md-[0-9])?)-[bcdfghjklmnpqrstvwxz2456789]{5}\b")
+SUFFIX = re.compile(r"((?:skiff|blue)(?:-md-[0-9])?)-[bcdfghjklmnpqrstvwxz2456789]{5}\b")
 
 
 def ask(asked: list[Json]) -> list[Json]:

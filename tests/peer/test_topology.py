@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -14,10 +15,15 @@ pytestmark = [pytest.mark.peer]
 RUN = ("etcd", "kube-apiserver", "capi-core")
 
 
+TESTS = Path(__file__).parents[1]
+BESIDE = ("peer", "golden/clusterclass", "unit/engines/clusterclass")
+FLAVOURS = ("v1.13/{}", "v1.13/{}-supervisor", "v1.17/{}", "v1.17/{}-supervisor")
+
+
 @pytest.fixture(autouse=True)
 def siblings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the recorders beside this file be imported."""
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    """Let the recorders beside this file be imported, and what other tests know."""
+    monkeypatch.setattr(sys, "path", [*(str(TESTS / folder) for folder in BESIDE), *sys.path])
 
 
 @pytest.mark.skipif(
@@ -41,3 +47,30 @@ def test_the_real_controllers_do_the_same_again() -> None:
     for stage in (*found.values(), *known.values()):
         del stage["events"]
     assert found == known
+
+
+@pytest.mark.skipif(
+    peers.find("capi-topology") is None, reason="capi-topology is not built: run `peers/build .peers capi-topology`"
+)
+@pytest.mark.skipif("FAIRLEAD_SHARED" not in os.environ, reason="FAIRLEAD_SHARED names no folder of shared fixtures")
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_providers_published_clusters(flavour: str) -> None:
+    """The vSphere provider's classes are admitted by both, and both want the same objects for its clusters."""
+    from record_topology import ask
+    from test_designer import check_wanted
+    from test_published import default_topology, definitions_of, documents, only
+
+    objects = documents(f"{flavour.format('clusterclass-template')}.yaml")
+    [cluster] = [
+        each for each in documents(f"{flavour.format('cluster-template-topology')}.yaml") if each["kind"] == "Cluster"
+    ]
+    for each in (cluster, *objects):
+        each["metadata"]["namespace"] = "fleet"
+    cluster["metadata"]["uid"] = "1a2b"
+    given = only("ClusterClass", objects)
+    cluster["spec"]["topology"], _ = default_topology(cluster["spec"]["topology"], definitions_of(given))
+    rest = [each for each in objects if each is not given]
+    question = {"op": "desired", "class": given, "cluster": cluster, "objects": rest}
+    admitted, wanted = ask([{"op": "class", "class": given}, question])
+    assert admitted == {}
+    check_wanted(question, wanted)
