@@ -7,7 +7,6 @@ Differences: docs/compat/clusterapi.md#clusterclass.
 from collections.abc import Iterator, Sequence
 
 from fairlead.api.errors import ApiError
-from fairlead.api.infrastructure.kinds import GROUP as VSPHERE_GROUP
 from fairlead.base.objects import GVK, Json, Key, copy, get_in, is_deleting, meta, owner_references
 from fairlead.controllers.clusterapi.topology.labels import CLUSTER_CLASS
 from fairlead.controllers.conditions import PAUSED, Reporter
@@ -17,6 +16,7 @@ from fairlead.controllers.contract import (
     is_paused,
     pause_message,
     reference_to,
+    watch_infrastructure,
     with_owner,
 )
 from fairlead.engines.clusterclass.variables import definitions_of
@@ -29,12 +29,9 @@ from fairlead.runtime.outcome import Result, TroubleError
 MANAGER = "manager"
 VERSIONS_UP_TO_DATE, VARIABLES_READY = "RefVersionsUpToDate", "VariablesReady"
 LATEST = "v1beta2"
-TEMPLATES = (
-    KUBEADM_CONFIG_TEMPLATE,
-    GVK("controlplane.cluster.x-k8s.io", "v1beta2", "KubeadmControlPlaneTemplate"),
-    GVK(VSPHERE_GROUP, "v1beta2", "VSphereClusterTemplate"),
-    GVK(VSPHERE_GROUP, "v1beta2", "VSphereMachineTemplate"),
-)  # kinds whose arrival is noticed at once; others are tried again after a while
+# Templates whose arrival is noticed at once; others are tried again after a while.
+TEMPLATES = (KUBEADM_CONFIG_TEMPLATE, GVK("controlplane.cluster.x-k8s.io", "v1beta2", "KubeadmControlPlaneTemplate"))
+INFRASTRUCTURE_TEMPLATES = ("VSphereClusterTemplate", "VSphereMachineTemplate")
 
 
 class MissingTemplateError(TroubleError):
@@ -52,7 +49,10 @@ class ClusterClassController(BaseController):
         self._clock = clock
 
     def watches(self) -> Sequence[Watch]:
-        return tuple(Watch(gvk, self._of_template) for gvk in TEMPLATES)
+        return (
+            *(Watch(gvk, self._of_template) for gvk in TEMPLATES),
+            *(w for kind in INFRASTRUCTURE_TEMPLATES for w in watch_infrastructure(kind, self._of_template)),
+        )
 
     async def _of_template(self, template: Json) -> list[Key]:
         """The classes that refer to *template* and do not own it yet."""

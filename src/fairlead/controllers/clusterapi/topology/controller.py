@@ -8,7 +8,6 @@ Differences: docs/compat/clusterapi.md#clusterclass.
 from collections.abc import Hashable, Sequence
 
 from fairlead.api.errors import ApiError
-from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, get_in, is_deleting, labels, meta
 from fairlead.controllers.clusterapi.topology.actions import MANAGER, Actions, adopted
 from fairlead.controllers.clusterapi.topology.applying import Applier
@@ -35,6 +34,7 @@ from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     CONTROL_PLANE,
+    INFRASTRUCTURE_GROUPS,
     MACHINE_DEPLOYMENT,
     SETTLE_CLUSTER,
     get_or_none,
@@ -51,7 +51,7 @@ from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.outcome import Result
 
-INFRASTRUCTURE = (VSPHERE_CLUSTER,)  # kinds whose changes by hand are taken back at once
+INFRASTRUCTURE = tuple(GVK(group, "v1beta2", "VSphereCluster") for group in INFRASTRUCTURE_GROUPS)
 
 
 class TopologyController(BaseController):
@@ -68,10 +68,10 @@ class TopologyController(BaseController):
         self._applier = Applier(client, recorder)
         self._parts: dict[GVK, Changes] = {
             gvk: Changes(_matters) for gvk in (*INFRASTRUCTURE, CONTROL_PLANE, MACHINE_DEPLOYMENT)
-        }
+        }  # what others change of these is taken back at once
 
     def watches(self) -> Sequence[Watch]:
-        parts = tuple(Watch(gvk, self._of_part) for gvk in self._parts)
+        parts = tuple(Watch(gvk, self._of_part, optional=gvk in INFRASTRUCTURE) for gvk in self._parts)
         return (Watch(CLUSTER_CLASS, self._of_class), *parts)
 
     async def _of_class(self, cluster_class: Json) -> list[Key]:
