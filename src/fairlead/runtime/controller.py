@@ -67,6 +67,10 @@ class Controller(Protocol):
     kind: GVK
     settle: timedelta  # how long after a change its pass comes, so that changes in a row cost one pass
 
+    def concerned(self, obj: Json) -> Iterable[Key]:
+        """Whom a change of *obj*, of the controller's own kind, concerns: usually the object itself."""
+        ...
+
     def watches(self) -> Sequence[Watch]:
         """What else, beside `kind` itself, should wake it."""
         ...
@@ -86,6 +90,9 @@ class BaseController:
     name: str
     kind: GVK
     settle = timedelta(0)
+
+    def concerned(self, obj: Json) -> Iterable[Key]:
+        return wake_self(obj)
 
     def watches(self) -> Sequence[Watch]:
         return ()
@@ -143,7 +150,7 @@ class Manager:
     def _by_kind(self) -> dict[GVK, list[tuple[str, Wake]]]:
         kinds: dict[GVK, list[tuple[str, Wake]]] = {}
         for controller in self._controllers:
-            kinds.setdefault(controller.kind, []).append((controller.name, wake_self))
+            kinds.setdefault(controller.kind, []).append((controller.name, controller.concerned))
             self._needed.add(controller.kind)
             for watch in controller.watches():
                 kinds.setdefault(watch.gvk, []).append((controller.name, watch.wake))

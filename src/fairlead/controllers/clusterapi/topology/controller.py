@@ -5,7 +5,7 @@ Behaviour: cluster-api v1.14, core/reconcilers/topology/cluster. Reading is `blu
 Differences: docs/compat/clusterapi.md#clusterclass.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, get_in, is_deleting, labels, meta
@@ -69,6 +69,9 @@ class TopologyController(BaseController):
         self._parts: dict[GVK, Changes] = {
             gvk: Changes(_matters) for gvk in (*INFRASTRUCTURE, CONTROL_PLANE, MACHINE_DEPLOYMENT)
         }  # what others change of these is taken back at once
+
+    def concerned(self, obj: Json) -> Iterable[Key]:
+        return (Key.of(obj),) if _has_topology(obj) else ()
 
     def watches(self) -> Sequence[Watch]:
         parts = tuple(Watch(gvk, self._of_part, optional=gvk in INFRASTRUCTURE) for gvk in self._parts)

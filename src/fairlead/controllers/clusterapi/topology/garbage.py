@@ -36,6 +36,9 @@ class _Garbage(BaseController):
         self._client = client
         self._paused: set[Key] = set()
 
+    def concerned(self, obj: Json) -> Iterable[Key]:
+        return (Key.of(obj),) if is_owned(obj) else ()
+
     def watches(self) -> Sequence[Watch]:
         return (Watch(CLUSTER, self._of_cluster),)
 
