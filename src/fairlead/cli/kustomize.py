@@ -53,7 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="kustomize_command", required=True, metavar="COMMAND")
     builder = commands.add_parser("build", help="print the objects of a kustomization")
     builder.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the folder of the kustomization")
-    builder.add_argument("-o", "--output", metavar="FILE", help="write to FILE, not to standard output")
+    builder.add_argument(
+        "-o", "--output", metavar="PATH", help="write to the file PATH, or a file for each object into the folder PATH"
+    )
     builder.add_argument("--reorder", choices=("legacy", "none"), default="legacy", help="the order of the objects")
     builder.add_argument(
         "--load-restrictor",
@@ -68,8 +70,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder.add_argument("--helm-command", default="helm", help=argparse.SUPPRESS)
     builder.add_argument("--helm-debug", action="store_true", help=argparse.SUPPRESS)
 
-    from fairlead.cli import kustomize_edit
+    from fairlead.cli import kustomize_create, kustomize_edit
 
+    kustomize_create.configure(commands.add_parser("create", aliases=["init"], help="make a kustomization here"))
     kustomize_edit.configure(commands.add_parser("edit", help="change a kustomization file"))
 
 
@@ -79,6 +82,10 @@ def run(args: argparse.Namespace) -> int:
         from fairlead.cli import kustomize_edit
 
         return kustomize_edit.run(args)
+    if args.kustomize_command in ("create", "init"):
+        from fairlead.cli import kustomize_create
+
+        return kustomize_create.run(args)
     options: dict[str, Any] = {
         "reorder": args.reorder,
         "anywhere": args.load_restrictor == "LoadRestrictionsNone",
@@ -110,7 +117,8 @@ def _print_build(folder: str, target: str | None, **options: Any) -> int:
 
 def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int:
     cache = None
-    if "inflate" not in options:  # charts may ask the clock
+    into = target if target and os.path.isdir(target) else None
+    if "inflate" not in options and not into:  # charts may ask the clock
         cache = BuildCache(os.path.realpath(folder), tuple(options.items()))
     found = cache.find() if cache is not None else None
     if found is None:
@@ -120,7 +128,9 @@ def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int
         loader = DiskLoader()
         try:
             built = _build(_root(folder), loader, **options)
-            found = 0, built.to_text().encode(), built.warnings
+            if into:
+                _write_files(into, built)
+            found = 0, b"" if into else built.to_text().encode(), built.warnings
         except KustomizeError as error:
             found = 1, b"", (*error.warnings, f"Error: {error}")
         if cache is not None:
@@ -128,12 +138,29 @@ def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int
     code, output, messages = found
     for message in messages:
         print(message, file=sys.stderr)
-    if code:
+    if code or into:
         return code
-    if target:
-        with open(target, "wb") as file:
-            file.write(output)
-    else:
+    if not target:
         sys.stdout.flush()
         sys.stdout.buffer.write(output)
+        return 0
+    return _write(target, output)
+
+
+def _write(path: str, data: bytes) -> int:
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        print(f"Error: open {path}: {(error.strerror or '').lower()}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _write_files(folder: str, built: Built) -> None:
+    """Write each object into a file of its own."""
+    from fairlead.engines.kustomize import KustomizeError
+
+    for name, text in built.to_files().items():
+        if _write(os.path.join(folder, name), text.encode()):
+            raise KustomizeError(f"the objects are not all in '{folder}'")

@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from fairlead.cli.build_cache import DiskLoader
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
-from fairlead.engines.kustomize.files import is_repository
+from fairlead.engines.kustomize import edit_generators as generators
+from fairlead.engines.kustomize.files import Files, is_repository
 from fairlead.engines.kustomize.loader import FILE_NAMES, is_url
 from fairlead.engines.kustomize.provenance import OPTIONS
 
@@ -24,6 +26,10 @@ LISTS = {
     "buildmetadata": "buildMetadata",
 }
 TARGET = ("group", "version", "kind", "name", "namespace", "annotation_selector", "label_selector")
+
+
+class _Nothing(Exception):  # noqa: N818 - not an error
+    """There is nothing to change; the file is left alone."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +51,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
             command.add_argument("--include-templates", action="store_true")
         _words(remove, what, _remove_entries).add_argument("-i", "--ignore-non-existence", action="store_true")
         _words(setter, what, _set_entries)
-    patch = _words(add, "patch", _add_patch)
-    for name in ("path", "patch", *TARGET):
-        patch.add_argument(f"--{name.replace('_', '-')}", default="")
+    for commands, edit in ((add, edits.add_patch), (remove, edits.remove_patch)):
+        patch = _words(commands, "patch", _change_patch)
+        patch.set_defaults(change=edit)
+        for name in ("path", "patch", *TARGET):
+            patch.add_argument(f"--{name.replace('_', '-')}", default="")
+    _words(add, "base", _add_bases)
+    for what in generators.KINDS:
+        _configure_generators(what, add, setter, remove)
     for what, field in (("namespace", "namespace"), ("nameprefix", "namePrefix"), ("namesuffix", "nameSuffix")):
         _words(setter, what, _set_text).set_defaults(field=field)
     _words(setter, "image", lambda file, args: edits.set_images(file, args.words))
@@ -56,6 +67,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("fix", help="bring deprecated fields up to date").set_defaults(
         edit=lambda file, args: edits.fix(file, os.path.isfile)
     )
+
+
+def _configure_generators(what: str, *verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    edits_of = (_add_generator, _set_generator, _remove_generator)
+    add, change, remove = (_words(verb, what, edit) for verb, edit in zip(verbs, edits_of, strict=True))
+    for command in (add, change, remove):
+        command.add_argument("--namespace", default="", help="the namespace of what is meant")
+    for command in (add, change):
+        command.add_argument("--from-literal", action="append", default=[], metavar="KEY=VALUE")
+    add.add_argument("--from-file", action="append", default=[], metavar="[KEY=]FILE")
+    add.add_argument("--from-env-file", default="", metavar="FILE")
+    add.add_argument("--disableNameSuffixHash", dest="plain_name", action="store_true")
+    if what == "secret":
+        add.add_argument("--type", default="Opaque")
+    else:
+        add.add_argument("--behavior", default="", help="create, merge or replace")
+    change.add_argument("--new-namespace", default="", help="the namespace that it gets")
 
 
 def _words(
@@ -68,12 +96,14 @@ def _words(
 
 
 def _add_names(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    if args.what == "buildmetadata":
+        edits.add_metadata(file, _metadata(args.words))
+        return
     if not args.words:
         raise KustomizeError(f"must specify a {args.what} file")
-    if args.what == "buildmetadata":
-        names = _metadata(args.words)
-    else:
-        names = [name for word in args.words for name in _matches(word, args)]
+    names = [name for word in args.words for name in _matches(word, args)]
+    if not names:
+        raise _Nothing
     names = [name for name in names if name not in FILE_NAMES]
     for note in edits.add_names(file, LISTS[args.what], names):
         print(note, file=sys.stderr)
@@ -81,18 +111,35 @@ def _add_names(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
 
 def _matches(word: str, args: argparse.Namespace) -> Sequence[str]:
     """Return the files that *word* means."""
-    found = [word] if args.no_verify else sorted(glob.glob(word))
+    if args.no_verify:
+        return [word]
+    if args.what in ("resource", "component"):
+        return find_resources(word)
+    found = sorted(glob.glob(word))
+    if not found and (is_url(word) or is_repository(word)):
+        return [word]
+    if not found:
+        print(f"{word} has no match", file=sys.stderr)
+    return found
+
+
+def find_resources(word: str) -> Sequence[str]:
+    """Return the files and folders that *word*, a pattern, means. Raises: KustomizeError when there is none."""
+    found = sorted(glob.glob(word))
     if found:
         return found
     if is_url(word) or is_repository(word):
         return [word]
-    if args.what in ("resource", "component"):
-        raise KustomizeError(f"{word} has no match: there is no such file or folder in '{os.getcwd()}'")
-    print(f"{word} has no match", file=sys.stderr)
-    return ()
+    path = os.path.normpath(os.path.join(os.getcwd(), word))
+    raise KustomizeError(
+        f"{word} has no match: must build at directory: not a valid directory: evalsymlink failure on '{path}' : "
+        f"lstat {path}: no such file or directory"
+    )
 
 
 def _metadata(words: Sequence[str]) -> list[str]:
+    if not words:
+        raise KustomizeError("must specify a buildMetadata option")
     names = [name for word in words for name in word.split(",")]
     for name in names:
         if name not in OPTIONS:
@@ -101,9 +148,13 @@ def _metadata(words: Sequence[str]) -> list[str]:
 
 
 def _remove_names(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    if args.what == "buildmetadata":
+        edits.remove_names(file, LISTS[args.what], _metadata(args.words))
+        return
     if not args.words:
         raise KustomizeError(f"must specify a {args.what} file")
-    edits.remove_names(file, LISTS[args.what], args.words)
+    if not edits.remove_names(file, LISTS[args.what], args.words):
+        raise _Nothing
 
 
 def _field(args: argparse.Namespace) -> str:
@@ -121,7 +172,11 @@ def _add_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> Non
 
 
 def _remove_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
-    keys = [key for word in args.words for key in word.split(",")]
+    if not args.words:
+        raise KustomizeError(f"must specify {args.what}")
+    if len(args.words) > 1:
+        raise KustomizeError(f"{args.what}s must be comma-separated, with no spaces")
+    keys = args.words[0].split(",")
     edits.remove_entries(file, _field(args), args.what, keys, quiet=args.ignore_non_existence)
 
 
@@ -129,10 +184,60 @@ def _set_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> Non
     edits.add_entries(file, _field(args), args.what, edits.pairs(args.words, args.what), force=True)
 
 
-def _add_patch(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+def _change_patch(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
     names = {"annotation_selector": "annotationSelector", "label_selector": "labelSelector"}
-    note = edits.add_patch(file, args.path, args.patch, {names.get(name, name): getattr(args, name) for name in TARGET})
+    note = args.change(file, args.path, args.patch, {names.get(name, name): getattr(args, name) for name in TARGET})
     if note:
+        raise _Nothing(note)
+
+
+def _add_bases(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    if len(args.words) != 1:
+        raise KustomizeError("must specify a base directory")
+    names = args.words[0].split(",")
+    for name in names:
+        if not os.path.exists(name):
+            raise KustomizeError(f"{name} does not exist")
+    edits.add_bases(file, names)
+
+
+def _add_generator(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    wanted = generators.Wanted(
+        name=args.words[0] if args.words else "",
+        namespace=args.namespace,
+        behavior=getattr(args, "behavior", ""),
+        literals=args.from_literal,
+        files=[name for given in args.from_file for word in given.split(",") for name in _sources(word)],
+        env=args.from_env_file,
+        plain_name=args.plain_name,
+        type=getattr(args, "type", ""),
+    )
+    generators.check(args.what, args.words, wanted)
+    generators.add(file, args.what, wanted, Files(DiskLoader(), os.path.realpath(".")))
+
+
+def _sources(word: str) -> list[str]:
+    """Return the files that *word*, a pattern that may have a key before it, means."""
+    key, separator, shown = word.rpartition("=")
+    found = sorted(glob.glob(shown))
+    if not found:
+        print(f"{shown} has no match", file=sys.stderr)
+    if not separator:
+        return found
+    if len(found) != 1:
+        listed = " ".join(found)
+        raise KustomizeError(
+            f"failed to expand file source: 'pattern '{word}' catches files [{listed}], should catch only one"
+        )
+    return [f"{key}={found[0]}"]
+
+
+def _set_generator(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    generators.change(file, args.what, args.words, args.namespace, args.from_literal, args.new_namespace)
+
+
+def _remove_generator(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
+    for note in generators.remove(file, args.what, args.words, args.namespace):
         print(note, file=sys.stderr)
 
 
@@ -158,6 +263,10 @@ def run(args: argparse.Namespace) -> int:
             file = edits.KustomizationFile(handle.read(), found[0])
         args.edit(file, args)
         text = file.render()
+    except _Nothing as note:
+        if note.args:
+            print(note, file=sys.stderr)
+        return 0
     except KustomizeError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -1,8 +1,8 @@
-"""`kustomize edit`: the file it writes is the real tool's, recorded in tests/golden/kustomize/edit.json."""
+"""`kustomize edit` and `create`: the file written is the real tool's, recorded in tests/golden/kustomize/edit.json."""
 
 from __future__ import annotations
 
-import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +10,31 @@ import pytest
 
 from fairlead.cli.main import main
 from fairlead.engines.kustomize.edit import KustomizationFile
+from fairlead.testing.kustomize_edits import FILE, read_cases, text_after, write_tree
 
-GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "golden" / "kustomize" / "edit.json").read_text())
-FILES = ("new.yaml", "r.yaml", "p.yaml", "p2.yaml", "e.env", "comp/kustomization.yaml")
+GOLDEN = read_cases(Path(__file__).parents[2] / "golden" / "kustomize" / "edit.json")
 
 
-@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["command"])
-def test_the_edited_file_is_the_real_tools(
-    case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['base']}: {case['command']}")
+def test_the_written_file_is_the_real_tools(
+    case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same text, or the same failure that leaves the file alone."""
-    for name in FILES:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n")
-    file = tmp_path / "kustomization.yaml"
-    file.write_text(GOLDEN["base"])
+    """The same text, or the same failure in the same words, which leaves the file alone."""
+    base = GOLDEN["bases"][case["base"]]
+    write_tree(tmp_path, base)
     monkeypatch.chdir(tmp_path)
-    assert main(["kustomize", "edit", *case["command"].split()]) == case["code"]
-    assert file.read_text() == (case["text"] or GOLDEN["base"])
+    code = main(["kustomize", *shlex.split(case["command"])])
+    errors = capsys.readouterr().err
+    assert code == case["code"], errors
+    assert text_after(tmp_path, code) == case["text"]
+    if code and base is not None:
+        assert (tmp_path / FILE).read_text() == base
+    if code:
+        assert case["error"] in errors.replace(str(tmp_path), "TREE")
 
 
-def test_an_edit_twice_writes_the_same() -> None:
+@pytest.mark.parametrize("base", ["old", "generators"])
+def test_an_edit_twice_writes_the_same(base: str) -> None:
     """What was written is read and written as it is."""
-    once = KustomizationFile(GOLDEN["base"].encode(), "kustomization.yaml").render()
-    assert KustomizationFile(once.encode(), "kustomization.yaml").render() == once
+    once = KustomizationFile(GOLDEN["bases"][base].encode(), FILE).render()
+    assert KustomizationFile(once.encode(), FILE).render() == once

@@ -15,7 +15,16 @@ from fairlead.engines.kustomize.order import chosen_order, legacy_order
 from fairlead.engines.kustomize.provenance import Origin
 from fairlead.engines.kustomize.references import follow_names
 from fairlead.engines.kustomize.resmap import ResMap
-from fairlead.engines.kustomize.resource import INTERNAL, LOCAL_CONFIG, ORIGIN, TRANSFORMATIONS, Resource, Source
+from fairlead.engines.kustomize.resource import (
+    INTERNAL,
+    LOCAL_CONFIG,
+    ORIGIN,
+    TRANSFORMATIONS,
+    Id,
+    Resource,
+    Source,
+    parse_api_version,
+)
 from fairlead.engines.kustomize.target import Gathered, Session, Target
 from fairlead.engines.kustomize.transformers import add_entries, add_hashes
 
@@ -61,6 +70,32 @@ class Built(Record):
 
     def to_text(self) -> str:
         """Return the objects as one YAML stream. Raises: KustomizeError."""
+        return "---\n".join(self._texts())
+
+    def to_files(self) -> dict[str, str]:
+        """Return the objects, each the content of a file, by the names that the real tool gives the files.
+
+        A name begins with the namespace where there are several. Raises: KustomizeError, also for an object whose name
+        would lead out of the folder.
+        """
+        ids = []
+        for obj in self.resources:
+            group, version = parse_api_version(str(obj.get("apiVersion") or ""))
+            metadata = obj.get("metadata") or {}
+            name, namespace = str(metadata.get("name") or ""), str(metadata.get("namespace") or "")
+            ids.append(Id(group, version, str(obj.get("kind") or ""), name, namespace))
+        several = len({known.effective_namespace for known in ids if not known.is_cluster_scoped}) > 1
+        found = {}
+        for known, text in zip(ids, self._texts(), strict=True):
+            parts = [known.effective_namespace] if several and not known.is_cluster_scoped else []
+            parts += [part for part in (known.group, known.version, known.kind) if part]
+            name = "_".join([*parts, known.name]).lower()
+            if "/" in name:
+                raise KustomizeError(f"{known}: its name cannot be the name of a file: '{name}'")
+            found[f"{name}.yaml"] = text
+        return found
+
+    def _texts(self) -> list[str]:
         parts = []
         size = 0
         for obj in self.resources:
@@ -72,7 +107,7 @@ class Built(Record):
             if size > OUTPUT_LIMIT:
                 raise KustomizeError(f"the output is larger than {OUTPUT_LIMIT} bytes")
             parts.append(text)
-        return "---\n".join(parts)
+        return parts
 
 
 def build(

@@ -51,6 +51,14 @@ class KustomizationFile:
                     entry["envs"] = [*(entry.get("envs") or ()), entry.pop("env")]
         self._comments = _commented_fields(data.decode("utf-8", "replace"))
 
+    @classmethod
+    def new(cls, fields: dict[str, Any]) -> KustomizationFile:
+        """Return a file with these *fields* that was not there before."""
+        made = cls.__new__(cls)
+        made.fields = {"apiVersion": VERSIONS["Kustomization"], "kind": "Kustomization", **fields}
+        made._comments = []
+        return made
+
     def render(self) -> str:
         """Return the file's new text."""
         parts = []
@@ -137,10 +145,22 @@ def add_names(file: KustomizationFile, field: str, names: Sequence[str]) -> list
     return notes
 
 
-def remove_names(file: KustomizationFile, field: str, patterns: Sequence[str]) -> None:
-    """Take the names that *patterns* fit out of a list."""
+def add_metadata(file: KustomizationFile, options: Sequence[str]) -> None:
+    """Add options of `buildMetadata`. Raises: KustomizeError when one is there."""
+    listed = list(file.fields.get("buildMetadata") or ())
+    for option in options:
+        if option in listed:
+            raise KustomizeError(f"buildMetadata option {option} already in kustomization file")
+        listed.append(option)
+    file.fields["buildMetadata"] = listed
+
+
+def remove_names(file: KustomizationFile, field: str, patterns: Sequence[str]) -> bool:
+    """Take the names that *patterns* fit out of a list; return whether there were any."""
     listed = file.fields.get(field) or ()
-    file.fields[field] = [name for name in listed if not any(fnmatchcase(name, pattern) for pattern in patterns)]
+    kept = [name for name in listed if not any(fnmatchcase(name, pattern) for pattern in patterns)]
+    file.fields[field] = kept
+    return len(kept) < len(listed)
 
 
 def add_entries(file: KustomizationFile, field: str, what: str, entries: Mapping[str, str], *, force: bool) -> None:
@@ -171,6 +191,8 @@ def add_plain_labels(
 def remove_entries(file: KustomizationFile, field: str, what: str, keys: Sequence[str], *, quiet: bool) -> None:
     """Take labels or annotations away. Raises: KustomizeError when one is not there."""
     known = file.fields.get(field) or {}
+    if not known and not quiet:
+        raise KustomizeError(f"{field} is not defined in kustomization file")
     for key in keys:
         if key not in known and not quiet:
             raise KustomizeError(f"{what} {key} is not defined in kustomization file")
@@ -178,21 +200,44 @@ def remove_entries(file: KustomizationFile, field: str, what: str, keys: Sequenc
     file.fields[field] = known
 
 
+def add_bases(file: KustomizationFile, names: Sequence[str]) -> None:
+    """Add folders to the resources. Raises: KustomizeError when one is there."""
+    listed = list(file.fields.get("resources") or ())
+    for name in names:
+        if name in listed:
+            raise KustomizeError(f"base {name} already in kustomization file")
+        listed.append(name)
+    file.fields["resources"] = listed
+
+
 def add_patch(file: KustomizationFile, path: str, text: str, target: Mapping[str, str]) -> str:
     """Add a patch; return what upstream says when it is there. Raises: KustomizeError."""
-    if path and text:
-        raise KustomizeError("patch and path can't be set at the same time")
     if not path and not text:
         raise KustomizeError("must provide either patch or path")
-    patch: dict[str, Any] = {"path": path} if path else {"patch": text}
-    wanted = {key: value for key, value in target.items() if value}
-    if wanted:
-        patch["target"] = wanted
+    patch = _patch(path, text, target)
     listed = file.fields.setdefault("patches", [])
     if patch in listed:
         return "the patch is already in kustomization file"
     listed.append(patch)
     return ""
+
+
+def remove_patch(file: KustomizationFile, path: str, text: str, target: Mapping[str, str]) -> str:
+    """Take out the patch that is exactly this; return what upstream says when there is none. Raises: KustomizeError."""
+    patch = _patch(path, text, target)
+    listed = file.fields.get("patches") or []
+    if patch not in listed:
+        return f"patch {text} doesn't exist in kustomization file"
+    file.fields["patches"] = [known for known in listed if known != patch]
+    return ""
+
+
+def _patch(path: str, text: str, target: Mapping[str, str]) -> dict[str, Any]:
+    if path and text:
+        raise KustomizeError("patch and path can't be set at the same time")
+    patch: dict[str, Any] = {"path": path} if path else {"patch": text}
+    wanted = {key: value for key, value in target.items() if value}
+    return {**patch, "target": wanted} if wanted else patch
 
 
 def set_images(file: KustomizationFile, words: Sequence[str]) -> None:
@@ -236,7 +281,7 @@ def set_replicas(file: KustomizationFile, words: Sequence[str]) -> None:
     for word in words:
         name, _, count = word.partition("=")
         if word.count("=") != 1 or not re.fullmatch(r"[-+]?[0-9]+", count):
-            raise KustomizeError("invalid format of replicas, use the following format: <name>=<count>")
+            raise KustomizeError("invalid format of replica, use the following format: <name>=<count>")
         given[name] = {"name": name, "count": int(count)}
     for known in file.fields.get("replicas") or ():
         given.setdefault(known.get("name") or "", known)
