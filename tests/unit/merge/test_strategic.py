@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.engines.merge.patches import PatchError
+from fairlead.engines.merge import strategic
+from fairlead.engines.merge.patches import PatchError, equal
 from fairlead.engines.merge.strategic import strategic_merge
 from fairlead.engines.schema.model import Schema
 
@@ -125,3 +126,18 @@ def test_an_item_without_its_merge_key_is_refused(deployment: Schema) -> None:
     with pytest.raises(PatchError) as caught:
         strategic_merge(BASE, pod({"containers": [{"image": "x"}]}), deployment)
     assert caught.value.message == "map: map[image:x] does not contain declared merge key: name"
+
+
+def test_long_lists_are_not_compared_each_with_each(deployment: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order of a thousand elements costs a thousand looks, not a million comparisons."""
+    compared = []
+    monkeypatch.setattr(strategic, "equal", lambda left, right: compared.append(left) or equal(left, right))
+    names = [f"c{number}" for number in range(1000)]
+    live = {"spec": {"template": {"spec": {"containers": [{"name": name, "image": "a"} for name in names]}}}}
+    order = [{"name": name} for name in reversed(names)]
+    change = {"containers": [{"name": "c5", "image": "b"}], "$setElementOrder/containers": order}
+    merged = strategic_merge(live, {"spec": {"template": {"spec": change}}}, deployment)
+    containers = merged["spec"]["template"]["spec"]["containers"]
+    assert [each["name"] for each in containers] == names[::-1]
+    assert {each["name"]: each["image"] for each in containers}["c5"] == "b"
+    assert len(compared) < 10 * len(names)

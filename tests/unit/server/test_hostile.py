@@ -126,6 +126,15 @@ def test_objects_that_etcd_would_not_take(scene: Run) -> None:
     scene(scenario)
 
 
+def test_escapes_do_not_count(scene: Run) -> None:
+    """A full ConfigMap whose text is all quotes is twice as long in JSON, and is taken all the same."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        assert (await call(server, "POST", MAPS, config_map(data={"a": '"' * (1 << 20)})))[0] == 201
+
+    scene(scenario)
+
+
 def test_copies_within_copies() -> None:
     """Forty operations that each double a document are refused before they have filled the memory."""
     copies = [{"op": "copy", "from": "/a", "path": f"/a/{number}"} for number in range(40)]

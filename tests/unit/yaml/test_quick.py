@@ -48,6 +48,7 @@ READ = {
     "nothing": "# only this\n\n",
 }
 LEFT = {
+    "a collection in a very long line": "a: {" + ", ".join(f"b{number}: [1]" for number in range(4000)) + "}\n",
     "anchors": "a: &b c\nd: *b\n",
     "tags": "a: !!str 1\n",
     "merges": "a:\n  <<: {b: c}\n",

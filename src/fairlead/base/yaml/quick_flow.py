@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fairlead.base.yaml.quick import QuickReader
 
 DEEPEST = 40
+LONGEST_LINE = 32 << 10  # each token cuts the line, so that long ones are left to a parser that does not
 _ENDS = frozenset(",[]{}")
 _SPECIAL = frozenset(",[]{}#&*!|>'\"%@`?:")
 
@@ -49,7 +50,7 @@ class Flow:
 
     def collection(self, here: Lines | None, depth: int) -> Any:
         """Return the collection that begins here."""
-        if depth > DEEPEST:
+        if depth > DEEPEST or len(self._text) > LONGEST_LINE:
             raise Unsure
         opening = self._text[0]
         self._text = self._text[1:]

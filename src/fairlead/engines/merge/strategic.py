@@ -163,7 +163,8 @@ def _merge_list(before: list[Any], patch: list[Any], meta: _Meta, is_deletion: b
         raise PatchError(f"list element types are not identical: {_go_value([before, patch])}", code=500)
     if not isinstance(sample, dict):
         if is_deletion:
-            return [item for item in before if not any(equal(item, gone) for gone in patch)]
+            gone = _Places(patch, "")
+            return [item for item in before if gone.of(item) < 0]
         merged = _unique([*before, *patch])
         inside, server_only = _partition(merged, patch, "")
         return _normalize(inside, server_only, patch, before, "")
@@ -200,14 +201,15 @@ def _special_elements(before: list[Any], patch: list[Any], key: str) -> tuple[li
 
 def _merge_elements(before: list[Any], patch: list[Any], key: str, schema: Schema | None) -> list[Any]:
     result = list(before)
+    places = _Places(result, key)
     for item in patch:
         if key not in item:
             raise PatchError(f"map: {_go_map(item)} does not contain declared merge key: {key}", code=500)
-        for index, old in enumerate(result):
-            if key in old and equal(old[key], item[key]):
-                result[index] = _merge_map(old, item, schema)
-                break
+        index = places.of(item)
+        if index >= 0:
+            result[index] = _merge_map(result[index], item, schema)
         else:
+            places.add(item, len(result))
             result.append(_clean(item)[0])
     return result
 
@@ -216,17 +218,19 @@ def _partition(items: list[Any], order: list[Any], key: str) -> tuple[list[Any],
     """Split *items* into those named in *order* and the rest."""
     inside: list[Any] = []
     outside: list[Any] = []
+    places = _Places(order, key)
     for item in items:
         if key and isinstance(item, dict) and key not in item:
             raise PatchError(f"map: {_go_map(item)} does not contain declared merge key: {key}", code=500)
-        (inside if _position(order, item, key) >= 0 else outside).append(item)
+        (inside if places.of(item) >= 0 else outside).append(item)
     return inside, outside
 
 
 def _normalize(inside: list[Any], outside: list[Any], order: list[Any], server: list[Any], key: str) -> list[Any]:
     """Merge two sorted runs: the patch's order holds inside it, the server's order otherwise."""
-    left = sorted(outside, key=lambda item: _rank(server, item, key))
-    right = sorted(inside, key=lambda item: _rank(order, item, key))
+    on_server, in_order = _Places(server, key), _Places(order, key)
+    left = sorted(outside, key=on_server.rank)
+    right = sorted(inside, key=in_order.rank)
     result: list[Any] = []
     i = j = 0
     while i < len(left) or j < len(right):
@@ -237,7 +241,7 @@ def _normalize(inside: list[Any], outside: list[Any], order: list[Any], server: 
             result.append(left[i])
             i += 1
         else:
-            li, ri = _position(server, left[i], key), _position(server, right[j], key)
+            li, ri = on_server.of(left[i]), on_server.of(right[j])
             if 0 <= li < ri:
                 result.append(left[i])
                 i += 1
@@ -247,17 +251,43 @@ def _normalize(inside: list[Any], outside: list[Any], order: list[Any], server: 
     return result
 
 
-def _rank(order: list[Any], item: Any, key: str) -> int:
-    position = _position(order, item, key)
-    return position if position >= 0 else len(order)
+class _Places:
+    """Where in a list an element is that has the same identity; found at once for texts and numbers."""
+
+    def __init__(self, items: list[Any], key: str) -> None:
+        self._key = key
+        self._count = len(items)
+        self._known: dict[Any, int] = {}
+        self._others: list[tuple[Any, int]] = []
+        for index, item in enumerate(items):
+            if not (key and isinstance(item, dict) and key not in item):
+                self.add(item, index)
+
+    def add(self, item: Any, index: int) -> None:
+        identity = _identity(item, self._key)
+        if isinstance(identity, dict | list):
+            self._others.append((identity, index))
+        else:
+            self._known.setdefault(_hashable(identity), index)
+
+    def of(self, item: Any) -> int:
+        """The index of the first such element, -1 when there is none."""
+        identity = _identity(item, self._key)
+        if isinstance(identity, dict | list):
+            return next((index for other, index in self._others if equal(other, identity)), -1)
+        return self._known.get(_hashable(identity), -1)
+
+    def rank(self, item: Any) -> int:
+        """The same, after all elements when there is none."""
+        place = self.of(item)
+        return place if place >= 0 else self._count
 
 
-def _position(order: list[Any], item: Any, key: str) -> int:
-    wanted = _identity(item, key)
-    for index, other in enumerate(order):
-        if equal(_identity(other, key), wanted):
-            return index
-    return -1
+def _hashable(value: Any) -> tuple[str, Any]:
+    """Two of these are equal when `equal` holds of the values."""
+    if isinstance(value, bool):
+        return "bool", value
+    return ("number", value) if isinstance(value, int | float) else ("text", value)
 
 
 def _identity(item: Any, key: str) -> Any:
@@ -266,8 +296,10 @@ def _identity(item: Any, key: str) -> Any:
 
 def _unique(items: list[Any]) -> list[Any]:
     result: list[Any] = []
+    places = _Places([], "")
     for item in items:
-        if not any(equal(item, other) for other in result):
+        if places.of(item) < 0:
+            places.add(item, len(result))
             result.append(item)
     return result
 
