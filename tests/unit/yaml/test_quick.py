@@ -49,6 +49,7 @@ READ = {
 }
 LEFT = {
     "a collection in a very long line": "a: {" + ", ".join(f"b{number}: [1]" for number in range(4000)) + "}\n",
+    "a very long line in a collection": f"[\n{'a, ' * 12_000}b]\n",
     "anchors": "a: &b c\nd: *b\n",
     "tags": "a: !!str 1\n",
     "merges": "a:\n  <<: {b: c}\n",

@@ -44,7 +44,7 @@ class Flow:
             self.at += 1
             lines, heads = self._reader.lines, self._reader.heads
             head = heads[self.at]
-            if head and len(lines[self.at]) - len(head) <= self._above:
+            if head and (len(lines[self.at]) - len(head) <= self._above or len(head) > LONGEST_LINE):
                 raise Unsure
             self._text = f" {head}"
 
