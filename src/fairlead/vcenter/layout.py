@@ -110,8 +110,33 @@ class UserLayout(Strict, frozen=True, kw_only=True):
     denied: tuple[str, ...] = ()
 
 
+class VMClassLayout(Strict, frozen=True, kw_only=True):
+    """A VM class of the supervisor; a `guaranteed` one reserves its memory."""
+
+    name: str
+    cpus: int
+    memory_gib: int = msgspec.field(name="memoryGiB")
+    guaranteed: bool = False
+
+
 SAMPLE_VERSIONS = ("v1.33.1", "v1.34.1", "v1.34.2", "v1.35.0", "v1.36.0")
 SAMPLE_TEMPLATES = tuple(TemplateLayout(name=f"ubuntu-2404-kube-{v}") for v in SAMPLE_VERSIONS)
+# Source: vSphere 9 documentation, "Virtual Machine Classes in vSphere with Tanzu".
+_SIZES = (
+    ("xsmall", 2, 2),
+    ("small", 2, 4),
+    ("medium", 2, 8),
+    ("large", 4, 16),
+    ("xlarge", 4, 32),
+    ("2xlarge", 8, 64),
+    ("4xlarge", 16, 128),
+    ("8xlarge", 32, 128),
+)
+VM_CLASSES = tuple(
+    VMClassLayout(name=f"{effort}-{size}", cpus=cpus, memory_gib=gib, guaranteed=effort == "guaranteed")
+    for effort in ("best-effort", "guaranteed")
+    for size, cpus, gib in _SIZES
+)
 ADMINISTRATOR = UserLayout(name="administrator@vsphere.local", password="fairlead")
 
 
@@ -121,6 +146,7 @@ class Layout(Strict, frozen=True, kw_only=True):
     datacenters: tuple[DatacenterLayout, ...] = (DatacenterLayout(name="DC0", templates=SAMPLE_TEMPLATES),)
     users: tuple[UserLayout, ...] = (ADMINISTRATOR,)
     storage_policies: tuple[str, ...] = ("Management Storage Policy - Regular",)
+    vm_classes: tuple[VMClassLayout, ...] = VM_CLASSES
 
 
 DEFAULT = Layout()

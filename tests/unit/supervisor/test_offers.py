@@ -13,7 +13,7 @@ from fairlead.api.vmoperator.kinds import (
 from fairlead.base.objects import GVK, Json, get_in
 from fairlead.lab.vmoperator.supervisor import STORAGE_CLASS, Supervisor, object_name
 from fairlead.runtime.client import PatchType
-from fairlead.vcenter.layout import DEFAULT, ClusterLayout, DatacenterLayout, Layout, TemplateLayout
+from fairlead.vcenter.layout import DEFAULT, ClusterLayout, DatacenterLayout, Layout, TemplateLayout, parse_layout
 from fairlead.vcenter.model import VM, Cluster, Host
 from fairlead.vcenter.work import Destroy
 
@@ -78,6 +78,20 @@ def test_vsphere_namespaces(by: str) -> None:
         assert image["status"]["hardwareVersion"] == 19
 
     run(scenario)
+
+
+def test_classes_of_the_inventory_file() -> None:
+    """`vmClasses` of the inventory file takes the place of the classes of a new supervisor."""
+    layout = parse_layout({"vmClasses": [{"name": "gold", "cpus": 6, "memoryGiB": 12, "guaranteed": True}]})
+
+    async def scenario(site: Site) -> None:
+        await site.up(everything(1, 0, className="gold"))
+        [found] = await site.all(VIRTUAL_MACHINE_CLASS)
+        assert found["spec"]["hardware"] == {"cpus": 6, "memory": "12Gi"}
+        [vm] = site.vms().values()
+        assert (vm.cpus, vm.memory_mib, vm.memory.reservation) == (6, 12288, 12288)
+
+    run(scenario, layout=layout)
 
 
 def test_classes_taken_away_stay_away() -> None:

@@ -15,7 +15,7 @@ from fairlead.api.vmoperator.kinds import VIRTUAL_MACHINE, VIRTUAL_MACHINE_IMAGE
 from fairlead.base.objects import GVK, Json, Key, annotations, get_in, is_deleting, labels
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.vsphere.sessions import Sessions
-from fairlead.lab.vmoperator.supervisor import MANAGER, Supervisor, image, image_name, storage_class, vm_classes
+from fairlead.lab.vmoperator.supervisor import MANAGER, Supervisor, image, image_name, storage_class, vm_class
 from fairlead.lab.vmoperator.supervisor import zone_object as zone_of
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
@@ -108,8 +108,8 @@ class NamespaceController(BaseController):
         if key.name not in self._members or not self._synced:  # once the vCenter is known, all are woken
             return Result.done()
         if CLASSES_GIVEN not in annotations(found):
-            for class_ in vm_classes(key.name):
-                await self._create(class_)
+            for class_ in self._supervisor.classes:
+                await self._create(vm_class(class_, key.name))
             async with editing(self._client, found, field_manager=MANAGER) as draft:
                 draft["metadata"].setdefault("annotations", {})[CLASSES_GIVEN] = "given"
         await self._images(key.name)

@@ -1,7 +1,7 @@
 """The simulated supervisor: which vCenter is behind it, and what of the vCenter it offers.
 
-Zones are the vCenter's compute clusters, storage classes its storage policies, images its templates; classes are the
-sixteen that a new supervisor has, unless the inventory file lists others.
+Zones are the vCenter's compute clusters, storage classes its storage policies, images its templates; classes are
+those of the inventory file.
 """
 
 import hashlib
@@ -12,24 +12,13 @@ from dataclasses import dataclass
 from fairlead.api.vmoperator.kinds import AVAILABILITY_ZONE, VIRTUAL_MACHINE_CLASS, VIRTUAL_MACHINE_IMAGE
 from fairlead.base.objects import GVK, Json
 from fairlead.controllers.vsphere.sessions import Login
-from fairlead.vcenter.layout import Layout
+from fairlead.vcenter.layout import Layout, VMClassLayout
 from fairlead.vsphere.port import VMInfo
 
 MANAGER = "vmware-system-vmop"
 STORAGE_CLASS = GVK("storage.k8s.io", "v1", "StorageClass")
 POLICY_ID = "storagePolicyID"
 IMAGE_VERSION = re.compile(r"v(\d+\.\d+\.\d+)")
-# Source: vSphere 9 documentation, "Virtual Machine Classes in vSphere with Tanzu": processors and GiB.
-SIZES = {
-    "xsmall": (2, 2),
-    "small": (2, 4),
-    "medium": (2, 8),
-    "large": (4, 16),
-    "xlarge": (4, 32),
-    "2xlarge": (8, 64),
-    "4xlarge": (16, 128),
-    "8xlarge": (32, 128),
-}
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -60,6 +49,7 @@ class Supervisor:
     zones: tuple[Zone, ...]
     network: str  # what a VM is plugged into that names no network
     policies: Mapping[str, str]  # storage class -> storage policy
+    classes: tuple[VMClassLayout, ...]
 
     @classmethod
     def of(cls, layout: Layout, server: str = "vcenter") -> "Supervisor":
@@ -72,6 +62,7 @@ class Supervisor:
             ),
             network=datacenter.networks[0].name if datacenter.networks else "",
             policies={object_name(policy): policy for policy in layout.storage_policies},
+            classes=layout.vm_classes,
         )
 
     def zone(self, name: str) -> Zone | None:
@@ -104,17 +95,13 @@ def storage_class(name: str, policy_id: str) -> Json:
     )
 
 
-def vm_classes(namespace: str) -> list[Json]:
-    """The classes that a namespace may use."""
-    found = []
-    for effort in ("best-effort", "guaranteed"):
-        for size, (cpus, gib) in SIZES.items():
-            memory = f"{gib}Gi"
-            spec: Json = {"hardware": {"cpus": cpus, "memory": memory}}
-            if effort == "guaranteed":
-                spec["policies"] = {"resources": {"requests": {"cpu": f"{cpus}000m", "memory": memory}}}
-            found.append(_object(VIRTUAL_MACHINE_CLASS, f"{effort}-{size}", namespace, spec=spec))
-    return found
+def vm_class(layout: VMClassLayout, namespace: str) -> Json:
+    """A class that a namespace may use."""
+    memory = f"{layout.memory_gib}Gi"
+    spec: Json = {"hardware": {"cpus": layout.cpus, "memory": memory}}
+    if layout.guaranteed:
+        spec["policies"] = {"resources": {"requests": {"cpu": f"{layout.cpus}000m", "memory": memory}}}
+    return _object(VIRTUAL_MACHINE_CLASS, layout.name, namespace, spec=spec)
 
 
 def image_name(instance_uuid: str) -> str:
