@@ -64,6 +64,27 @@ def test_fixture_charts_render_to_the_byte(tmp_path: Path) -> None:
     assert not bad
 
 
+def test_source_map_of_fixture_charts() -> None:
+    """Every shared chart has an origin for each line of its output, and the traced run repeats the render."""
+    from fairlead.cli.helm import read_folder
+    from fairlead.engines.helm import HelmError, load_chart, render
+    from fairlead.engines.helm.sourcemap import output_origins
+
+    shared = os.environ.get("FAIRLEAD_SHARED")
+    if not shared:
+        pytest.skip("FAIRLEAD_SHARED does not say where the shared fixtures are")
+    mapped = 0
+    for folder in compat_helm.find_charts(Path(shared) / "fixtures" / "charts"):
+        try:
+            done = render(load_chart(read_folder(str(folder))), {})
+        except HelmError:
+            continue
+        origins = output_origins(done)
+        assert len(origins) == done.to_text().count("\n"), folder
+        mapped += sum(bool(origin.steps) for origin in origins)
+    assert mapped > 10_000
+
+
 def test_recorded_snippets_are_current() -> None:
     """A sample of the recorded snippets, and fresh ones, give what Helm's library gives now."""
     import helm_snippets

@@ -86,6 +86,25 @@ def test_hooks_follow_the_last_manifest() -> None:
     assert (origins[at].template, origins[at].line) == ("top/templates/h.yaml", 3)
 
 
+def test_methods_take_traced_texts() -> None:
+    """A text made in the template is an argument like any other, also while it is traced."""
+    template = (
+        b'{{ if .Capabilities.APIVersions.Has (printf "%s/v1" .Values.group) }}\na: 1\n{{ end }}\n'
+        b'b: {{ .Files.Get (print .Values.file ".txt") }}\n'
+    )
+    files = {
+        "Chart.yaml": b"apiVersion: v2\nname: m\nversion: 1.0.0\n",
+        "values.yaml": b"group: apps\nfile: f\n",
+        "templates/a.yaml": template,
+        "f.txt": b"text",
+    }
+    done = render(load_chart(files), {})
+    lines = done.to_text().split("\n")
+    origins = output_origins(done)
+    assert origins[lines.index("a: 1")].line == 2
+    assert [value.key for value in origins[lines.index("b: text")].values] == ["file"]
+
+
 def test_replay_gives_the_same_text() -> None:
     """The traced run repeats the render, random text included."""
     files = {

@@ -201,6 +201,7 @@ class TraceRender(Render):
                 "pairs": self._pairs,
                 "S": lambda value: value if isinstance(value, TracedText) else to_text(value),
                 "bad_argument": self._bad_argument,
+                "method": _method,
             }
         return self._names
 
@@ -286,6 +287,12 @@ class TraceRender(Render):
                 return known
             known = self.paths.get(id(at), None if known is None else (*known, step))
         return known
+
+
+def _method(receiver: object, name: str, iface: bool, count: int) -> Callable[..., object]:
+    """Return the method that takes traced texts as plain ones."""
+    found = runtime.method(receiver, name, iface, count)
+    return lambda *args: found(*(str(arg) if isinstance(arg, TracedText) else arg for arg in args))
 
 
 _YAML = frozenset({"toYaml", "mustToYaml", "toYamlPretty", "toPrettyJson", "toJson"})
