@@ -6,6 +6,7 @@ Source: Helm v4.3 pkg/chart/v2/chart.go, pkg/chart/v2/loader/load.go.
 from __future__ import annotations
 
 from fairlead.base import yaml
+from fairlead.engines.gotemplate.strconv import to_str
 from fairlead.engines.helm import documents
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
@@ -28,6 +29,14 @@ class File(Record, frozen=True):
     name: str
     data: bytes
 
+    @property
+    def text(self) -> str:
+        """The data as Go's text; it is decoded once."""
+        found: str | None = self.__dict__.get("_text")
+        if found is None:
+            found = self.__dict__["_text"] = to_str(self.data)
+        return found
+
 
 class Chart(Record):
     """A chart with its dependencies. Rendering works on copies and leaves it alone."""
@@ -45,6 +54,7 @@ class Chart(Record):
     dependencies: list[Chart] = made(factory=list)
     parent: Chart | None = None
     warnings: list[str] = made(factory=list)
+    kept: dict[Any, Any] = made(factory=dict)  # what renders keep for the next one; copies share it
     source: str = ""  # where the chart's files are below the root chart, for messages and the source map
 
     @property

@@ -153,9 +153,24 @@ def _import_values(chart: Chart, warnings: list[str]) -> None:
     """Lay the values that dependencies export under the chart's own defaults."""
     if chart.metadata.dependencies is None:
         return
+    if any(entry.import_values for entry in chart.metadata.dependencies):
+        _import_some(chart, chart.metadata.dependencies, warnings)
+        return
+    key = ("imported", helm_values.shape(chart))
+    kept = chart.kept.get(key)
+    if kept is None:
+        parts = helm_values.parts(chart)
+        noted: list[str] = []
+        kept = helm_values.merge_values(chart, {}, noted), noted, parts
+        helm_values.keep(chart, key, kept)
+    chart.values = kept[0]
+    warnings.extend(kept[1])
+
+
+def _import_some(chart: Chart, entries: list[Dependency], warnings: list[str]) -> None:
     values = helm_values.merge_values(chart, {}, warnings)
     imported: Map = {}
-    for entry in chart.metadata.dependencies:
+    for entry in entries:
         done: list[Any] = []
         for item in entry.import_values:
             if isinstance(item, dict):

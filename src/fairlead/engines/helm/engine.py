@@ -9,7 +9,6 @@ from __future__ import annotations
 from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
 from fairlead.engines.gotemplate.gotypes import Values
-from fairlead.engines.gotemplate.strconv import to_str
 from fairlead.engines.gotemplate.template import Limits, Render, Source
 from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import RenderError
@@ -123,7 +122,7 @@ def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) 
     for file in chart.templates:
         if chart.is_library and not file.name.rpartition("/")[2].startswith("_"):
             continue
-        found[f"{path}/{file.name}"] = Renderable(to_str(file.data), data, f"{path}/templates")
+        found[f"{path}/{file.name}"] = Renderable(file.text, data, f"{path}/templates")
     return data
 
 

@@ -6,6 +6,8 @@ caller gives, in Helm's words.
 
 from __future__ import annotations
 
+import marshal
+
 from fairlead.engines.gotemplate.gofmt import sprint_value, sprintf
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.chart import Chart
@@ -13,6 +15,7 @@ from fairlead.engines.helm.errors import ValuesError
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Set
     from typing import Any
 
     Map = dict[str, Any]
@@ -40,7 +43,74 @@ def coalesce(chart: Chart, values: Map, warnings: list[str] | None = None) -> Ma
     Raises:
         ValuesError: a subchart's section is no map.
     """
-    return _Coalescer([] if warnings is None else warnings).run(chart, copy_map(values), "", False)
+    warnings = [] if warnings is None else warnings
+    mine = copy_map(values)
+    if GLOBAL not in mine and mine.keys().isdisjoint(sub.name for sub in chart.dependencies):
+        found = _defaults_alone(chart)
+        if found is not None:
+            _Coalescer(warnings).defaults(chart, mine, "", False, mine.keys() & chart.values.keys())
+            for key, value in found.items():
+                if key not in values:
+                    mine[key] = value
+            return mine
+    return _Coalescer(warnings).run(chart, mine, "", False)
+
+
+class _Alone:
+    """What the defaults of a chart and its dependencies come to without a user's values, packed when asked for again.
+
+    The parts are kept so that nothing else gets their identity, which `shape` goes by.
+    """
+
+    def __init__(self, parts: list[Map]) -> None:
+        self.parts = parts
+        self.asked = 0
+        self.packed: bytes | None = None
+
+
+def shape(chart: Chart) -> tuple[Any, ...]:
+    """Return what the defaults of *chart* and its dependencies hang on, by the identity of each one's own."""
+    return id(chart.values), chart.name, tuple(map(shape, chart.dependencies))
+
+
+def parts(chart: Chart) -> list[Map]:
+    """Return the values that `shape` goes by."""
+    return [chart.values, *(part for sub in chart.dependencies for part in parts(sub))]
+
+
+def keep(chart: Chart, key: tuple[Any, ...], value: Any) -> None:
+    """Keep *value* with the chart; copies of the chart have it, too."""
+    if len(chart.kept) >= _MAX_KEPT:
+        chart.kept.clear()
+    chart.kept[key] = value
+
+
+_MAX_KEPT = 16
+
+
+def _defaults_alone(chart: Chart) -> Map | None:
+    """Return a fresh copy of the coalesced defaults; None when they are asked for the first time, or cannot be kept.
+
+    Copying them with Python's code takes longer than many a template; a command that renders once has no use for it.
+    """
+    key = ("coalesced", shape(chart))
+    found: _Alone | None = chart.kept.get(key)
+    if found is None:
+        found = _Alone(parts(chart))
+        keep(chart, key, found)
+    found.asked += 1
+    if found.asked == 2:
+        warnings: list[str] = []
+        value = _Coalescer(warnings).run(chart, {}, "", False)
+        if not warnings:
+            try:
+                found.packed = marshal.dumps(value)
+            except ValueError:
+                found.packed = None
+    if found.packed is None:
+        return None
+    fresh: Map = marshal.loads(found.packed)
+    return fresh
 
 
 def merge_values(chart: Chart, values: Map, warnings: list[str] | None = None) -> Map:
@@ -93,11 +163,13 @@ class _Coalescer:
                 mine[key] = value
         target[GLOBAL] = mine
 
-    def defaults(self, chart: Chart, values: Map, prefix: str, merge: bool) -> None:
-        """Lay *values* over the chart's own defaults, in place."""
+    def defaults(self, chart: Chart, values: Map, prefix: str, merge: bool, only: Set[str] | None = None) -> None:
+        """Lay *values* over the chart's own defaults, in place; over those under some keys *only*."""
         prefix = _join(prefix, chart.name)
         subcharts = {sub.name for sub in chart.dependencies}
         for key, default in chart.values.items():
+            if only is not None and key not in only:
+                continue
             if key not in values:
                 if merge:
                     values[key] = _copy(default)
