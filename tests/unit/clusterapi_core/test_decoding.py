@@ -33,6 +33,17 @@ from fairlead.testing.world import KINDS
             "bool into Go struct field ClusterSpec.spec.infrastructureRef of type "
             "v1beta2.ContractVersionedObjectReference",
         ),
+        (
+            Cluster,
+            {"topology": {"controlPlane": {"replicas": "three"}}},
+            "string into Go struct field ControlPlaneTopology.spec.topology.controlPlane.replicas of type int32",
+        ),
+        (
+            Cluster,
+            {"topology": {"workers": {"machineDeployments": [{"replicas": "three"}]}}},
+            "string into Go struct field MachineDeploymentTopology.spec.topology.workers.machineDeployments.replicas "
+            "of type int32",
+        ),
     ],
 )
 def test_the_decoders_words(model: type[Model], spec: Json, said: str) -> None:

@@ -243,6 +243,8 @@ class Remediation(Model):
 class HealthCheck(Model):
     """A MachineHealthCheck for the machines."""
 
+    GO: ClassVar[str] = "ControlPlaneTopologyHealthCheck"
+
     checks: Annotated[Checks | None, Doc("What makes a machine unhealthy."), Extra(min_properties=1)] = None
     enabled: Annotated[
         bool | None, Doc("False takes the MachineHealthCheck away, true demands one; unset follows the ClusterClass.")
@@ -260,6 +262,8 @@ class Rollout(Model):
 
 class Overrides(Model):
     """The value of a variable of the ClusterClass."""
+
+    GO: ClassVar[str] = "ClusterVariable"
 
     name: Annotated[str, Doc("Name of the variable."), Meta(min_length=1, max_length=256)]
     value: Annotated[
@@ -281,6 +285,8 @@ class Variables(Model):
 
 class ControlPlane(Model):
     """The control plane of a Cluster made from a ClusterClass."""
+
+    GO: ClassVar[str] = "ControlPlaneTopology"
 
     deletion: Annotated[
         Deletion | None, Doc("How long the steps of a machine's deletion may take."), Extra(min_properties=1)
@@ -357,6 +363,8 @@ class ClusterRemediation(Model):
 class ClusterHealthCheck(Model):
     """A MachineHealthCheck for the machines."""
 
+    GO: ClassVar[str] = "MachineDeploymentTopologyHealthCheck"
+
     checks: Annotated[Checks | None, Doc("What makes a machine unhealthy."), Extra(min_properties=1)] = None
     enabled: Annotated[
         bool | None, Doc("False takes the MachineHealthCheck away, true demands one; unset follows the ClusterClass.")
@@ -398,6 +406,8 @@ class ClusterRollout(Model):
 
 class MachineDeployments(Model):
     """Workers of a Cluster, made from a class of the ClusterClass."""
+
+    GO: ClassVar[str] = "MachineDeploymentTopology"
 
     class_: Annotated[
         str, Doc("Name of the MachineDeployment class in the ClusterClass."), Meta(min_length=1, max_length=256)
@@ -455,6 +465,8 @@ class MachineDeployments(Model):
 class MachinePools(Model):
     """A pool of workers, made from a class of the ClusterClass."""
 
+    GO: ClassVar[str] = "MachinePoolTopology"
+
     class_: Annotated[
         str, Doc("Name of the MachinePool class in the ClusterClass."), Meta(min_length=1, max_length=256)
     ]
@@ -495,6 +507,8 @@ class MachinePools(Model):
 
 class Workers(Model):
     """The workers of a Cluster made from a ClusterClass."""
+
+    GO: ClassVar[str] = "WorkersTopology"
 
     machine_deployments: Annotated[
         tuple[MachineDeployments, ...],
