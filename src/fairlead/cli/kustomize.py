@@ -30,7 +30,10 @@ def _root(folder: str) -> str:
     root = os.path.realpath(folder)
     if not os.path.isdir(root):
         from fairlead.engines.kustomize import KustomizeError
+        from fairlead.engines.kustomize.files import is_repository
 
+        if is_repository(folder):
+            return folder
         if os.path.exists(root):
             raise KustomizeError(f"must build at directory: '{folder}': file is not directory")
         raise KustomizeError(
@@ -64,6 +67,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whether files may lie outside their kustomization's folder",
     )
     builder.add_argument("--enable-managedby-label", action="store_true", help="add app.kubernetes.io/managed-by")
+    builder.add_argument(
+        "--enable-remote", action="store_true", help="bring files by HTTP and bases by git; refused without"
+    )
     builder.add_argument("--enable-helm", action="store_true", help="render helmCharts, with our own Helm")
     builder.add_argument("--helm-api-versions", action="append", default=[], metavar="VERSION")
     builder.add_argument("--helm-kube-version", default="", metavar="VERSION")
@@ -96,6 +102,11 @@ def run(args: argparse.Namespace) -> int:
         from fairlead.engines.kustomize.charts import Inflater
 
         options["inflate"] = Inflater(world(), args.helm_kube_version, args.helm_api_versions)
+    if args.enable_remote:
+        from fairlead.cli.kustomize_remote import NetworkRemote
+
+        with NetworkRemote() as options["remote"]:
+            return _print_build(args.folder, args.output, **options)
     return _print_build(args.folder, args.output, **options)
 
 
@@ -118,7 +129,7 @@ def _print_build(folder: str, target: str | None, **options: Any) -> int:
 def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int:
     cache = None
     into = target if target and os.path.isdir(target) else None
-    if "inflate" not in options and not into:  # charts may ask the clock
+    if "inflate" not in options and "remote" not in options and not into:  # what these bring may change
         cache = BuildCache(os.path.realpath(folder), tuple(options.items()))
     found = cache.find() if cache is not None else None
     if found is None:

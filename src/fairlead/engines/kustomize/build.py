@@ -8,7 +8,7 @@ from __future__ import annotations
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import FieldSpec
-from fairlead.engines.kustomize.files import Files
+from fairlead.engines.kustomize.files import Files, is_repository
 from fairlead.engines.kustomize.loader import Loader
 from fairlead.engines.kustomize.nodes import to_value
 from fairlead.engines.kustomize.order import chosen_order, legacy_order
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing import NamedTuple as Record
 
     from fairlead.engines.kustomize.plugins import InflateChart
+    from fairlead.engines.kustomize.remote import Remote
 
     Json = dict[str, Any]
 else:
@@ -118,14 +119,18 @@ def build(
     anywhere: bool = False,
     managed_by: bool = False,
     inflate: InflateChart | None = None,
+    remote: Remote | None = None,
 ) -> Built:
     """Build the overlay in the folder *root*.
 
     *reorder* is "legacy" or "none"; *anywhere* lets files lie outside their kustomization's folder; *inflate* renders
-    Helm charts, which are refused without it. Raises: KustomizeError.
+    Helm charts, and *remote* brings files and bases from elsewhere; both are refused without. *root* may then be the
+    address of a repository. Raises: KustomizeError.
     """
     session = Session(inflate)
-    files = Files(loader, root, anywhere=anywhere)
+    files = Files(loader, root, anywhere=anywhere, remote=remote)
+    if is_repository(root):
+        files = files.below(root)
     try:
         target = Target(files, session)
         session.choose_schema(target.config, files)

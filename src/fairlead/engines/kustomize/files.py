@@ -10,6 +10,10 @@ import posixpath
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.loader import Loader, is_below, is_url, join
 
+TYPE_CHECKING = False  # loading typing takes milliseconds
+if TYPE_CHECKING:
+    from fairlead.engines.kustomize.remote import Remote
+
 DEPTH_LIMIT = 64
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _USER = _LETTERS | frozenset("0123456789-")
@@ -19,15 +23,29 @@ _SCHEMES = ("ssh://", "https://", "http://", "file://")
 class Files:
     """The tree as seen from one folder, and the folders that led to it."""
 
-    def __init__(self, loader: Loader, root: str, *, above: tuple[str, ...] = (), anywhere: bool = False) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        root: str,
+        *,
+        above: tuple[str, ...] = (),
+        anywhere: bool = False,
+        remote: Remote | None = None,
+        checkout: str = "",
+    ) -> None:
+        """*remote* brings what lies elsewhere; nothing leads out of *checkout*, the folder of a repository."""
         self.loader = loader
         self.root = root
         self._above = above
         self._anywhere = anywhere
+        self._remote = remote
+        self._checkout = checkout
 
     def path(self, name: str) -> str:
         """Return the path of the file *name*. Raises: KustomizeError when it may not be read."""
         if is_url(name):
+            if self._remote is not None:
+                return name
             raise KustomizeError(f"'{name}' is not loaded: remote files are not allowed here; keep a copy in the tree")
         try:
             path = join(self.root, name)
@@ -46,16 +64,17 @@ class Files:
 
     def read(self, name: str) -> bytes:
         """Return the content of the file *name*. Raises: KustomizeError."""
-        return self.loader.read(self.path(name))
+        path = self.path(name)
+        if self._remote is not None and is_url(name):
+            return self._remote.read(name)
+        return self.loader.read(path)
 
     def below(self, name: str) -> Files:
         """Return the tree as seen from the folder *name*. Raises: KustomizeError."""
         if not name:
             raise KustomizeError("new root cannot be empty")
         if is_repository(name):
-            raise KustomizeError(
-                f"'{name}' is not loaded: remote repositories are not allowed here; vendor it into the tree"
-            )
+            return self._below_repository(name)
         if posixpath.isabs(name):
             raise KustomizeError(f"new root '{name}' cannot be absolute")
         if any(part.strip(".") and ".." in part for part in name.split("/")) or "..." in name:
@@ -73,9 +92,43 @@ class Files:
         for visited in (*self._above, self.root):
             if is_below(visited, real):
                 raise KustomizeError(f"cycle detected: candidate root '{real}' contains visited root '{visited}'")
+        if self._checkout and not is_below(real, self._checkout):
+            raise KustomizeError(
+                "security; bases in kustomizations found in cloned git repos must be within the repo, "
+                f"but base '{real}' is outside '{self._checkout}'"
+            )
+        return self._next(real, self._checkout, self.root)
+
+    def _below_repository(self, name: str) -> Files:
+        """Return the tree as seen from the folder of a repository. Raises: KustomizeError."""
+        if self._remote is None:
+            raise KustomizeError(
+                f"'{name}' is not loaded: remote repositories are not allowed here; vendor it into the tree"
+            )
+        from fairlead.engines.kustomize.remote import parse_repository
+
+        if name in self._above:
+            raise KustomizeError(f"cycle detected: URI '{name}' referenced by previous URI '{self._above[-1]}'")
+        repository = parse_repository(name)
+        checkout = self._remote.check_out(repository)
+        root = posixpath.normpath(posixpath.join(checkout, repository.path))
+        resolve = getattr(self.loader, "resolve", None)
+        real = str(resolve(root)) if resolve is not None else root
+        if not self.loader.is_folder(real) or not is_below(real, checkout):
+            raise KustomizeError(f"'{name}' has no folder '{repository.path}' in the repository")
+        return self._next(real, checkout, name)
+
+    def _next(self, root: str, checkout: str, visited: str) -> Files:
         if len(self._above) >= DEPTH_LIMIT:
-            raise KustomizeError(f"overlays are nested more than {DEPTH_LIMIT} deep at '{real}'")
-        return Files(self.loader, real, above=(*self._above, self.root), anywhere=self._anywhere)
+            raise KustomizeError(f"overlays are nested more than {DEPTH_LIMIT} deep at '{root}'")
+        return Files(
+            self.loader,
+            root,
+            above=(*self._above, visited),
+            anywhere=self._anywhere,
+            remote=self._remote,
+            checkout=checkout,
+        )
 
 
 def _missing(path: str) -> KustomizeError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 
 from fairlead.base import yaml as goyaml
+from fairlead.engines.kustomize.files import is_repository
 from fairlead.engines.kustomize.resmap import ResMap
 from fairlead.engines.kustomize.resource import ORIGIN, TRANSFORMATIONS, Resource
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 else:
     from fairlead.base.records import Record
 
+_ROOT = "notCloned"  # what the real tool calls the root of a repository
 OPTIONS = ("originAnnotations", "transformerAnnotations", "managedByLabel")
 
 
@@ -26,6 +28,8 @@ class Origin(Record):
     """Where something comes from: a file, or what a file configures."""
 
     path: str = ""
+    repo: str = ""
+    ref: str = ""
     configured_in: str = ""
     api_version: str = ""
     kind: str = ""
@@ -34,20 +38,34 @@ class Origin(Record):
 
     def below(self, path: str) -> Origin:
         """Return the origin of the file *path* as seen from here."""
+        if is_repository(path):
+            from fairlead.engines.kustomize.remote import parse_repository
+
+            found = parse_repository(path)
+            return Origin(found.path or _ROOT, found.url, found.ref)
         joined = posixpath.normpath(posixpath.join(self.path, path)) if self.path or path else ""
         return self._replace(path=joined)
 
     def configures(self, file: str, kind: str) -> Origin:
         """Return the origin of what the built-in *kind* does for the kustomization *file*."""
         return Origin(
-            configured_in=posixpath.normpath(posixpath.join(self.path, file)), api_version="builtin", kind=kind
+            repo=self.repo,
+            ref=self.ref,
+            configured_in=posixpath.normpath(posixpath.join(self.path, file)),
+            api_version="builtin",
+            kind=kind,
         )
 
     def text(self) -> str:
         """Return the origin as the annotation has it."""
         lines = [
             f"{key}: {_scalar(value)}\n"
-            for key, value in (("path", self.path), ("configuredIn", self.configured_in))
+            for key, value in (
+                ("path", self.path),
+                ("repo", self.repo),
+                ("ref", self.ref),
+                ("configuredIn", self.configured_in),
+            )
             if value
         ]
         by = (("apiVersion", self.api_version), ("kind", self.kind), ("name", self.name), ("namespace", self.namespace))
@@ -92,4 +110,4 @@ def plugin_origin(item: Resource) -> Origin | None:
         return None
     loaded = goyaml.load(text)
     path = loaded.get("path") or "" if isinstance(loaded, dict) else ""
-    return Origin("", path, item.api_version, item.kind, item.name, item.namespace)
+    return Origin("", "", "", path, item.api_version, item.kind, item.name, item.namespace)
