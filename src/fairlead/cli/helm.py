@@ -83,8 +83,9 @@ def _add_values_flags(parser: argparse.ArgumentParser) -> None:
 def _add_template_flags(parser: argparse.ArgumentParser) -> None:
     import argparse
 
-    from fairlead.cli.helm_flags import add_repository_flags
+    from fairlead.cli.helm_flags import add_repository_flags, spell_out_values
 
+    spell_out_values(parser)
     _add_values_flags(parser)
     parser.add_argument("args", nargs="+", metavar="[NAME] CHART")
     parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
@@ -131,10 +132,9 @@ def _add_template_flags(parser: argparse.ArgumentParser) -> None:
         "--force-conflicts",
         "--take-ownership",
         "--hide-secret",
-        "--server-side",
     ):
         parser.add_argument(flag, action="store_true", help=argparse.SUPPRESS)
-    for flag in ("--timeout", "--description", "--wait", "--labels", "-l"):
+    for flag in ("--timeout", "--description", "--wait", "--server-side", "--labels", "-l"):
         parser.add_argument(flag, nargs="?", const="true", default="", help=argparse.SUPPRESS)
     add_repository_flags(parser)
 

@@ -5,6 +5,22 @@ from __future__ import annotations
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
+
+
+# What these are when they stand alone: as with helm, a value follows them after "=", never as the next word.
+OPTIONAL_VALUES = {"--dry-run": "client", "--wait": "true", "--server-side": "true"}
+
+
+def spell_out_values(parser: argparse.ArgumentParser) -> None:
+    """Let *parser* take a flag of OPTIONAL_VALUES without taking the word after it."""
+    parse = parser.parse_known_args
+
+    def parse_known_args(args: Any = None, namespace: Any = None) -> Any:
+        words = [f"{word}={OPTIONAL_VALUES[word]}" if word in OPTIONAL_VALUES else word for word in args or ()]
+        return parse(words, namespace)
+
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign]
 
 
 def add_repository_flags(parser: argparse.ArgumentParser, *, versions: bool = True) -> None:
@@ -26,6 +42,11 @@ def add_repository_flags(parser: argparse.ArgumentParser, *, versions: bool = Tr
         ("--keyring", argparse.SUPPRESS),
         ("--repository-cache", argparse.SUPPRESS),
         ("--registry-config", argparse.SUPPRESS),
+        ("--content-cache", argparse.SUPPRESS),
+        ("--burst-limit", argparse.SUPPRESS),
+        ("--qps", argparse.SUPPRESS),
+        ("--color", argparse.SUPPRESS),
+        ("--colour", argparse.SUPPRESS),
     ):
         parser.add_argument(flag, default="", help=text)
     for flag, text in (

@@ -48,6 +48,11 @@ _TEXTS = {
     "--keyring": "keyring",
     "--repository-cache": "repository_cache",
     "--registry-config": "registry_config",
+    "--content-cache": "content_cache",
+    "--burst-limit": "burst_limit",
+    "--qps": "qps",
+    "--color": "color",
+    "--colour": "colour",
 }
 _SWITCHES = {
     "--include-crds": "include_crds",
@@ -76,14 +81,21 @@ _SWITCHES = {
     "--force-conflicts": "force_conflicts",
     "--take-ownership": "take_ownership",
     "--hide-secret": "hide_secret",
-    "--server-side": "server_side",
     "--devel": "devel",
     "--pass-credentials": "pass_credentials",
     "--insecure-skip-tls-verify": "insecure_skip_tls_verify",
     "--plain-http": "plain_http",
     "--verify": "verify",
 }
-_LEFT_TO_ARGPARSE = ("dry_run", "timeout", "description", "wait", "labels", "l")  # their value may be left out
+_LEFT_TO_ARGPARSE = (
+    "dry_run",
+    "timeout",
+    "description",
+    "wait",
+    "server_side",
+    "labels",
+    "l",
+)  # their value may be left out
 
 
 class Flags:

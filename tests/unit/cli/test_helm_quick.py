@@ -49,6 +49,21 @@ def test_all_else_is_left_to_argparse(words: list[str]) -> None:
     assert helm_quick.template_flags(words) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (["--dry-run", "chart"], "dry_run", "client"),
+        (["chart", "--dry-run=server"], "dry_run", "server"),
+        (["--wait", "chart"], "wait", "true"),
+        (["--server-side=false", "chart"], "server_side", "false"),
+    ],
+)
+def test_a_value_that_may_be_left_out_is_never_the_next_word(words: list[str], name: str, value: str) -> None:
+    """As with helm, the word after such a flag is the chart."""
+    flags = _parser().parse_args(["template", *words])
+    assert (flags.args, getattr(flags, name)) == (["chart"], value)
+
+
 def test_words_may_stand_between_flags() -> None:
     """As with helm, the name and the chart need not stand together."""
     flags = helm_quick.template_flags(["name", "--set", "a=b", "chart"])
