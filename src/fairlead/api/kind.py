@@ -69,6 +69,7 @@ class Admission:
         lambda gvk, namespace: ()
     )  # those of a namespace; of all when it is empty
     dry_run: bool = False
+    alone: bool = False  # no other object can be looked at: that `get` finds nothing says nothing
 
     @property
     def compares_templates(self) -> bool:

@@ -183,7 +183,8 @@ class Webhooks:
 def _admission(request: Json) -> Admission:
     user = get_in(request, "userInfo", "username", default="")
     dry_run = bool(request.get("dryRun"))
-    return Admission(request["operation"], request["object"], request.get("oldObject"), user, dry_run=dry_run)
+    new, old = request["object"], request.get("oldObject")
+    return Admission(request["operation"], new, old, user, dry_run=dry_run, alone=True)
 
 
 def _refused(error: ApiError) -> Json:

@@ -211,7 +211,7 @@ def _update(admission: Admission, cluster_class: Json | None) -> Iterator[Proble
     assert admission.old is not None
     old, notes = admission.old, get_in(admission.new, "metadata", "annotations", default={})
     old_key, new_key = _class_key(old), _class_key(admission.new)
-    if cluster_class is None:
+    if cluster_class is None and not admission.alone:
         yield Problem(f"{_PATH}.class", "InternalError", f"Internal error: ClusterClass {'/'.join(new_key)} not found")
         return
     if not get_in(old, "spec", "topology"):
@@ -219,8 +219,9 @@ def _update(admission: Admission, cluster_class: Json | None) -> Iterator[Proble
             yield forbidden(f"{_PATH}.class", "classRef cannot be set on an existing Cluster")
         return
     if UNSAFE_VERSION not in notes:
-        yield from version_changes(admission, bounded=not cluster_class["spec"].get("kubernetesVersions"))
-    if old_key == new_key:
+        listed = get_in(cluster_class or {}, "spec", "kubernetesVersions")
+        yield from version_changes(admission, bounded=cluster_class is not None and not listed)
+    if cluster_class is None or old_key == new_key:
         return
     before = admission.get(CLUSTER_CLASS, *old_key)
     if before is None:

@@ -35,7 +35,7 @@ def version_changes(admission: Admission, *, bounded: bool) -> Iterator[Problem]
         yield invalid(_PATH, wanted, f'version cannot be decreased from "{_bare(old)}" to "{_bare(new)}"')
     elif bounded and numbers >= (old.major, old.minor + 2, 0):
         yield invalid(_PATH, wanted, f'version cannot be increased from "{_bare(old)}" to "{_bare(new)}"')
-    else:
+    elif not admission.alone:
         busy = [*_plane(admission, cluster, old), *_deployments(admission, cluster, old)]
         if busy:
             text = busy[0] if len(busy) == 1 else f"[{', '.join(busy)}]"
