@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Wake = Callable[[Json], Iterable[Key] | Awaitable[Iterable[Key]]]
 
 RECONNECT = timedelta(seconds=1)
+LONGEST_REST = timedelta(seconds=1)
 CONFLICT_RETRY = timedelta(milliseconds=5)
 
 
@@ -66,6 +67,7 @@ class Controller(Protocol):
     name: str
     kind: GVK
     settle: timedelta  # how long after a change its pass comes, so that changes in a row cost one pass
+    rest: float  # how many times as long as its last pass an object is left alone when it changes: for large sets
 
     def concerned(self, obj: Json) -> Iterable[Key]:
         """Whom a change of *obj*, of the controller's own kind, concerns: usually the object itself."""
@@ -90,6 +92,7 @@ class BaseController:
     name: str
     kind: GVK
     settle = timedelta(0)
+    rest = 0.0
 
     def concerned(self, obj: Json) -> Iterable[Key]:
         return wake_self(obj)
@@ -112,6 +115,7 @@ class Manager:
         self._controllers = list(controllers)
         self._queues = {controller.name: WorkQueue[Key](clock, ids) for controller in controllers}
         self._windows = {controller.name: controller.settle for controller in controllers}
+        self._rests: dict[tuple[str, Key], timedelta] = {}
         self._slots = {controller.name: asyncio.Semaphore(concurrency) for controller in controllers}
         self._passes: dict[str, int] = dict.fromkeys(self._queues, 0)
         self._errors: dict[tuple[str, Key], str] = {}
@@ -185,7 +189,7 @@ class Manager:
     def _add(self, name: str, keys: Iterable[Key]) -> None:
         queue, window = self._queues[name], self._windows[name]
         for key in keys:
-            queue.add_settled(key, window)
+            queue.add_settled(key, max(window, self._rests.get((name, key), window)))
 
     async def _add_all(self, name: str, keys: Awaitable[Iterable[Key]]) -> None:
         try:
@@ -207,6 +211,7 @@ class Manager:
     async def _pass(self, controller: Controller, key: Key) -> None:
         queue = self._queues[controller.name]
         self._passes[controller.name] += 1
+        began = self._clock.monotonic()
         try:
             result = await controller.reconcile(key)
         except WaitingError as waiting:
@@ -222,8 +227,16 @@ class Manager:
         else:
             self._settle(controller, key, result)
         finally:
+            self._note_rest(controller, key, timedelta(seconds=self._clock.monotonic() - began))
             queue.done(key)
             self._slots[controller.name].release()
+
+    def _note_rest(self, controller: Controller, key: Key, took: timedelta) -> None:
+        rest = min(took * controller.rest, LONGEST_REST)
+        if rest > controller.settle:
+            self._rests[controller.name, key] = rest
+        else:
+            self._rests.pop((controller.name, key), None)
 
     def _settle(self, controller: Controller, key: Key, result: Result) -> None:
         queue = self._queues[controller.name]

@@ -53,6 +53,7 @@ class ClusterController(BaseController):
     name = "cluster"
     kind = CLUSTER
     settle = SETTLE_CLUSTER
+    rest = 2.0
 
     def __init__(
         self, *, client: Client, clock: Clock, keys: KeySource, cache: ClusterCache, recorder: Recorder

@@ -14,6 +14,7 @@ from fairlead.base import yaml as goyaml
 from fairlead.base.objects import GVK, Json, Key, copy, get_in, is_deleting, labels, owner_references
 from fairlead.controllers.clusterapi import kubeadmconfiglock, kubeadmconfigtokens, pki
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
+from fairlead.controllers.clusterapi.wakeups import Changes, of_cluster_and_spec, of_machine
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
@@ -110,6 +111,8 @@ class KubeadmConfigController(BaseController):
         self._ids = ids
         self._keys = keys
         self._cache = cache
+        self._clusters = Changes(of_cluster_and_spec)
+        self._machines = Changes(of_machine)
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -123,6 +126,8 @@ class KubeadmConfigController(BaseController):
         return (self._of_connections(),)
 
     def _of_machine(self, machine: Json) -> tuple[Key, ...]:
+        if not self._machines.is_new(machine):
+            return ()
         reference = get_in(machine, "spec", "bootstrap", "configRef", default={})
         return (Key(Key.of(machine).namespace, reference["name"]),) if reference.get("kind") == "KubeadmConfig" else ()
 
@@ -132,6 +137,8 @@ class KubeadmConfigController(BaseController):
         return [Key.of(c) for c in found if not get_in(c, "status", "initialization", "dataSecretCreated")]
 
     async def _of_cluster(self, cluster: Json) -> list[Key]:
+        if not self._clusters.is_new(cluster):
+            return []
         return await self._pending(Key.of(cluster).namespace, Key.of(cluster).name)
 
     async def _of_secret(self, secret: Json) -> list[Key]:

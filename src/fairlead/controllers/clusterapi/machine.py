@@ -103,11 +103,22 @@ class MachineController(BaseController):
         async for change in self._cache.changes():
             if change.obj is not None and change.obj["kind"] != "Node":
                 continue
+            namesake = await self._namesake(change)
+            if namesake is not None:
+                yield Key.of(namesake)
+                continue
             selector = f"{CLUSTER_NAME_LABEL}={change.cluster.name}"
             found = await self._client.list(MACHINE, change.cluster.namespace, label_selector=selector)
             for machine in found.items:
                 if _concerns(change, machine):
                     yield Key.of(machine)
+
+    async def _namesake(self, change: Change) -> Json | None:
+        """The Machine of the node that changed where both have one name, as on vSphere: no need to look at all."""
+        if change.obj is None:
+            return None
+        machine = await get_or_none(self._client, MACHINE, Key(change.cluster.namespace, meta(change.obj)["name"]))
+        return machine if machine is not None and _concerns(change, machine) else None
 
     async def reconcile(self, key: Key) -> Result:
         machine = await get_or_none(self._client, MACHINE, key)

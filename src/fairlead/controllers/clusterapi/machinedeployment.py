@@ -88,6 +88,7 @@ class MachineDeploymentController(BaseController):
     name = "machinedeployment"
     kind = MACHINE_DEPLOYMENT
     settle = SETTLE_DEPLOYMENT
+    rest = 2.0
 
     def __init__(self, *, client: Client, clock: Clock, ids: Ids, recorder: Recorder) -> None:
         self._client = client

@@ -25,6 +25,7 @@ from fairlead.controllers.contract import (
     CLUSTER_NAME_LABEL,
     MACHINE,
     MACHINE_HEALTH_CHECK,
+    SETTLE_SET,
     get_or_none,
     in_cluster,
     is_paused,
@@ -51,6 +52,8 @@ class MachineHealthCheckController(BaseController):
 
     name = "machinehealthcheck"
     kind = MACHINE_HEALTH_CHECK
+    settle = SETTLE_SET
+    rest = 2.0
 
     def __init__(self, *, client: Client, clock: Clock, cache: ClusterCache, recorder: Recorder) -> None:
         self._client = client
@@ -131,7 +134,7 @@ class MachineHealthCheckController(BaseController):
         for finding in ill:
             await self._say_ill(draft, cluster, finding, act=allowed.is_allowed)
         waits = [finding.again for finding in found if finding.again is not None]
-        return Result.again(min(waits)) if waits and allowed.is_allowed else Result.done()
+        return Result.again(min(waits)) if waits else Result.done()
 
     async def _targets(self, check: Json, cluster: Json) -> list[Target] | None:
         """The Machines it looks after, with their nodes; None while the nodes of a started cluster are out of reach."""
@@ -152,11 +155,12 @@ class MachineHealthCheckController(BaseController):
 
     async def _say_well(self, check: Json, finding: Finding) -> None:
         machine = finding.target.machine
-        draft, report = self._draft(machine)
-        report.set(SUCCEEDED, True, "HealthCheckSucceeded")
-        report.set_old(SUCCEEDED, True)
-        report.sort()
-        await self._write(machine, draft)
+        if not _is_told_well(machine):
+            draft, report = self._draft(machine)
+            report.set(SUCCEEDED, True, "HealthCheckSucceeded")
+            report.set_old(SUCCEEDED, True)
+            report.sort()
+            await self._write(machine, draft)
         if get_in(check, "spec", "remediation", "templateRef"):
             await self._withdraw(check, machine)
 
@@ -239,6 +243,13 @@ def _selects(check: Json, machine: Json) -> bool:
     if machine["spec"]["clusterName"] != check["spec"]["clusterName"]:
         return False
     return label_selector(get_in(check, "spec", "selector")).matches(labels(machine))
+
+
+def _is_told_well(machine: Json) -> bool:
+    """Whether the Machine says already that it is healthy, in the old form of conditions too."""
+    status = machine.get("status") or {}
+    old = get_in(status, "deprecated", "v1beta1", "conditions")
+    return is_true(status.get("conditions"), SUCCEEDED) and is_true(old, SUCCEEDED)
 
 
 def _report_illness(report: Reporter, illness: Illness) -> None:

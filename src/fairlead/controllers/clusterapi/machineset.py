@@ -70,6 +70,7 @@ SET_NAME_LABEL = "cluster.x-k8s.io/set-name"
 DEPLOYMENT_LABEL = "cluster.x-k8s.io/deployment-name"
 NODE_DELETION_DEFAULT = 10
 PARTS = (("bootstrap", "configRef"), ("infrastructureRef",))
+AT_ONCE = 50  # machines made in one pass; then the size that is asked for is read again
 
 
 class MachineSetController(BaseController):
@@ -78,6 +79,7 @@ class MachineSetController(BaseController):
     name = "machineset"
     kind = MACHINE_SET
     settle = SETTLE_SET
+    rest = 2.0
 
     def __init__(self, *, client: Client, clock: Clock, ids: Ids, cache: ClusterCache, recorder: Recorder) -> None:
         self._client = client
@@ -88,6 +90,7 @@ class MachineSetController(BaseController):
         self._remediation = Remediation(client=client, clock=clock, recorder=recorder)
         self._clusters = Changes(of_cluster)
         self._planes = Changes(of_control_plane)
+        self._propagated: dict[Key, dict[str, object]] = {}  # set -> machine's uid -> of what versions of both
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -121,6 +124,7 @@ class MachineSetController(BaseController):
     async def reconcile(self, key: Key) -> Result:
         machine_set = await get_or_none(self._client, MACHINE_SET, key)
         if machine_set is None:
+            self._propagated.pop(key, None)
             return Result.done()
         cluster = await get_or_none(self._client, CLUSTER, Key(key.namespace, machine_set["spec"]["clusterName"]))
         if cluster is None:
@@ -181,8 +185,9 @@ class MachineSetController(BaseController):
         bootstrap = templates.get("bootstrap")
         scope = Scope(machine_set, deployment, machines, lambda: preflight(machine_set, plane, bootstrap))
         machines = await self._remediation.step(scope)
-        machines = [await self._propagate(machine_set, machine) for machine in machines]
-        await self._drop_orphans(machine_set, machines)
+        if Key.of(machine_set) not in self._propagated:
+            await self._drop_orphans(machine_set, machines)
+        machines = await self._propagate_all(machine_set, machines)
         wanted = int(get_in(machine_set, "spec", "replicas", default=1))
         if len(machines) > wanted:
             machines = await self._shrink(machine_set, machines, len(machines) - wanted)
@@ -192,7 +197,8 @@ class MachineSetController(BaseController):
         if blocked or missing:
             return self._outcome(cluster, machines, missing, blocked)
         failure = None
-        while failure is None and len(machines) < wanted:
+        limit = min(wanted, len(machines) + AT_ONCE)
+        while failure is None and len(machines) < limit:
             failure = await self._create(machine_set, templates, machines)
         return self._outcome(cluster, machines, missing, failure=failure)
 
@@ -221,6 +227,19 @@ class MachineSetController(BaseController):
         return found, missing
 
     # In place
+
+    async def _propagate_all(self, machine_set: Json, machines: Sequence[Json]) -> list[Json]:
+        """Bring it to the machines that changed, or to all when the set did."""
+        key, done = Key.of(machine_set), {}
+        before, version = self._propagated.get(key, {}), (meta(machine_set)["generation"], labels(machine_set))
+        current = []
+        for machine in machines:
+            if before.get(meta(machine)["uid"]) != (meta(machine)["resourceVersion"], version):
+                machine = await self._propagate(machine_set, machine)
+            current.append(machine)
+            done[meta(machine)["uid"]] = (meta(machine)["resourceVersion"], version)
+        self._propagated[key] = done
+        return current
 
     async def _propagate(self, machine_set: Json, machine: Json) -> Json:
         """Bring what may change in place to a Machine and its bootstrap and infrastructure objects."""
@@ -286,6 +305,7 @@ class MachineSetController(BaseController):
                 (spec["bootstrap"] if path[0] == "bootstrap" else spec)[path[-1]] = contract_reference(part)
             machine = await self._client.apply(self._machine(machine_set, name, spec), field_manager=MANAGER)
         except ApiError as error:
+            self._propagated.pop(Key.of(machine_set), None)  # look for orphans again, should this not remove all
             for part in made:
                 await self._remove(GVK.of(part), part)
             if error.is_transient:

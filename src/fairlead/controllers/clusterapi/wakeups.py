@@ -1,31 +1,13 @@
-"""Whom a change concerns, without waking everybody for every status that is written."""
+"""What of an object matters to the others, so that not every status that is written wakes everybody."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
-from fairlead.base.objects import Json, Key, annotations, get_in, is_deleting, meta
+from fairlead.base.objects import Json, annotations, get_in, labels, meta
+from fairlead.controllers.changes import Changes as Changes
 from fairlead.controllers.contract import PAUSED_ANNOTATION
 from fairlead.runtime.conditions import find
 
 REVISION = "machinedeployment.clusters.x-k8s.io/revision"
-
-
-class Changes:
-    """Remembers of each object what matters to the others, and tells whether that has changed."""
-
-    def __init__(self, matters: Callable[[Json], Hashable]) -> None:
-        self._matters = matters
-        self._known: dict[Key, Hashable] = {}
-
-    def is_new(self, obj: Json) -> bool:
-        """Whether *obj* differs from when it was last shown here, in what matters. An object that goes always does."""
-        key, now = Key.of(obj), (meta(obj).get("uid"), self._matters(obj))
-        if is_deleting(obj):
-            self._known.pop(key, None)
-            return True
-        if self._known.get(key) == now:
-            return False
-        self._known[key] = now
-        return True
 
 
 def of_cluster(cluster: Json) -> Hashable:
@@ -39,6 +21,21 @@ def of_cluster(cluster: Json) -> Hashable:
         (initialized or {}).get("status"),
         (infrastructure or {}).get("status"),
         get_in(cluster, "spec", "controlPlaneRef", "name"),
+    )
+
+
+def of_cluster_and_spec(cluster: Json) -> Hashable:
+    """What KubeadmConfigs need to know of their Cluster."""
+    return meta(cluster).get("generation"), of_cluster(cluster)
+
+
+def of_machine(machine: Json) -> Hashable:
+    """What KubeadmConfigs need to know of their Machine."""
+    return (
+        meta(machine).get("generation"),
+        tuple(sorted(labels(machine).items())),
+        tuple(sorted(annotations(machine).items())),
+        get_in(machine, "status", "nodeRef", "name"),
     )
 
 

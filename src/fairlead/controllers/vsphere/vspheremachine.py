@@ -5,7 +5,7 @@ Differences: docs/compat/vsphere.md#vspheremachine.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from fairlead.api.errors import ApiError
@@ -16,13 +16,26 @@ from fairlead.api.infrastructure.kinds import (
     VSPHERE_MACHINE,
     VSPHERE_VM,
 )
-from fairlead.base.objects import Json, Key, copy, finalizers, get_in, is_deleting, labels, owner_references
+from fairlead.base.objects import (
+    Json,
+    Key,
+    annotations,
+    copy,
+    finalizers,
+    get_in,
+    is_deleting,
+    labels,
+    meta,
+    owner_references,
+)
+from fairlead.controllers.changes import Changes
 from fairlead.controllers.conditions import OLD_PROVISIONED, PAUSED, PROVISIONED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
     CLUSTER_NAME_LABEL,
     CONTROL_PLANE_LABEL,
     MACHINE,
+    PAUSED_ANNOTATION,
     SETTLE_MACHINE,
     cluster_of,
     get_or_none,
@@ -77,6 +90,16 @@ class Make:
     """Make or follow the VSphereVM."""
 
 
+def _of_cluster(cluster: Json) -> Hashable:
+    """What VSphereMachines need to know of their Cluster."""
+    return (
+        meta(cluster).get("generation"),
+        PAUSED_ANNOTATION in annotations(cluster),
+        bool(get_in(cluster, "status", "initialization", "infrastructureProvisioned")),
+        is_true(get_in(cluster, "status", "conditions"), "ControlPlaneInitialized"),
+    )
+
+
 def decide(seen: Seen) -> Hold | Rest | Remove | Make:
     """Choose the next step. Pure."""
     if seen.deleting:
@@ -103,6 +126,7 @@ class VSphereMachineController(BaseController):
     def __init__(self, *, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+        self._clusters = Changes(_of_cluster)
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -118,6 +142,8 @@ class VSphereMachineController(BaseController):
         return (Key(Key.of(machine).namespace, reference["name"]),)
 
     async def _of_cluster(self, cluster: Json) -> list[Key]:
+        if not self._clusters.is_new(cluster):
+            return []
         key = Key.of(cluster)
         selector = f"{CLUSTER_NAME_LABEL}={key.name}"
         found = await self._client.list(VSPHERE_MACHINE, key.namespace, label_selector=selector)

@@ -7,12 +7,13 @@ Behaviour: cluster-api-provider-vsphere v1.17, controllers/vspherevm_controller.
 Differences: docs/compat/vsphere.md#vspherevm.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from datetime import timedelta
 
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE, VSPHERE_VM
 from fairlead.api.ipam.kinds import IP_ADDRESS_CLAIM
-from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
+from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels, meta
+from fairlead.controllers.changes import Changes
 from fairlead.controllers.conditions import (
     IP_CLAIMS,
     OLD_PROVISIONED,
@@ -55,6 +56,11 @@ MANAGER = "manager"
 RETRY_VCENTER = timedelta(seconds=10)
 
 
+def _of_cluster(cluster: Json) -> Hashable:
+    """What VSphereVMs need to know of their Cluster."""
+    return meta(cluster).get("generation")
+
+
 class VSphereVMController(BaseController):
     """Keeps one VM for each VSphereVM."""
 
@@ -77,6 +83,7 @@ class VSphereVMController(BaseController):
         self._recorder = recorder
         self._own_namespace = own_namespace
         self._default = default
+        self._clusters = Changes(_of_cluster)
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -94,6 +101,8 @@ class VSphereVMController(BaseController):
 
     async def _of_cluster(self, obj: Json) -> list[Key]:
         """A changed cluster wakes those of its VMs that are not ready."""
+        if obj["kind"] == "Cluster" and not self._clusters.is_new(obj):
+            return []
         key = Key.of(obj)
         name = key.name if obj["kind"] == "Cluster" else labels(obj).get(CLUSTER_NAME_LABEL, key.name)
         selector = f"{CLUSTER_NAME_LABEL}={name}"

@@ -44,6 +44,7 @@ class DaemonSetController(BaseController):
 
     name = "daemonset"
     kind = DAEMON_SET
+    rest = 2.0
 
     def __init__(self, *, client: Client) -> None:
         self._client = client
@@ -69,13 +70,21 @@ class DaemonSetController(BaseController):
             if node in names and node not in by_node and current:
                 by_node[node] = pod
             elif not is_deleting(pod):
-                await self._client.delete(POD, pod["metadata"]["name"], key.namespace)
+                await self._delete(pod)
         for name in sorted(names - by_node.keys()):
             pod = from_template(ds, self._template(ds, digest), generateName=f"{key.name}-")
             pod["spec"]["nodeName"] = name
             by_node[name] = await self._client.create(pod, field_manager="kube-controller-manager")
         await self._report(ds, len(names), list(by_node.values()))
         return Result.done()
+
+    async def _delete(self, pod: Json) -> None:
+        key = Key.of(pod)
+        try:
+            await self._client.delete(POD, key.name, key.namespace)
+        except ApiError as error:
+            if not error.is_not_found:  # its node's kubelet was quicker
+                raise
 
     def _belongs(self, spec: Json, node: Json) -> bool:
         return not is_deleting(node) and selects(spec, node) and not repelling_taints(spec, node)
