@@ -29,6 +29,7 @@ from fairlead.server.pki import Authority
 from fairlead.server.webhooks import Webhooks, manifests
 from fairlead.testing import peers
 from fairlead.testing.fleet import NAME, NAMESPACE, OBJECTS, Fleet, Written
+from fairlead.testing.topology import Managed, ManagedFleet
 from fairlead.testing.world import KINDS, World
 
 ABSENT = peers.missing("etcd", "kube-apiserver")
@@ -115,6 +116,28 @@ def test_life_of_a_cluster(kubeconfig: Path) -> None:
             await check_quiet(fleet)
 
             for obj in fleet.git:
+                await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)
+            await fleet.until(lambda: is_gone(fleet), "the end", LIMIT)
+            assert fleet.world.manager.errors == {}
+
+    asyncio.run(main())
+
+
+def test_managed_cluster(kubeconfig: Path) -> None:
+    """A cluster from a ClusterClass: created, templates rotated, scaled, refused an older version, removed."""
+
+    async def main() -> None:
+        async with real_world(kubeconfig) as real:
+            fleet, first = ManagedFleet(real.world, timedelta(milliseconds=500)), Managed(workers=(("md-0", 1),))
+            await fleet.push_managed(first)
+            await fleet.until(lambda: fleet.is_managed_as(first), "the cluster", LIMIT)
+            bigger = first.change(memory=8192, workers=(("md-0", 2),))
+            await fleet.push_managed(bigger)
+            await fleet.until(lambda: fleet.is_managed_as(bigger), "more memory", 2 * LIMIT)
+            with pytest.raises(ApiError, match="version cannot be decreased"):
+                await fleet.push_managed(bigger.change(version="v1.34.0"))
+            await check_quiet(fleet)
+            for obj in reversed(bigger.objects()):
                 await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)
             await fleet.until(lambda: is_gone(fleet), "the end", LIMIT)
             assert fleet.world.manager.errors == {}
