@@ -230,7 +230,8 @@ class MachineSetController(BaseController):
 
     async def _propagate_all(self, machine_set: Json, machines: Sequence[Json]) -> list[Json]:
         """Bring it to the machines that changed, or to all when the set did."""
-        key, done = Key.of(machine_set), {}
+        key = Key.of(machine_set)
+        done: dict[str, object] = {}
         before, version = self._propagated.get(key, {}), (meta(machine_set)["generation"], labels(machine_set))
         current = []
         for machine in machines:
