@@ -11,9 +11,9 @@ from fairlead.controllers.conditions import Reporter
 from fairlead.controllers.vsphere.addresses import (
     AddressTroubleError,
     Claimed,
-    report_claims,
     card_addresses,
     is_waiting_for_static,
+    report_claims,
 )
 from fairlead.controllers.vsphere.metadata import machine_metadata
 from fairlead.runtime.conditions import find
