@@ -89,10 +89,13 @@ class Objects:
         self.service_network = addresses.NETWORK
         self.expiry = Expiry()
         self.housekeeping = Housekeeping(self)
+        self._complaint = ""
 
     def complain(self, text: str) -> None:
-        """Log what the server could not do by itself."""
-        log.warning("housekeeping refused", extra={"cause": text})
+        """Log what the server could not do by itself; what it tries again and again is said once."""
+        if text != self._complaint:
+            log.warning("housekeeping refused", extra={"cause": text})
+        self._complaint = text
 
     def now(self) -> str:
         """The present time as objects carry it."""

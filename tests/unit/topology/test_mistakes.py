@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import Json, copy
+from fairlead.base.objects import GVK, Json, copy
 from fairlead.controllers.contract import CLUSTER
 from fairlead.runtime.conditions import find
 from fairlead.testing.fleet import NAME, NAMESPACE
@@ -15,6 +15,7 @@ from fairlead.testing.topology import CLUSTER_CLASS, Managed, ManagedFleet, run_
 from fairlead.testing.world import World, simulate
 
 Change = Callable[[list[Json]], None]
+NAMESPACES = GVK("", "v1", "Namespace")
 
 
 def patch(path: str, value: Any, kind: str = "Cluster") -> Change:
@@ -295,3 +296,20 @@ def test_change_of_a_class_in_use() -> None:
             assert text in refused.value.message
 
     run_managed(scenario)
+
+
+def test_namespace_that_goes(caplog: pytest.LogCaptureFixture) -> None:
+    """A namespace takes class and cluster with it: the class waits for the cluster, which is logged once."""
+
+    async def scenario(fleet: ManagedFleet, first: Managed) -> None:
+        await fleet.client.delete(NAMESPACES, NAMESPACE)
+
+        async def is_gone() -> bool:
+            return NAMESPACE not in {obj["metadata"]["name"] for obj in (await fleet.client.list(NAMESPACES)).items}
+
+        await fleet.until(is_gone, "the end of the namespace")
+        assert fleet.vms() == []
+
+    run_managed(scenario)
+    refused = [record for record in caplog.records if record.getMessage() == "housekeeping refused"]
+    assert len(refused) == 1
