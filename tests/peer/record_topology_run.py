@@ -13,7 +13,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,14 +66,14 @@ EXTENSIONS: Json = {  # the manager waits for this kind, which we do not have
 
 
 @contextlib.asynccontextmanager
-async def definitions(client: HttpClient) -> AsyncIterator[None]:
-    """Our kinds on that API server, with their webhooks."""
+async def definitions(client: HttpClient, left_out: Container[str] = ()) -> AsyncIterator[None]:
+    """Our kinds on that API server, with their webhooks except those *left_out*."""
     listener, now = Listener(), datetime.now(UTC)
     authority = Authority.create("webhooks", now)
     port = await listener.open(Face(Webhooks(KINDS), authority.issue_server((listener.host,), now)))
     try:
         for obj in manifests(KINDS, f"https://{listener.host}:{port}", authority.certificate):
-            kept = [each for each in obj.get("webhooks") or () if each["name"] not in UPSTREAM]
+            kept = [each for each in obj.get("webhooks") or () if each["name"] not in left_out]
             await client.apply({**obj, "webhooks": kept} if kept else obj, field_manager="fairlead")
         await client.apply(EXTENSIONS, field_manager="fairlead")
         await until(lambda: are_served(client))
@@ -157,7 +157,7 @@ async def versions(client: Client) -> set[tuple[str, str]]:
 async def record(folder: Path, access: Access) -> dict[str, Json]:
     client = HttpClient(access)
     try:
-        async with definitions(client):
+        async with definitions(client, UPSTREAM):
             with manager(folder, access) as (url, authority):
                 await admission(client, url, authority)
                 await asyncio.sleep(1)  # until the API server asks them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -9,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.base.objects import Json
+from fairlead.controllers.clusterapi.family import clusterapi_controllers
+from fairlead.lab.network import LabNetwork
+from fairlead.runtime.cache import CachedClient
+from fairlead.runtime.clock import WallClock
+from fairlead.runtime.controller import Manager
+from fairlead.runtime.http import HttpClient
+from fairlead.runtime.ids import Ids
+from fairlead.runtime.kubeconfig import Access
 from fairlead.testing import peers
+from fairlead.testing.world import KINDS, SharedKeys
 
 pytestmark = [pytest.mark.peer]
 RUN = ("etcd", "kube-apiserver", "capi-core")
@@ -47,6 +58,39 @@ def test_the_real_controllers_do_the_same_again() -> None:
     for stage in (*found.values(), *known.values()):
         del stage["events"]
     assert found == known
+
+
+@pytest.mark.skipif(bool(peers.missing(*RUN[:2])), reason=peers.missing(*RUN[:2]))
+def test_our_controllers_on_a_real_api_server(tmp_path: Path) -> None:
+    """Ours leave there what the real ones leave."""
+    from record_topology_run import GOLDEN, definitions, settle, until
+    from test_run import alike
+    from topology_run import Run
+
+    async def main(access: Access) -> dict[str, Json]:
+        client, clock, ids = HttpClient(access), WallClock(), Ids(1)
+        async with definitions(client):
+            cached = CachedClient(client, clock, tuple(kind.gvk for kind in KINDS))
+            controllers = clusterapi_controllers(
+                client=cached, clock=clock, ids=ids, keys=SharedKeys(), dialer=LabNetwork(clock)
+            )
+            core = [each for each in controllers if not each.name.startswith("kubeadm")]
+            running = [asyncio.ensure_future(cached.run())]
+            await cached.synced()
+            running.append(asyncio.ensure_future(Manager(cached, clock, ids, core).run()))
+            try:
+                return await Run(client, until, lambda: settle(client)).all()
+            finally:
+                for each in running:
+                    each.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
+                await client.close()
+
+    with peers.kube_apiserver(tmp_path) as access:
+        found = asyncio.run(main(access))
+    known = json.loads(GOLDEN.read_text())
+    for stage in known:
+        assert alike(found[stage]) == alike(known[stage]), stage
 
 
 @pytest.mark.skipif(

@@ -32,7 +32,8 @@ def ask(path: str, review: Any, method: str = "POST") -> tuple[int, Json]:
 
 
 def admit(path: str, obj: Json, old: Json | None = None) -> Json:
-    request = {"uid": "1", "kind": MACHINE_KIND, "operation": "UPDATE" if old else "CREATE", "object": obj}
+    kind = {**MACHINE_KIND, "kind": obj["kind"]}
+    request = {"uid": "1", "kind": kind, "operation": "UPDATE" if old else "CREATE", "object": obj}
     review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {**request, "oldObject": old}}
     code, body = ask(path, review)
     assert code == 200, body
@@ -79,6 +80,20 @@ def test_refusals_carry_a_status() -> None:
     assert admit(VALIDATE, machine(version="v1.35.0")) == {"uid": "1", "allowed": True}
     moved = admit(VALIDATE, machine(clusterName="green"), machine())
     assert "spec.clusterName" in moved["status"]["message"]
+
+
+def test_rules_that_look_at_other_objects_are_left_out() -> None:
+    """A Cluster's topology may change although its ClusterClass cannot be looked at from here; its own rules hold."""
+
+    def cluster(version: str) -> Json:
+        topology = {"classRef": {"name": "boats"}, "version": version}
+        metadata = {"name": "blue", "namespace": "fleet"}
+        spec = {"topology": topology}
+        return {"apiVersion": "cluster.x-k8s.io/v1beta2", "kind": "Cluster", "metadata": metadata, "spec": spec}
+
+    assert admit(VALIDATE, cluster("v1.34.0"), cluster("v1.33.0"))["allowed"]
+    refused = admit(VALIDATE, cluster("latest"), cluster("v1.33.0"))
+    assert "version must be a valid semantic version" in refused["status"]["message"]
 
 
 def test_conversion_goes_both_ways() -> None:
