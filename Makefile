@@ -11,6 +11,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@# pip's own script loads re, which takes longer than rendering a chart
+	printf '#!%s\nimport sys\n\nfrom fairlead.cli.main import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n' "$(abspath $(BIN))/python" > $(BIN)/fairlead
 	$(BIN)/python -m compileall -q src  # commands start at once, also where Python may not write bytecode
 	touch $@
 
