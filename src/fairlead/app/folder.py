@@ -118,6 +118,28 @@ class DataFolder:
                 "name another folder with --data"
             )
 
+    def check_database(self) -> None:
+        """Raises: StartError when a run that had come up left its state here and it is gone.
+
+        With none, every machine would be made a second time in a vCenter that has them.
+        """
+        if self.ephemeral or not (self.path / "ports.json").exists():
+            return
+        if not self.database.exists() or not self.database.stat().st_size:
+            raise StartError(
+                f"cannot use the data folder '{self.path}': its state, 'state.db', is gone or empty; put it back from "
+                "a backup, name another folder with --data, or remove 'ports.json' beside it to begin with no state"
+            )
+
+    def write_kubeconfig(self, text: str) -> None:
+        """Write the kubeconfig for kubectl. Raises: StartError."""
+        try:
+            write_private(self.kubeconfig, text)
+        except OSError as error:
+            raise StartError(
+                f"cannot write the kubeconfig '{self.kubeconfig}': {error.strerror}; make room for that file"
+            ) from error
+
     def keep_ports(self, ports: Ports) -> None:
         """Use these ports again next time."""
         if not self.ephemeral:
@@ -166,13 +188,23 @@ class DataFolder:
         try:
             certificate = (self.path / "pki" / f"{name}.crt").read_text()
             return Pair(certificate, (self.path / "pki" / f"{name}.key").read_text())
-        except FileNotFoundError:
-            return None
+        except FileNotFoundError as error:
+            if not self._lacks_half(name):
+                return None
+            raise StartError(
+                f"cannot read '{name}.crt' and '{name}.key' in '{self.path / 'pki'}': '{Path(error.filename).name}' is "
+                "gone; put it back, or remove both to have new ones made (what trusted the old ones stops working)"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise StartError(
                 f"cannot read '{name}.crt' and '{name}.key' in '{self.path / 'pki'}': {error}; put them back, or "
                 "remove both to have new ones made"
             ) from error
+
+    def _lacks_half(self, name: str) -> bool:
+        """Whether one file of a pair was lost; before the first run came up, the key may be there alone."""
+        there = [(self.path / "pki" / f"{name}.{ending}").exists() for ending in ("crt", "key")]
+        return any(there) and (there[0] or (self.path / "ports.json").exists())
 
     def _keep_pair(self, name: str, pair: Pair) -> None:
         if not self.ephemeral:

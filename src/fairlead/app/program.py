@@ -28,7 +28,6 @@ from fairlead.runtime.client import Client
 from fairlead.runtime.clock import WallClock
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.keys import KeyPool
-from fairlead.runtime.kubeconfig import write_private
 from fairlead.server.storage import StorageError
 from fairlead.vcenter.layout import Layout
 
@@ -83,6 +82,7 @@ class Program:
         self.folder.take()
         self._stack.callback(self.folder.leave)
         self.folder.check_repository()
+        self.folder.check_database()
         self._ports = self.folder.ports(self.settings.ports)
         self._keys.start()
         self._stack.callback(self._keys.close)
@@ -129,9 +129,8 @@ class Program:
         port = await self._open(listener.open(face, self._ports.api), "api", self._ports.api)
         url = f"https://{HOST}:{port}"
         admin = authority.issue_client("admin", ("system:masters",), now)
-        write_private(
-            self.folder.kubeconfig, goyaml.dump(kubeconfig("fairlead", url, authority.certificate, pair=admin))
-        )
+        text = goyaml.dump(kubeconfig("fairlead", url, authority.certificate, pair=admin))
+        self.folder.write_kubeconfig(text)
         return url
 
     def _lab_kinds(self) -> tuple[Kind, ...]:
@@ -171,7 +170,7 @@ class Program:
             ) from error
         read = (*kinds, *VM_OPERATOR_KINDS) if self._on_supervisor else kinds
         self.client = await self._cached(client, [kind.gvk for kind in read])
-        write_private(self.folder.kubeconfig, text)
+        self.folder.write_kubeconfig(text)
         return access.server
 
     async def _cached(self, client: Client, kinds: Iterable[GVK]) -> Client:

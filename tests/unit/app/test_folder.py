@@ -157,3 +157,36 @@ def test_damaged_database(tmp_path: Path) -> None:
     made.close()
     with pytest.raises(StorageError, match=r"cannot read '.*state.db'.*put a copy back"):
         SqliteDatabase(path).load("t")
+
+
+@pytest.mark.parametrize("content", [pytest.param(b"", id="emptied"), pytest.param(None, id="gone")])
+def test_state_that_is_gone(folder: DataFolder, content: bytes | None) -> None:
+    """Without the state of a run that had come up nothing starts: it would make every machine again."""
+    folder.take()
+    folder.check_database()  # a new folder
+    folder.keep_ports(Ports(1, 2, 3, 4))
+    if content is not None:
+        folder.database.write_bytes(content)
+    with pytest.raises(StartError, match=r"'state.db', is gone or empty; put it back"):
+        folder.check_database()
+    folder.database.write_bytes(b"SQLite format 3")
+    folder.check_database()
+
+
+@pytest.mark.parametrize("lost", ["authority.crt", "authority.key"])
+def test_half_a_pair_is_not_remade(folder: DataFolder, lost: str) -> None:
+    """A certificate whose key was lost, and the other way round, is told, not replaced."""
+    folder.take()
+    folder.authority(WallClock())
+    folder.keep_ports(Ports(1, 2, 3, 4))
+    (folder.path / "pki" / lost).unlink()
+    with pytest.raises(StartError, match=rf"'{lost}' is gone; put it back, or remove both"):
+        DataFolder(folder.path).authority(WallClock())
+
+
+def test_kubeconfig_in_whose_place_a_folder_is(folder: DataFolder) -> None:
+    """The error names the file."""
+    folder.take()
+    folder.kubeconfig.mkdir()
+    with pytest.raises(StartError, match=r"cannot write the kubeconfig '.*kubeconfig'"):
+        folder.write_kubeconfig("kind: Config")
