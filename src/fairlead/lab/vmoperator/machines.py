@@ -78,6 +78,7 @@ class VirtualMachineController(BaseController):
         self._tasks: dict[Key, Ref] = {}  # what is under way; a clone that is forgotten is found by its identity
         self._since: dict[Key, datetime] = {}  # when a VM was found switched off, or asked to shut down
         self._missing: set[Key] = set()
+        self._rest: dict[Key, datetime] = {}  # until when nothing is tried again after a failure
 
     def watches(self) -> Sequence[Watch]:
         kinds = (
@@ -119,12 +120,16 @@ class VirtualMachineController(BaseController):
                 return Result.again(timedelta(0))
             except Gone:
                 return Result.again(timedelta(0))
+            except VSphereError as error:
+                self._failed(draft, str(error))
+                return self._pause(key)
 
     def _forget(self, key: Key) -> None:
         self._sessions.forget(key)
         self._tasks.pop(key, None)
         self._since.pop(key, None)
         self._missing.discard(key)
+        self._rest.pop(key, None)
 
     # Up.
 
@@ -150,7 +155,11 @@ class VirtualMachineController(BaseController):
         return zone.name if zone is not None else ""
 
     async def _in_flight(self, session: Session, key: Key, draft: Json) -> Result | None:
-        """What a task under way allows: None to go on, else to wait."""
+        """What a task under way, or one that failed, allows: None to go on, else to wait."""
+        left = self._rest.get(key, self._clock.now()) - self._clock.now()
+        if left > timedelta(0):
+            return Result.again(left)
+        self._rest.pop(key, None)
         ref = self._tasks.get(key)
         if ref is None:
             return None
@@ -161,8 +170,16 @@ class VirtualMachineController(BaseController):
         del self._tasks[key]
         if task is None or task.fault is None or task.fault.already_in_state:
             return None
+        self._failed(draft, task.fault.message)
+        return self._pause(key)
+
+    def _failed(self, draft: Json, message: str) -> None:
         if not is_true(get_in(draft, "status", "conditions"), CREATED):
-            self._set(draft, CREATED, False, "Error", task.fault.message)
+            self._set(draft, CREATED, False, "Error", message)
+
+    def _pause(self, key: Key) -> Result:
+        """Try again later, whatever wakes this until then."""
+        self._rest[key] = self._clock.now() + RETRY_TASK
         return Result.again(RETRY_TASK)
 
     def _started(self, key: Key, task: Ref) -> Result:
@@ -182,13 +199,7 @@ class VirtualMachineController(BaseController):
             self._set(draft, error.condition, False, error.reason, str(error))
             return Result.done()
         self._missing.discard(key)
-        try:
-            task = await session.clone(spec)
-        except (SessionLost, Gone):
-            raise
-        except VSphereError as error:
-            self._set(draft, CREATED, False, "Error", str(error))
-            return Result.again(RETRY_TASK)
+        task = await session.clone(spec)
         self._set(draft, CREATED, False, "Creating")
         return self._started(key, task)
 
