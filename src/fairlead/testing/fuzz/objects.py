@@ -210,8 +210,8 @@ def label_selector(data: bytes) -> None:
             hold(again.matches(labels) == found.matches(labels), "a selector's text means the same", text, labels)
     with contextlib.suppress(selectors.SelectorError):
         fields = selectors.parse_fields(text)
-        again = selectors.parse_fields(str(fields))
-        hold(set(again.terms) == set(fields.terms), "a field selector's text reads as itself", text, again)
+        reread = selectors.parse_fields(str(fields))
+        hold(set(reread.terms) == set(fields.terms), "a field selector's text reads as itself", text, reread)
     with contextlib.suppress(selectors.SelectorError):
         drawn = Draw(data).mapping(("matchLabels", "matchExpressions", "key", "operator", "values"), 3)
         selectors.label_selector(drawn).matches(LABELS)
