@@ -29,6 +29,10 @@ from fairlead.server.typing_errors import decoding_error
 _STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what rules raise on values of wrong types
 
 
+_BYTES = {"ConfigMap": "binaryData", "Secret": "data"}  # maps of base64, which may be wrapped, as kustomize does
+_LINE_ENDS = str.maketrans("", "", "\r\n")
+
+
 class Stored(Protocol):
     """The stored objects that rules may look at, in their storage version."""
 
@@ -48,6 +52,8 @@ def decode(resource: Resource, version: str, obj: Json, request: Request) -> Jso
         raise bad_request(f"the API version in the data ({given}) does not match the expected API version ({expected})")
     if not isinstance(obj.get("metadata"), dict):
         obj = {**obj, "metadata": {}}
+    if not resource.group and resource.kind in _BYTES:
+        obj = _unwrapped(obj, _BYTES[resource.kind])
     schema = resource.versions[version].schema
     pruned, unknown = prune(obj, schema)
     if unknown:
@@ -56,6 +62,17 @@ def decode(resource: Resource, version: str, obj: Json, request: Request) -> Jso
     if "kind" not in filled or "apiVersion" not in filled:
         filled = {"apiVersion": expected, "kind": resource.kind, **filled}
     return filled
+
+
+def _unwrapped(obj: Json, field: str) -> Json:
+    """*obj* with the base64 values of *field* on one line: Go's decoder skips line ends."""
+    values = obj.get(field)
+    if not isinstance(values, dict):
+        return obj
+    wrapped = {key: text for key, text in values.items() if isinstance(text, str) and ("\n" in text or "\r" in text)}
+    if not wrapped:
+        return obj
+    return {**obj, field: {**values, **{key: text.translate(_LINE_ENDS) for key, text in wrapped.items()}}}
 
 
 def _unknown_fields(resource: Resource, version: str, unknown: Sequence[str], request: Request) -> None:

@@ -271,3 +271,16 @@ def test_scale_subresource(scene: Run) -> None:
         assert (await client.get(BOAT, "b", "default"))["spec"]["crew"] == 5
 
     scene(scenario)
+
+
+def test_wrapped_base64(scene: Run) -> None:
+    """Base64 in lines, as kustomize writes files that are not text, is taken and kept on one line."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        given = config_map()
+        given["binaryData"] = {"values.yaml": "IyD//ukK\nYTogMQo=\n"}
+        for manager in ("first", "second"):
+            applied = await client.apply(given, field_manager=manager)
+            assert applied["binaryData"] == {"values.yaml": "IyD//ukKYTogMQo="}
+
+    scene(scenario)
