@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from fairlead.engines.kustomize import Built
 
+RESTRICTED, UNRESTRICTED = "LoadRestrictionsRootOnly", "LoadRestrictionsNone"
+
 
 def build_folder(folder: str, reorder: str = "legacy", **options: Any) -> Built:
     """Build the kustomization in *folder*.
@@ -62,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder.add_argument("--reorder", choices=("legacy", "none"), default="legacy", help="the order of the objects")
     builder.add_argument(
         "--load-restrictor",
-        choices=("LoadRestrictionsRootOnly", "LoadRestrictionsNone"),
-        default="LoadRestrictionsRootOnly",
+        choices=(RESTRICTED, UNRESTRICTED),
+        default=RESTRICTED,
         help="whether files may lie outside their kustomization's folder",
     )
     builder.add_argument("--enable-managedby-label", action="store_true", help="add app.kubernetes.io/managed-by")
@@ -75,6 +77,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     builder.add_argument("--helm-kube-version", default="", metavar="VERSION")
     builder.add_argument("--helm-command", default="helm", help=argparse.SUPPRESS)
     builder.add_argument("--helm-debug", action="store_true", help=argparse.SUPPRESS)
+
+    for flag in ("--enable-alpha-plugins", "--enable-exec", "--as-current-user", "--network"):
+        builder.add_argument(flag, action="store_true", help=argparse.SUPPRESS)  # for functions, which are refused
+    for flags in (("-e", "--env"), ("--mount",), ("--network-name",)):
+        builder.add_argument(*flags, action="append", help=argparse.SUPPRESS)
 
     from fairlead.cli import kustomize_create, kustomize_edit
 
@@ -94,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
         return kustomize_create.run(args)
     options: dict[str, Any] = {
         "reorder": args.reorder,
-        "anywhere": args.load_restrictor == "LoadRestrictionsNone",
-        "managed_by": args.enable_managedby_label or os.environ.get("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL") == "on",
+        "anywhere": args.load_restrictor == UNRESTRICTED,
+        "managed_by": args.enable_managedby_label or _is_labelled(),
     }
     if args.enable_helm:
         from fairlead.cli.helm_template import world
@@ -111,10 +118,36 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_quickly(words: Sequence[str]) -> int | None:
-    """Do `build FOLDER` without a parser; None when the words say more."""
-    if len(words) != 2 or words[0] != "build" or words[1].startswith("-"):
+    """Do `build`, with the flags most often given, without a parser; None when the words say more."""
+    if words[:1] != ["build"]:
         return None
-    return _print_build(words[1], None, reorder="legacy", anywhere=False, managed_by=False)
+    folder, output, restrictor = "", None, RESTRICTED
+    rest = list(words[1:])
+    while rest:
+        word = rest.pop(0)
+        flag, separator, value = word.partition("=")
+        if flag in ("-o", "--output", "--load-restrictor"):
+            if not separator:
+                value = rest.pop(0) if rest else ""
+            if not value or value.startswith("-") or (separator and flag == "-o"):
+                return None
+            if flag == "--load-restrictor":
+                restrictor = value
+            else:
+                output = value
+        elif word.startswith("-") or folder or not word:
+            return None
+        else:
+            folder = word
+    if restrictor not in (RESTRICTED, UNRESTRICTED):
+        return None
+    return _print_build(
+        folder or ".", output, reorder="legacy", anywhere=restrictor == UNRESTRICTED, managed_by=_is_labelled()
+    )
+
+
+def _is_labelled() -> bool:
+    return os.environ.get("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL") == "on"
 
 
 def _print_build(folder: str, target: str | None, **options: Any) -> int:

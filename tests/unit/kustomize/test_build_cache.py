@@ -78,10 +78,3 @@ def test_a_missing_folder_is_not_kept(folder: Path, capsysbinary: pytest.Capture
     assert run_quickly(["build", str(other)]) == 1
     folder.rename(other)
     assert b"k: one" in _printed(other, capsysbinary)
-
-
-def test_other_words_are_left_to_the_parser() -> None:
-    """Only `build FOLDER` is done without one."""
-    assert run_quickly(["build"]) is None
-    assert run_quickly(["build", "--help"]) is None
-    assert run_quickly(["edit", "fix"]) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli.kustomize import build_folder
+from fairlead.cli.kustomize import build_folder, run_quickly
 from fairlead.cli.main import main
 
 OBJECTS = """apiVersion: apps/v1
@@ -71,3 +71,41 @@ def test_a_file_gets_all(overlay: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert target.read_text() == build_folder(str(overlay)).to_text()
     assert main(["kustomize", "build", str(overlay), "-o", str(overlay / "none" / "x.yaml")]) == 1
     assert capsys.readouterr().err == f"Error: open {overlay}/none/x.yaml: no such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["."],
+        [".", "-o", "all.yaml"],
+        ["--output=all.yaml", "."],
+        ["--load-restrictor", "LoadRestrictionsNone", "."],
+        [".", "--load-restrictor=LoadRestrictionsRootOnly"],
+    ],
+    ids=" ".join,
+)
+def test_without_a_parser_flags_mean_the_same(
+    words: list[str], overlay: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is read quickly is what the parser reads, which the function flags bring in."""
+    monkeypatch.chdir(overlay)
+    monkeypatch.setenv("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "on")
+    found = []
+    for call in (run_quickly, lambda words: main(["kustomize", *words, "--network"])):
+        (overlay / "all.yaml").unlink(missing_ok=True)
+        assert call(["build", *words]) == 0
+        output = capsys.readouterr().out
+        found.append((output, (overlay / "all.yaml").read_text() if (overlay / "all.yaml").exists() else ""))
+    assert found[0] == found[1]
+    assert "managed-by: kustomize" in "".join(found[0])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["edit"], ["build", "a", "b"], ["build", "-h"], ["build", "-o"], ["build", "--load-restrictor=x"], ["build", ""]],
+    ids=" ".join,
+)
+def test_what_needs_a_parser_is_left_to_it(words: list[str]) -> None:
+    """Help, mistakes and rare flags are not read quickly."""
+    assert run_quickly(words) is None
