@@ -37,7 +37,7 @@ compat-helm: setup
 	$(BIN)/python -m fairlead.testing.compat_helm $(or $(CHARTS),$(if $(FAIRLEAD_SHARED),$(FAIRLEAD_SHARED)/fixtures/charts,examples))
 
 peers:
-	peers/build .peers helm helm-render kustomize govc vcsim etcd kube-apiserver
+	peers/build .peers helm helm-render kustomize govc vcsim etcd kube-apiserver clusterctl capi-core capi-topology
 
 test-peer: setup
 	$(BIN)/python -m pytest -W "default::pytest.PytestUnraisableExceptionWarning" tests/peer  # a peer may hang up late
