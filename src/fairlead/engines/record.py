@@ -51,8 +51,7 @@ class Record:
         if len(args) > len(names):
             raise TypeError(f"{type(self).__name__} takes {len(names)} values, not {len(args)}")
         values = self.__dict__
-        for name, value in zip(names, args, strict=False):
-            values[name] = value
+        values.update(zip(names, args, strict=False))
         for name in names[len(args) :]:
             if name in given:
                 values[name] = given.pop(name)

@@ -1,0 +1,75 @@
+"""A render of a known chart loads no module whose import takes longer than the render."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHART = {
+    "Chart.yaml": """apiVersion: v2
+name: c
+version: 1.0.0
+kubeVersion: ">=1.20.0-0"
+dependencies:
+- {name: d, version: 1.x.x, condition: d.enabled}
+""",
+    "values.yaml": "image: {repository: nginx, tag: '1.0'}\nreplicas: 2\nlabels: {a: '{{ .Release.Name }}'}\n",
+    "values.schema.json": '{"properties": {"replicas": {"type": "integer", "minimum": 1}}}',
+    ".helmignore": "*.swp\n.git/\n",
+    "templates/_h.tpl": '{{ define "c.name" }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 63 }}{{ end }}',
+    "templates/a.yaml": """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "c.name" . }}
+  labels: {{- tpl (toYaml .Values.labels) . | nindent 4 }}
+  annotations:
+    sum: {{ .Values | toYaml | sha256sum }}
+    clean: {{ regexReplaceAll "[^a-z]+" "a1b" "-" | quote }}
+    password: {{ randAlphaNum 5 | b64enc }}
+{{- if semverCompare ">=1.21-0" .Capabilities.KubeVersion.Version }}
+data: {{- dict "replicas" (int .Values.replicas) | toYaml | nindent 2 }}
+{{- end }}
+""",
+    "charts/d/Chart.yaml": "apiVersion: v2\nname: d\nversion: 1.2.0\n",
+}
+HEAVY = (
+    "argparse collections dataclasses datetime enum functools hashlib inspect json jsonschema_rs re re2 shutil typing "
+    "yaml"
+)
+PROGRAM = f"""
+import sys
+before = set(sys.modules)
+from fairlead.cli.main import main
+assert main(["helm", "template", sys.argv[1]]) == 0
+heavy = set({HEAVY.split()}) & (set(sys.modules) - before)
+parsers = {{name for name in sys.modules if name.startswith("fairlead.engines.gotemplate.") and "pars" in name}}
+print(sorted(heavy | parsers), file=sys.stderr)
+"""
+
+
+def test_a_known_chart_renders_without_costly_modules(tmp_path: Path) -> None:
+    """The second run loads no parser, no regular expressions, and gives what the first gave but for random text."""
+    for name, text in CHART.items():
+        path = tmp_path / "chart" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    environment = {**os.environ, "FAIRLEAD_TEMPLATE_CACHE": str(tmp_path / "cache")}
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        f"import sys; sys.path[:] = {sys.path!r}\n{PROGRAM}",
+        str(tmp_path / "chart"),
+    ]
+    first, second = (
+        subprocess.run(command, capture_output=True, text=True, env=environment, check=True) for _ in range(2)
+    )
+    assert "fairlead.engines.gotemplate.parser" in first.stderr
+    assert second.stderr == "[]\n"
+
+    def same(text: str) -> list[str]:
+        return [line for line in text.split("\n") if "password" not in line]
+
+    assert same(first.stdout) == same(second.stdout)
