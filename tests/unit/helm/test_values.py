@@ -103,9 +103,8 @@ def test_import_values() -> None:
 
 def test_paths_far_below_an_alias_keep_the_name() -> None:
     """Helm copies two levels of an aliased chart: templates further down are named by the chart's own name."""
-    files = {
-        "Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\ndependencies:\n- {name: a, version: '*', alias: al}\n"
-    }
+    entry = b"dependencies:\n- {name: a, version: '*', alias: al}\n"
+    files = {"Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\n" + entry}
     for path in ("charts/a/", "charts/a/charts/b/", "charts/a/charts/b/charts/c/"):
         name = path.rstrip("/")[-1].encode()
         files[f"{path}Chart.yaml"] = b"apiVersion: v2\nname: " + name + b"\nversion: 1.0.0\n"
@@ -125,6 +124,7 @@ V7 = {"$schema": "http://json-schema.org/draft-07/schema#"}
     ("schema", "values", "complaints"),
     [
         ({"additionalProperties": False}, {"b": 1, "a": 2}, ["'': additional properties 'a', 'b' not allowed"]),
+        ({"allOf": [{"required": ["z"]}]}, {"x": 1}, ["'': 'allOf' failed", "  - at '': missing property 'z'"]),
         ({"unevaluatedProperties": False}, {"x": 1}, ["'/x': false schema"]),
         (
             {"dependentRequired": {"a": ["z", "y"]}},

@@ -160,7 +160,7 @@ def _tree(errors: Any, schema: Any, values: Any) -> _Node:
                 missing[key].append(str(error.kind.property))
                 continue
             missing[key] = [str(error.kind.property)]
-            at.own.append(_Complaint(place, "\0" + repr(key)))
+            _add(at, groups, _all_of(error), _Complaint(place, "\0" + repr(key)))
             continue
         if type(error.kind).__name__ in ("UnevaluatedProperties", "UnevaluatedItems") and wanted is False:
             _unevaluated(at, place, error)
@@ -177,16 +177,20 @@ def _tree(errors: Any, schema: Any, values: Any) -> _Node:
         if keyword == "additionalProperties" and type(error.kind).__name__ == "FalseSchema":
             words = f"additional properties {', '.join(map(_quote, sorted(_at(values, error))))} not allowed"
         complaint = _Complaint(place, words, _causes(keyword, error, schema, values))
-        holder = _all_of(error)
-        if holder is None:
-            at.own.append(complaint)
-        elif holder in groups:
-            groups[holder].causes.append(complaint)
-        else:
-            groups[holder] = _Complaint(place, "'allOf' failed", [complaint])
-            at.own.append(groups[holder])
+        _add(at, groups, _all_of(error), complaint)
     _name_missing(root, {repr(key): names for key, names in missing.items()})
     return root
+
+
+def _add(at: _Node, groups: dict[tuple[Any, ...], _Complaint], holder: Any, complaint: _Complaint) -> None:
+    """Add a complaint to the node *at*, or to the complaint about the allOf that *holder* names."""
+    if holder is None:
+        at.own.append(complaint)
+    elif holder in groups:
+        groups[holder].causes.append(complaint)
+    else:
+        groups[holder] = _Complaint(complaint.place, "'allOf' failed", [complaint])
+        at.own.append(groups[holder])
 
 
 def _at(values: Any, error: Any) -> Any:
@@ -246,7 +250,7 @@ def _first_of_each(errors: Any) -> list[Any]:
 
 
 def _name_missing(node: _Node, missing: dict[str, list[str]]) -> None:
-    for complaint in node.own:
+    for complaint in [*node.own, *(cause for own in node.own for cause in own.causes)]:
         if complaint.text.startswith("\0"):
             names = missing[complaint.text[1:]]
             word = "property" if len(names) == 1 else "properties"
