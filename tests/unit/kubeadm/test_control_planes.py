@@ -436,6 +436,21 @@ class _Earlier:
         await self._clock.sleep(delay)
 
 
+def test_deleted_kubeconfig_is_made_again() -> None:
+    """Somebody deletes the kubeconfig of a running cluster: it is there again at once, with the same CA."""
+
+    async def scenario(fleet: Fleet) -> None:
+        ca = await fleet.secret("ca")
+        await fleet.client.delete(SECRET, "blue-kubeconfig", NAMESPACE)
+        await fleet.world.settle(timedelta(seconds=2))
+        assert await fleet.secret("kubeconfig")
+        assert await fleet.secret("ca") == ca
+        await fleet.world.settle()
+        assert await fleet.is_settled()
+
+    run(scenario)
+
+
 def test_kubeconfig_is_renewed() -> None:
     """The administrator's certificate is made anew at half of its life; the CA stays."""
 

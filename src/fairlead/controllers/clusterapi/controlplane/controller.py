@@ -4,9 +4,9 @@ Behaviour: cluster-api v1.14, controlplane/kubeadm/reconcilers/kubeadmcontrolpla
 scale.go, update.go). Differences: docs/compat/kubeadm.md#kubeadmcontrolplane.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
-from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels
+from fairlead.base.objects import Json, Key, finalizers, get_in, is_deleting, labels, owner_references
 from fairlead.controllers.clusterapi.clustercache import ClusterCache
 from fairlead.controllers.clusterapi.controlplane.certificates import CertificateKeeper
 from fairlead.controllers.clusterapi.controlplane.etcd import EtcdAccess
@@ -18,9 +18,11 @@ from fairlead.controllers.clusterapi.controlplane.status import report_status
 from fairlead.controllers.conditions import PAUSED, Reporter
 from fairlead.controllers.contract import (
     CLUSTER,
+    CLUSTER_SECRET_TYPE,
     CONTROL_PLANE,
     KUBEADM_CONFIG,
     MACHINE,
+    SECRET,
     SETTLE_SET,
     get_or_none,
     is_paused,
@@ -36,6 +38,17 @@ from fairlead.runtime.events import Recorder
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.keys import KeySource
 from fairlead.runtime.outcome import Result
+
+
+def _of_secret(secret: Json) -> Iterable[Key]:
+    """Wake the control plane of certificates and a kubeconfig: one that was deleted has to be made again."""
+    if secret.get("type") != CLUSTER_SECRET_TYPE:
+        return ()
+    return [
+        Key(Key.of(secret).namespace, reference["name"])
+        for reference in owner_references(secret)
+        if reference.get("kind") == CONTROL_PLANE.kind
+    ]
 
 
 class KubeadmControlPlaneController(BaseController):
@@ -65,6 +78,7 @@ class KubeadmControlPlaneController(BaseController):
     def watches(self) -> Sequence[Watch]:
         return (
             Watch(MACHINE, wake_owner(CONTROL_PLANE)),
+            Watch(SECRET, _of_secret),
             Watch(CLUSTER, self._of_cluster),
             Watch(KUBEADM_CONFIG, wake_owner(CONTROL_PLANE)),
             *watch_infrastructure("VSphereMachine", wake_owner(CONTROL_PLANE)),
