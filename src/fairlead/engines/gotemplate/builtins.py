@@ -211,7 +211,26 @@ def call(name: str, function: object, *args: object) -> object:
 def _arguments(values: tuple[object, ...]) -> str:
     if len(values) == 1 and isinstance(values[0], str):
         return values[0]
-    return sprint(["<no value>" if value is None else value for value in values])
+    return sprint(["<no value>" if value is None else _pointed_to(value) for value in values])
+
+
+class _Shown(GoObject):
+    """A struct of which only the text is wanted."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def go_string(self) -> str:
+        return self.text
+
+
+def _pointed_to(value: object) -> object:
+    """Return what printableValue makes of a pointer: the struct behind it, shown without the "&"."""
+    if isinstance(value, GoObject) and value.go_kind == "ptr" and value.go_string() is None:
+        return _Shown(sprint_value(value).removeprefix("&"))
+    return value
 
 
 _HTML = str.maketrans({"\0": "�", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})

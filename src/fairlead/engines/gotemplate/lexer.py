@@ -204,7 +204,8 @@ def _number(text: str, pos: int, end: int, tokens: list[Token]) -> int:
     if end < len(text) and text[end] in "+-":
         second = _ACTION.match(text, end)
         if second is None or second.lastgroup != "num" or text[second.end() - 1] != "i":
-            stop = second.end() if second is not None else end
+            stop = second.end() if second is not None else end + 1
+            stop += stop < len(text) and (text[stop].isalnum() or text[stop] == "_")
             raise _Failure(pos, "bad number syntax: " + _quote(text[pos:stop]))
         end = second.end()
         kind = COMPLEX
