@@ -1,10 +1,11 @@
 """Read the YAML that manifests, charts and values files are written in, without a YAML library.
 
 A reader of lines for blocks, simple flow collections, quoted and folded scalars, literal blocks, comments and
-documents. It knows no anchors, tags, merges, directives, complex keys or tabs between tokens, and it judges nothing:
-whatever it is not sure of raises `Unsure`, and the text has to be read by libyaml, whose errors are the ones that users
-see. What it does read, it reads as libyaml and our composers over it do: same values, same lines. Loading PyYAML takes
-longer than reading most texts, which is why this exists; it is also faster than composing from libyaml's events.
+documents. It knows anchors of scalars only, no tags, merges, directives, complex keys or tabs between tokens, and it
+judges nothing: whatever it is not sure of raises `Unsure`, and the text has to be read by libyaml, whose errors are the
+ones that users see. What it does read, it reads as libyaml and our composers over it do: same values, same lines.
+Loading PyYAML takes longer than reading most texts, which is why this exists; it is also faster than composing from
+libyaml's events.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEEPEST_COLUMN = 120
+MOST_ALIASES = 10_000  # whether there are too many is for the composers to say
 _ORDINARY = bytes(range(0x20, 0x7F)) + b"\t\n"
 _BREAKS = frozenset("\u2028\u2029\ufeff\ufffe\uffff")
+ANCHOR = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _END = "\0"  # no text that is read has this character
 _MISSING: Any = object()
 
@@ -64,7 +67,20 @@ def _checked(text: str | bytes) -> str:
 class QuickReader:
     """The lines of a text. `at` is the next line that has content after what was read last."""
 
-    __slots__ = ("at", "firsts", "heads", "is_open", "keys", "lines", "rules", "tail", "track", "words")
+    __slots__ = (
+        "aliases",
+        "anchors",
+        "at",
+        "firsts",
+        "heads",
+        "is_open",
+        "keys",
+        "lines",
+        "rules",
+        "tail",
+        "track",
+        "words",
+    )
 
     def __init__(self, text: str, rules: Rules, track: bool) -> None:
         lines = text.split("\n")
@@ -77,6 +93,8 @@ class QuickReader:
         self.words = rules.words
         self.track = track
         self.at = 0
+        self.aliases = 0
+        self.anchors: dict[str, Any] = {}
         ended = "\n..." in text or text.startswith("...")
         self.firsts = self._find_documents("\n---" in text or text.startswith("---"), ended)
         lines.append("")
@@ -107,6 +125,7 @@ class QuickReader:
         """Return the document that begins on the line *first*."""
         at = self._next(first - 1)
         head = self.heads[at]
+        self.anchors = {}
         if head == _END and self.tail and at == len(self.lines) - 1:
             at += 1  # the spaces are a line of their own
         lines = Lines(at + 1) if self.track else None
@@ -270,6 +289,8 @@ class QuickReader:
             return self._block(at, text, above)
         if first == '"' or first == "'":
             return self._quoted(at, text, above)
+        if first == "&" or first == "*":
+            return self._anchored(at, text, above)
         word, ended = without_comment(text)
         value = read_plain(word)
         following = self._next(at)
@@ -296,6 +317,25 @@ class QuickReader:
         if len(self.lines[self.at]) - len(self.heads[self.at]) > above:
             raise Unsure
         return self.rules.plain("".join(parts))
+
+    def _anchored(self, at: int, text: str, above: int) -> Any:
+        """Return the scalar that has an anchor, or that an alias stands for."""
+        name, _, rest = text[1:].partition(" ")
+        rest = rest.lstrip(" ")
+        if not name or not ANCHOR.issuperset(name):
+            raise Unsure
+        if text[0] == "&":
+            if not rest or rest[0] in "#&*!{[":
+                raise Unsure
+            value = self.anchors[name] = self.scalar(at, rest, above)
+            return value
+        self.aliases += 1
+        if name not in self.anchors or (rest and rest[0] != "#") or self.aliases > MOST_ALIASES:
+            raise Unsure
+        self.at = self._next(at)
+        if len(self.lines[self.at]) - len(self.heads[self.at]) > above:
+            raise Unsure
+        return self.anchors[name]
 
     def _quoted(self, at: int, text: str, above: int) -> Any:
         quote = text[0]
