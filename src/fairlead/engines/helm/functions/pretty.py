@@ -6,7 +6,10 @@ differs from the v2 writer in that lists inside maps are indented.
 
 from __future__ import annotations
 
+from functools import cmp_to_key
+
 from fairlead.base import yaml
+from fairlead.base.yaml.order import sorted_keys
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.strconv import format_float
 from fairlead.engines.helm.functions.encoding import plain
@@ -36,13 +39,29 @@ def _has_complex(value: object) -> bool:
 def _scalar(value: Any) -> str:
     if isinstance(value, float):
         return format_float(value)
-    return yaml.dump(value).removesuffix("\n")
+    text = yaml.dump(value).removesuffix("\n")
+    if "\n" in text and isinstance(value, str) and "\n" not in value:
+        first, *others = text.split("\n")  # go-yaml v3 writes as far as it goes
+        text = " ".join([first, *(line.lstrip(" ").removeprefix("\\") for line in others)])
+    return text
+
+
+def _compare(left: tuple[str, object], right: tuple[str, object]) -> int:
+    """Compare keys as go-yaml v3 does: as v2, but that a letter after equal digits comes first."""
+    a, b = left[0], right[0]
+    at = next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), -1)
+    if at > 0 and a[at - 1].isdecimal() and a[at].isalpha() != b[at].isalpha():
+        return -1 if a[at].isalpha() else 1
+    return -1 if sorted_keys([a, b])[0] == a else 1
+
+
+_ORDER = cmp_to_key(_compare)
 
 
 def _write(out: list[str], value: Any, depth: int, inline: bool) -> None:
     pad = " " * depth
     if isinstance(value, dict) and value:
-        for key, item in sorted(value.items()):
+        for key, item in sorted(value.items(), key=_ORDER):
             out.append(f"{'' if inline else pad}{_key(key)}:")
             inline = False
             _nested(out, item, depth)
