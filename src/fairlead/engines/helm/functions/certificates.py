@@ -21,6 +21,7 @@ from fairlead.engines.gotemplate.strconv import to_bytes
 from fairlead.engines.gotemplate.template import Render
 from fairlead.engines.helm.functions.random import random_bytes
 from fairlead.engines.helm.functions.strings import decode_base64
+from fairlead.engines.helm.memo import digest
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def _seeded_rsa(render: Render, bits: int) -> rsa.RSAPrivateKey:
 def _generate(render: Render, kind: str, bits: int = 0) -> Key:
     host: Host = render.host  # type: ignore[assignment]
     if host.world.generate_key is not None:
-        return serialization.load_der_private_key(host.world.generate_key(kind, bits), None)
+        der = host.world.generate_key(kind, bits)
+        # A key just made need not be checked: looking for divisors takes as long as making it.
+        return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if kind == "rsa":
         return _seeded_rsa(render, bits)
     if kind == "ecdsa":
@@ -127,7 +130,14 @@ def _key_pem(key: Key) -> str:
         else serialization.PrivateFormat.TraditionalOpenSSL
     )
     pem: bytes = key.private_bytes(serialization.Encoding.PEM, style, serialization.NoEncryption())
+    if len(_written) >= _MAX_WRITTEN:
+        _written.clear()
+    _written.add(digest(pem))
     return pem.decode()
+
+
+_written: set[bytes] = set()  # digests of the keys written here: when such a one is read, it need not be checked
+_MAX_WRITTEN = 1000
 
 
 def gen_private_key(render: Render, kind: str) -> str:
@@ -154,7 +164,8 @@ def _parse_key(text: str) -> Key:
     if label not in kinds:
         raise FuncError(f"invalid private key type {label.removesuffix(' PRIVATE KEY')}")
     try:
-        return serialization.load_pem_private_key(to_bytes(text[begin:]), None)
+        pem = to_bytes(text[begin:])
+        return serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=digest(pem) in _written)
     except (ValueError, TypeError) as error:
         if kinds[label] == "PKCS#8":
             raise FuncError(f"decoding PEM as PKCS#8: {error}") from None
