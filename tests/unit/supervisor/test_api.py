@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from fairlead.api.errors import ApiError
+from fairlead.api.infrastructure.naming import MachineNameError, vm_name
 from fairlead.api.kind import Kind
 from fairlead.api.supervisor.kinds import KINDS, VSPHERE_CLUSTER, VSPHERE_MACHINE
-from fairlead.api.supervisor.naming import MachineNameError, virtual_machine_name
 from fairlead.api.vmoperator.kinds import KINDS as VM_OPERATOR_KINDS
 from fairlead.api.vmoperator.kinds import VIRTUAL_MACHINE
 from fairlead.base.objects import GVK, Json
@@ -203,14 +203,14 @@ def test_power_off_mode_of_a_template_may_be_spelled_out() -> None:
 )
 def test_names(template_text: str, name: str) -> None:
     """The functions that upstream's naming templates have."""
-    assert virtual_machine_name("blue-md-0-abc", template_text) == name
+    assert vm_name("blue-md-0-abc", template_text) == name
 
 
 @pytest.mark.parametrize("text", ["{{ .machine.name | upper }}", "{{ .machine ", "{{ .machine.name }}_x", "-"])
 def test_names_that_are_none(text: str) -> None:
     """Unknown functions, broken templates, and texts that name no object."""
     with pytest.raises(MachineNameError):
-        virtual_machine_name("blue", text)
+        vm_name("blue", text)
 
 
 def test_virtual_machine_keeps_what_is_not_known_here() -> None:

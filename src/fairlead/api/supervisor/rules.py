@@ -5,9 +5,9 @@ Source: cluster-api-provider-vsphere v1.17, internal/webhooks/vmware (texts and 
 
 from collections.abc import Sequence
 
+from fairlead.api.infrastructure.naming import MachineNameError, vm_name
 from fairlead.api.kind import Admission, Problem
 from fairlead.api.problems import forbidden, invalid
-from fairlead.api.supervisor.naming import MachineNameError, virtual_machine_name
 from fairlead.base.objects import Json, get_in
 
 IMMUTABLE = "VSphereMachineTemplate spec.template.spec field is immutable. Please create a new resource instead."
@@ -74,7 +74,7 @@ def validate_machine_template(admission: Admission) -> Sequence[Problem]:
     template = get_in(spec, "naming", "template", default="")
     if template:
         try:
-            virtual_machine_name("machine", template)
+            vm_name("machine", template)
         except MachineNameError as error:
             problems.append(invalid(f"{path}.namingStrategy.template", template, str(error)))
     return problems

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fairlead.api.errors import ApiError
 from fairlead.api.supervisor.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE
-from fairlead.api.supervisor.naming import MachineNameError, virtual_machine_name
+from fairlead.api.infrastructure.naming import MachineNameError, vm_name
 from fairlead.api.vmoperator.kinds import VIRTUAL_MACHINE
 from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.conditions import OLD_PROVISIONED, PAUSED, PROVISIONED, Reporter
@@ -280,7 +280,7 @@ def _vm_name(found: Json, machine: Json | None = None) -> str:
             found["metadata"]["name"],
         )
     )
-    return virtual_machine_name(name, get_in(found, "spec", "naming", "template", default=""))
+    return vm_name(name, get_in(found, "spec", "naming", "template", default=""))
 
 
 _CARD = ("name", "deviceKey", "ip", "dns")

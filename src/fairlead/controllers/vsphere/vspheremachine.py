@@ -16,6 +16,7 @@ from fairlead.api.infrastructure.kinds import (
     VSPHERE_MACHINE,
     VSPHERE_VM,
 )
+from fairlead.api.infrastructure.naming import MachineNameError, vm_name
 from fairlead.base.objects import (
     Json,
     Key,
@@ -58,6 +59,7 @@ HOST_LABEL = "node.cluster.x-k8s.io/esxi-host"
 MANAGER = "manager"
 _NOT_IN_VM = ("providerID", "failureDomain", "naming")
 _LABEL_VALUE = re.compile(r"[^-A-Za-z0-9_.]")
+_LONGEST_WINDOWS_NAME = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,19 @@ def decide(seen: Seen) -> Hold | Rest | Remove | Make:
             return Hold("WaitingForControlPlaneInitialized", "WaitingForControlPlaneAvailable")
         return Hold("WaitingForBootstrapData", "WaitingForBootstrapData")
     return Make()
+
+
+def vm_key(machine: Json | None, found: Json) -> Key:
+    """The VSphereVM of the VSphereMachine *found*: named after its Machine, by `spec.naming.template` if there is one.
+
+    Windows takes 15 characters: the beginning, and the end, which tells machines apart. Raises: MachineNameError.
+    """
+    own = Key.of(found)
+    machine_name = own.name if machine is None else str(meta(machine)["name"])
+    name = vm_name(machine_name, get_in(found, "spec", "naming", "template", default=""))
+    if get_in(found, "spec", "os") == "Windows" and len(machine_name) > _LONGEST_WINDOWS_NAME:
+        name = f"{name[:9].removesuffix('-')}-{name[-5:]}"
+    return Key(own.namespace, name)
 
 
 class VSphereMachineController(BaseController):
@@ -186,13 +201,16 @@ class VSphereMachineController(BaseController):
 
     async def _remove(self, seen: Seen, found: Json, draft: Json, report: Reporter) -> None:
         report.fail(PROVISIONED, "Deleting", "", (OLD_PROVISIONED, "Deleting", "Info"))
-        vm = await get_or_none(self._client, VSPHERE_VM, Key.of(found))
+        try:
+            vm = await get_or_none(self._client, VSPHERE_VM, vm_key(seen.machine, found))
+        except MachineNameError:
+            vm = None  # none was ever made
         if vm is None:
             draft["metadata"]["finalizers"] = [name for name in finalizers(draft) if name != FINALIZER]
             return
         if not is_deleting(vm):
             try:
-                await self._client.delete(VSPHERE_VM, found["metadata"]["name"], found["metadata"]["namespace"])
+                await self._client.delete(VSPHERE_VM, vm["metadata"]["name"], vm["metadata"]["namespace"])
             except ApiError as error:
                 if not error.is_not_found:
                     raise
@@ -201,8 +219,15 @@ class VSphereMachineController(BaseController):
     async def _make(self, seen: Seen, found: Json, draft: Json, report: Reporter) -> None:
         assert seen.machine is not None
         assert seen.cluster is not None
-        vm = await get_or_none(self._client, VSPHERE_VM, Key.of(found))
-        wanted = await self._wanted_vm(seen.machine, seen.cluster, found, vm)
+        try:
+            key = vm_key(seen.machine, found)
+        except MachineNameError as error:
+            name = meta(seen.machine)["name"]
+            text = f"cannot name the VSphereVM of Machine {name}: {error}; correct spec.naming.template"
+            report.fail(PROVISIONED, "NotProvisioned", text, (OLD_PROVISIONED, "NotProvisioned", "Error"))
+            return
+        vm = await get_or_none(self._client, VSPHERE_VM, key)
+        wanted = await self._wanted_vm(seen.machine, seen.cluster, found, vm, key.name)
         if vm is None:
             vm = await self._client.create(wanted, field_manager=MANAGER)
         else:
@@ -222,7 +247,7 @@ class VSphereMachineController(BaseController):
         report.set(PROVISIONED, True, "Provisioned")
         report.set_old(OLD_PROVISIONED, True)
 
-    async def _wanted_vm(self, machine: Json, cluster: Json, found: Json, vm: Json | None) -> Json:
+    async def _wanted_vm(self, machine: Json, cluster: Json, found: Json, vm: Json | None, vm_name: str) -> Json:
         """The VSphereVM as it should be: what is there, with what the machine decides laid over it."""
         metadata = found["metadata"]
         name = get_in(cluster, "spec", "infrastructureRef", "name", default="")
@@ -242,7 +267,7 @@ class VSphereMachineController(BaseController):
                 "apiVersion": VSPHERE_VM.api_version,
                 "kind": VSPHERE_VM.kind,
                 "metadata": {
-                    "name": metadata["name"],
+                    "name": vm_name,
                     "namespace": metadata["namespace"],
                     "labels": kept,
                     "ownerReferences": [mine],

@@ -1,4 +1,4 @@
-"""The name of a machine's VirtualMachine, from `spec.naming.template`.
+"""The name of a machine's VSphereVM or VirtualMachine, from `spec.naming.template`.
 
 Source: cluster-api-provider-vsphere v1.17, pkg/util/template.go: `trimSuffix` and `trunc` are all the functions there
 are beside Go's own; a longer name is cut at 63 characters.
@@ -19,8 +19,8 @@ class MachineNameError(Exception):
     """The template gives no name."""
 
 
-def virtual_machine_name(machine: str, template: str = "") -> str:
-    """The name of the VirtualMachine of the Machine *machine*. Raises: MachineNameError."""
+def vm_name(machine: str, template: str = "") -> str:
+    """The name of the VM of the Machine *machine*. Raises: MachineNameError."""
     if not template:
         return machine
     name = _render(machine, template)[:LONGEST]
