@@ -103,7 +103,7 @@ def decode(body: bytes) -> Json:
         raw = _bytes(envelope.get(2, b""))
         message = _message_name(api_version, kind)
         return {"apiVersion": api_version, "kind": kind, **_message(raw, message, 0)}
-    except (ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise bad_request(f"the object provided is unrecognized (cannot be read as protobuf): {error}") from error
 
 
@@ -175,12 +175,17 @@ def _value(value: int | bytes, kind: str, depth: int) -> Any:
     return _SCALARS[kind](_bytes(value), depth)
 
 
+def _number(value: int | bytes) -> int:
+    if not isinstance(value, int):
+        raise ValueError("bytes stand where a number should")
+    return value
+
+
 def _time(data: bytes, depth: int) -> str | None:
     parts = dict(_walk(data))
     if not parts:
         return None
-    seconds = parts.get(1, 0)
-    assert isinstance(seconds, int)
+    seconds = _number(parts.get(1, 0))
     signed = seconds - (1 << 64) if seconds >> 63 else seconds
     if signed <= -62135596800:  # Go's zero time
         return None
@@ -189,14 +194,12 @@ def _time(data: bytes, depth: int) -> str | None:
 
 def _micro_time(data: bytes, depth: int) -> str | None:
     whole = _time(data, depth)
-    nanos = dict(_walk(data)).get(2, 0)
-    assert isinstance(nanos, int)
+    nanos = _number(dict(_walk(data)).get(2, 0))
     return None if whole is None else f"{whole[:-1]}.{nanos // 1000:06d}Z"
 
 
 def _duration(data: bytes, depth: int) -> str:
-    nanos = dict(_walk(data)).get(1, 0)
-    assert isinstance(nanos, int)
+    nanos = _number(dict(_walk(data)).get(1, 0))
     text = ""
     for size, unit in _UNITS:
         count, nanos = divmod(nanos, size)

@@ -249,7 +249,7 @@ def _merge_lists(live: list[Any], config: list[Any], rule: MergeType) -> list[An
     right = {rule.identify(item): item for item in config}
     left_keys = [rule.identify(item) for item in live]
     right_keys = list(right)
-    if left_keys == right_keys:
+    if left_keys == right_keys and len(config) == len(right):  # equal items are refused later
         return [merge(before, after, inner) for before, after in zip(live, config, strict=True)]
     left: dict[str, Any] = {}
     for element, item in zip(left_keys, live, strict=True):

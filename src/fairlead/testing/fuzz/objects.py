@@ -6,6 +6,7 @@ import contextlib
 import copy
 import functools
 import importlib.resources
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,7 +101,8 @@ def patch_json(data: bytes) -> None:
         patches.json_patch(doc, draw.value(("op", "path", "value", "from"), 3))
     difference = patches.diff_merge(doc, new)
     result = patches.merge_patch(doc, difference)
-    hold(patches.diff_merge(result, new) == {}, "a difference leads to its target", doc, new, difference)
+    is_told = ": null" not in json.dumps(new)  # a merge patch cannot say null
+    hold(not is_told or patches.diff_merge(result, new) == {}, "a difference leads to its target", doc, new, difference)
     hold(before == text_of([doc, new, operations]), "patches leave their inputs", doc, new)
 
 
