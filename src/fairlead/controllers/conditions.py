@@ -11,7 +11,7 @@ from typing import Any
 from fairlead.base.objects import Json, get_in
 from fairlead.controllers.merging import Merged, Words, summary
 from fairlead.runtime.clock import timestamp
-from fairlead.runtime.conditions import find, remove_condition, set_condition
+from fairlead.runtime.conditions import find, fit_message, remove_condition, set_condition
 
 READY = "Ready"
 PAUSED = "Paused"
@@ -78,6 +78,7 @@ _OLD_PRIORITY = {
     ("Unknown", ""): 4,
 }
 _OLD_LAST = 99
+_OLD_MESSAGE_LIMIT_CHARS = 10240
 
 
 def top_old(conditions: Sequence[tuple[Json, str]], order: Sequence[str] = ()) -> tuple[Json, str] | None:
@@ -126,6 +127,8 @@ class Reporter:
         self._put_old(condition)
 
     def _put_old(self, condition: Json) -> None:
+        if "message" in condition:
+            condition = {**condition, "message": fit_message(condition["message"], _OLD_MESSAGE_LIMIT_CHARS)}
         conditions, old = self._old_list(), find(self._old_list(), condition["type"])
         if old is not None and {k: v for k, v in old.items() if k != "lastTransitionTime"} == condition:
             return

@@ -10,6 +10,16 @@ from typing import Any
 from fairlead.base.objects import Json
 from fairlead.runtime.clock import timestamp
 
+MESSAGE_LIMIT_CHARS = 32768  # of metav1.Condition; a longer message makes the API refuse the whole status
+CUT_MARK = "... (cut)"
+
+
+def fit_message(message: str, limit_chars: int = MESSAGE_LIMIT_CHARS) -> str:
+    """*message*, or as much of its beginning as the API takes, with a mark at the end."""
+    if len(message) <= limit_chars:
+        return message
+    return f"{message[: limit_chars - len(CUT_MARK)]}{CUT_MARK}"
+
 
 def find(conditions: Sequence[Mapping[str, Any]] | None, type_: str) -> Mapping[str, Any] | None:
     """The condition of *type_*, or None."""
@@ -40,11 +50,11 @@ def set_condition(
 ) -> bool:
     """Add or replace the condition *type_* in *conditions* (changed in place); returns whether anything changed.
 
-    *status* is True, False or a status text ("Unknown").
+    *status* is True, False or a status text ("Unknown"). A message that the API would refuse for its length is cut.
     """
     text = status if isinstance(status, str) else str(status)
     old = find(conditions, type_)
-    condition: Json = {"type": type_, "status": text, "reason": reason, "message": message}
+    condition: Json = {"type": type_, "status": text, "reason": reason, "message": fit_message(message)}
     if observed_generation is not None:
         condition["observedGeneration"] = observed_generation
     same_status = old is not None and old.get("status") == text
