@@ -6,6 +6,7 @@ Differences: docs/compat/kubeadm.md#clusterresourceset.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from fairlead.api.addons.kinds import CLUSTER_RESOURCE_SET, CLUSTER_RESOURCE_SET_BINDING
 from fairlead.api.errors import ApiError
@@ -28,7 +29,7 @@ from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock, timestamp
 from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.edit import editing, write_changes
-from fairlead.runtime.outcome import Result
+from fairlead.runtime.outcome import Result, TroubleError
 
 CONFIG_MAP = GVK("", "v1", "ConfigMap")
 FINALIZER = "addons.cluster.x-k8s.io"
@@ -37,16 +38,21 @@ APPLIED = "ResourcesApplied"
 SECRET_TYPE = "addons.cluster.x-k8s.io/resource-set"
 SOURCES = {"ConfigMap": CONFIG_MAP, "Secret": SECRET}
 NOT_CONNECTED = "connection to the workload cluster is down"
+AT_ONCE = timedelta(milliseconds=5)  # the first retry of upstream's queue
 SEE_LOGS = "Please check controller logs for errors"
 
 
-class ApplyError(Exception):
+class ApplyError(TroubleError):
     """Some objects could not be applied; tried again with growing delays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What keeps the set from being applied: reason and message, the deprecated reason, severity and message."""
+    """What keeps the set from being applied: reason and message, the deprecated reason, severity and message.
+
+    It is hopeful when the same pass applied something else, which may be what it lacked: a Secret may be listed before
+    the ConfigMap that brings its namespace.
+    """
 
     reason: str
     message: str
@@ -54,6 +60,7 @@ class Fault:
     severity: str
     detail: str
     is_retried: bool = False
+    is_hopeful: bool = False
 
 
 @dataclass(slots=True)
@@ -158,10 +165,10 @@ class ClusterResourceSetController(BaseController):
             draft["status"]["observedGeneration"] = crs["metadata"].get("generation", 1)
             if clusters:
                 self._report(report, faults)
-        retried = [fault.detail for fault in faults if fault.is_retried]
-        if retried:
-            raise ApplyError("; ".join(retried))
-        return Result.done()
+        retried = [fault for fault in faults if fault.is_retried]
+        if any(not fault.is_hopeful for fault in retried):
+            raise ApplyError("; ".join(fault.detail for fault in retried))
+        return Result.again(AT_ONCE) if retried else Result.done()
 
     def _report(self, report: Reporter, faults: Sequence[Fault]) -> None:
         if faults:
@@ -237,7 +244,7 @@ class ClusterResourceSetController(BaseController):
     async def _apply(
         self, crs: Json, bundles: Sequence[tuple[Json, Bundle]], record: Record, remote: Client
     ) -> list[Fault]:
-        faults = []
+        refused, is_hopeful = [], False
         strategy, now = crs["spec"].get("strategy", "ApplyOnce"), timestamp(self._clock.now())
         for reference, bundle in bundles:
             if not needs_apply(strategy, record.entry(reference), bundle.digest):
@@ -248,10 +255,13 @@ class ClusterResourceSetController(BaseController):
                 if (problem := await _put(remote, obj, replace=strategy != "ApplyOnce"))
             ]
             record.note(reference, bundle.digest, not problems, now)
+            is_hopeful = is_hopeful or not problems
             if problems:
-                text = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-                faults.append(Fault("NotApplied", NOT_APPLIED, "ApplyFailed", "Warning", text, True))
-        return faults
+                refused.append(problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]")
+        return [
+            Fault("NotApplied", NOT_APPLIED, "ApplyFailed", "Warning", text, is_retried=True, is_hopeful=is_hopeful)
+            for text in refused
+        ]
 
     async def _leave(self, crs: Json, clusters: Sequence[Json]) -> None:
         """Take a deleted set out of the bindings; a binding without any set goes."""
