@@ -38,9 +38,13 @@ class SimulatedEtcd:
         return node in self._members
 
     def join(self, node: str, address: str, member_id: int, *, learner: bool = False) -> None:
-        """*node* becomes a running member; a member of that name that is there already only runs again."""
-        if node not in self._members:
-            self._members[node] = EtcdMember(member_id, node, (f"https://{address}:2380",), is_learner=learner)
+        """*node* becomes a running member; the member of that name and address that is there already only runs again.
+
+        At another address it is a new machine, whose disk is empty: it takes the place of the member it replaces.
+        """
+        peers = (f"https://{address}:2380",)
+        if node not in self._members or self._members[node].peer_urls != peers:
+            self._members[node] = EtcdMember(member_id, node, peers, is_learner=learner)
             self._on_change(tuple(self._members.values()))
         self.start(node)
 

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, get_in
+from fairlead.base.objects import GVK, Json, Key, get_in
 from fairlead.lab import certificates
 from fairlead.lab.clusterobjects import cluster_objects, static_pods
+from fairlead.lab.kube.replicas import get_or_none
 from fairlead.lab.network import LabNetwork, address_of
 from fairlead.lab.workload import NODE, WorkloadCluster
 from fairlead.runtime.clock import Clock, timestamp
@@ -157,10 +158,20 @@ class Kubeadm:
     ) -> None:
         await self._bootstrap_kubelet(machine, cluster, _token(config))
         registration = config.get("nodeRegistration") or {}
+        await self._forget_stranger(machine, cluster)
         taken = {get_in(node, "spec", "podCIDR") for node in (await cluster.admin.list(NODE)).items}
         pod_cidr = next((cidr for index in range(256) if (cidr := f"10.244.{index}.0/24") not in taken), "")
         node = node_object(machine, registration, pod_cidr, control_plane=control_plane)
         await self._ensure(cluster, node)
+
+    async def _forget_stranger(self, machine: GuestMachine, cluster: WorkloadCluster) -> None:
+        """Delete the Node of this name that another machine left, as the cloud provider does once its VM is gone.
+
+        A kubelet never changes the providerID of a Node that is there: the new machine could not be told by it.
+        """
+        node = await get_or_none(cluster.admin, NODE, Key("", machine.hostname))
+        if node is not None and get_in(node, "status", "nodeInfo", "systemUUID") != machine.bios_uuid:
+            await cluster.admin.delete(NODE, machine.hostname)
 
     async def _run_static_pods(self, machine: GuestMachine, cluster: WorkloadCluster) -> None:
         for pod in static_pods(machine.hostname, machine.address, machine.kubelet_version):

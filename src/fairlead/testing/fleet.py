@@ -349,6 +349,7 @@ __all__ = [
     "EVENT",
     "NAME",
     "NAMESPACE",
+    "NODE",
     "OBJECTS",
     "SECRET",
     "Fleet",

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from fairlead.api.infrastructure.kinds import VSPHERE_VM
 from fairlead.base.objects import finalizers
 from fairlead.controllers.contract import MACHINE, MACHINE_DEPLOYMENT
-from fairlead.testing.fleet import EVENT, NAMESPACE, Fleet, Written, names, run
+from fairlead.testing.fleet import EVENT, NAMESPACE, NODE, Fleet, Written, names, run
 
 
 def test_worker_destroyed_in_vcenter_is_replaced() -> None:
@@ -80,3 +82,30 @@ def test_deleted_machine_is_replaced() -> None:
         assert finalizers(deployment) == ["cluster.x-k8s.io/machinedeployment"]
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("control_planes", "is_worker"), [(1, True), (3, False), (1, False)], ids=["worker", "one of three", "the only one"]
+)
+def test_deleted_vspherevm_is_made_again(control_planes: int, *, is_worker: bool) -> None:
+    """The machine keeps its name and gets a new VM; a Node that stayed would name the VM that is gone for ever."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        planes, workers = await fleet.machines()
+        name = min(names(workers if is_worker else planes))
+        [cluster] = fleet.world.guests.clusters
+        before, members = fleet.vm(name), {member.name: member for member in await cluster.members.members()}
+        await fleet.client.delete(VSPHERE_VM, name, NAMESPACE)
+        await fleet.world.settle(timedelta(seconds=10))
+        await fleet.settle_as(first)
+        after = fleet.vm(name)
+        assert after.bios_uuid != before.bios_uuid
+        node = await cluster.admin.get(NODE, name)
+        assert node["spec"]["providerID"] == f"vsphere://{after.bios_uuid}"
+        assert (await fleet.nodes())[name]
+        now = {member.name: member for member in await cluster.members.members()}
+        assert now.keys() == members.keys() == names(planes)
+        assert {key for key in now if now[key].id != members[key].id} == (set() if is_worker else {name})
+        assert not any(member.is_learner for member in now.values())
+
+    run(scenario, Written(control_planes=control_planes))
