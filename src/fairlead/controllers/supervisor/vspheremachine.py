@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fairlead.api.errors import ApiError
-from fairlead.api.supervisor.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE
 from fairlead.api.infrastructure.naming import MachineNameError, vm_name
+from fairlead.api.supervisor.kinds import VSPHERE_CLUSTER, VSPHERE_MACHINE
 from fairlead.api.vmoperator.kinds import VIRTUAL_MACHINE
 from fairlead.base.objects import GVK, Json, Key, copy, finalizers, get_in, is_deleting, labels
 from fairlead.controllers.conditions import OLD_PROVISIONED, PAUSED, PROVISIONED, Reporter
