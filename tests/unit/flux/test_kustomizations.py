@@ -195,6 +195,38 @@ def test_a_dependency_that_was_not_ready_for_a_while() -> None:
     in_garden(scenario)
 
 
+@pytest.mark.parametrize(
+    ("names", "ring"),
+    [("a", "garden/a -> garden/a"), ("abc", "garden/a -> garden/b -> garden/c -> garden/a")],
+    ids=["itself", "three"],
+)
+def test_a_cycle_is_named_and_can_be_broken(names: str, ring: str) -> None:
+    """Kustomizations that wait for each other keep upstream's words and name the ring; one entry less and they go on."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit({"app/a.yaml": config_map("one"), "out/a.yaml": config_map("two")})
+        await garden.source()
+        for name, dependency in zip(names, names[1:] + names[0], strict=True):
+            await garden.kustomization(name, path="./app", dependsOn=[{"name": dependency}])
+        await garden.kustomization("outside", path="./out", dependsOn=[{"name": "a"}])
+        await garden.sleep(65)
+        status, reason, message = await garden.ready("a")
+        assert (status, reason) == ("False", "DependencyNotReady")
+        first = f"garden/{(names + names)[1]}"
+        assert message == (
+            f"dependency '{first}' is not ready: a cycle of dependsOn: {ring}; take one of these entries out"
+        )
+        assert (await garden.ready("outside"))[2] == "dependency 'garden/a' is not ready"
+        revision = garden.revision
+        await garden.sleep(600)
+        assert garden.revision == revision
+        await garden.kustomization(names[-1], path="./app")
+        await garden.sleep(1)
+        assert [(await garden.ready(name))[0] for name in (*names, "outside")] == ["True"] * (len(names) + 1)
+
+    in_garden(scenario)
+
+
 def test_a_ready_expression_replaces_the_built_in_check() -> None:
     """dependsOn.readyExpr decides alone, over self and dep."""
 

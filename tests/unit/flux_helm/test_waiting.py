@@ -175,6 +175,24 @@ def test_dependency_is_waited_for_without_polling() -> None:
     simulate(scenario)
 
 
+def test_releases_that_wait_for_each_other_name_the_ring() -> None:
+    """The reason and the words are upstream's, followed by the way from the release back to it."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release("low", dependsOn=[{"name": "high"}])
+        await fleet.release("high", dependsOn=[{"name": "low"}])
+        await fleet.settle(65)
+        assert (await fleet.conditions("high"))["Ready"] == (
+            "False",
+            "DependencyNotReady",
+            "dependency 'team/low' is not ready: a cycle of dependsOn: team/high -> team/low -> team/high; "
+            "take one of these entries out",
+        )
+
+    simulate(scenario)
+
+
 def test_new_values_interrupt_a_wait() -> None:
     """A spec that changes while a release waits is not made to wait for the timeout."""
 

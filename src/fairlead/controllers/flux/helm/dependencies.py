@@ -6,6 +6,7 @@ Source: helm-controller v1.6 helmrelease_controller.go (checkDependencies, evalR
 from fairlead.api.flux.kinds import HELM_RELEASE
 from fairlead.base.objects import Json, Key, get_in
 from fairlead.controllers.contract import get_or_none
+from fairlead.controllers.flux.cycles import with_cycle
 from fairlead.controllers.flux.helm.spec import HelmSpec
 from fairlead.engines.cel import CelError, CelSyntaxError, compile_expression
 from fairlead.runtime.client import Client
@@ -19,7 +20,7 @@ async def unready_dependency(client: Client, spec: HelmSpec) -> str:
         found = await get_or_none(client, HELM_RELEASE, key)
         reason = judge(spec.obj, item, key, found)
         if reason:
-            return reason
+            return await with_cycle(client, HELM_RELEASE, spec.obj, reason)
     return ""
 
 

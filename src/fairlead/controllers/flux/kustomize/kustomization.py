@@ -15,6 +15,7 @@ from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION, SOURCE
 from fairlead.base.objects import GVK, Json, Key, annotations, finalizers, get_in, is_deleting
 from fairlead.controllers.contract import get_or_none
 from fairlead.controllers.flux.artifacts import ArtifactStore
+from fairlead.controllers.flux.cycles import with_cycle
 from fairlead.controllers.flux.draft import Draft, drafting
 from fairlead.controllers.flux.fights import Fights
 from fairlead.controllers.flux.health import ExpressionError, custom_checks
@@ -204,7 +205,7 @@ class KustomizationController(BaseController):
             except CelError as error:
                 return f"dependency '{key}' readyExpr cannot be evaluated: {error}"
             if reason:
-                return reason
+                return await with_cycle(self._client, KUSTOMIZATION, ks, reason)
         return ""
 
     async def _inputs(self, ks: Json, source: str, artifact: Json) -> Inputs:
