@@ -201,7 +201,7 @@ def test_a_dependency_that_was_not_ready_for_a_while() -> None:
     ids=["itself", "three"],
 )
 def test_a_cycle_is_named_and_can_be_broken(names: str, ring: str) -> None:
-    """Kustomizations that wait for each other keep upstream's words and name the ring; one entry less and they go on."""
+    """Those that wait for each other keep upstream's words and name the ring; with one entry less they go on."""
 
     async def scenario(garden: Garden) -> None:
         garden.commit({"app/a.yaml": config_map("one"), "out/a.yaml": config_map("two")})
