@@ -6,8 +6,8 @@ import pytest
 
 from fairlead.api.infrastructure.kinds import VSPHERE_VM
 from fairlead.base.objects import finalizers
-from fairlead.controllers.contract import MACHINE, MACHINE_DEPLOYMENT
-from fairlead.testing.fleet import EVENT, NAMESPACE, NODE, Fleet, Written, names, run
+from fairlead.controllers.contract import CLUSTER, CONTROL_PLANE, MACHINE, MACHINE_DEPLOYMENT
+from fairlead.testing.fleet import EVENT, NAME, NAMESPACE, NODE, Fleet, Written, names, run
 
 
 def test_worker_destroyed_in_vcenter_is_replaced() -> None:
@@ -109,3 +109,30 @@ def test_deleted_vspherevm_is_made_again(control_planes: int, *, is_worker: bool
         assert not any(member.is_learner for member in now.values())
 
     run(scenario, Written(control_planes=control_planes))
+
+
+def test_the_only_control_plane_machine_deleted() -> None:
+    """Its etcd went with it, so no other can join; the conditions say so at once, and what to do, which then works."""
+
+    async def scenario(fleet: Fleet, first: Written) -> None:
+        [plane], _ = await fleet.machines()
+        await fleet.client.delete(MACHINE, plane["metadata"]["name"], NAMESPACE)
+        await fleet.world.settle(timedelta(seconds=30))
+        [new], _ = await fleet.machines()
+        told = (
+            f"etcd is lost: the last Machine that ran a member was deleted; Machine {new['metadata']['name']} has no "
+            "control plane to join. Delete Cluster fleet/blue to have it made again; what ran in it is lost"
+        )
+        assert await fleet.condition(CONTROL_PLANE, NAME, "Available") == ("False", "NotAvailable", told)
+        assert told in (await fleet.condition(CLUSTER, NAME, "Available"))[2]
+        before = fleet.world.manager.passes
+        await fleet.world.settle(timedelta(minutes=30))
+        quiet = {name: count - before[name] for name, count in fleet.world.manager.passes.items()}
+        assert max(quiet.values()) <= 30 * 60 / 15, quiet
+        await fleet.client.delete(CLUSTER, NAME, NAMESPACE)
+        await fleet.world.settle(timedelta(minutes=2))
+        assert fleet.vms() == []
+        await fleet.push(first)
+        await fleet.settle_as(first)
+
+    run(scenario)

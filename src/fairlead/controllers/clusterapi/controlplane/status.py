@@ -137,6 +137,9 @@ def _available(plane: ControlPlane, draft: Json, report: Reporter) -> None:
 def _knows_etcd(plane: ControlPlane, report: Reporter) -> bool:
     """Whether etcd's members are known and fit the machines; otherwise Available says what is not."""
     if plane.members is None:
+        if _lost_etcd(plane):
+            report.set("Available", False, "NotAvailable", _lost_text(plane))
+            return False
         initialized = report.get("Initialized") or {}
         if plane.now - parse_timestamp(initialized["lastTransitionTime"]) < MEMBERS_GRACE:
             report.set("Available", False, "NotAvailable", "Waiting for etcd to report the list of members")
@@ -148,6 +151,21 @@ def _knows_etcd(plane: ControlPlane, report: Reporter) -> bool:
         report.set("Available", False, "NotAvailable", text)
         return False
     return True
+
+
+def _lost_etcd(plane: ControlPlane) -> bool:
+    """Whether every machine that ran a member is gone: the machines there are never had a VM."""
+    return not is_deleting(plane.kcp) and not any(m["spec"].get("providerID") for m in plane.machines)
+
+
+def _lost_text(plane: ControlPlane) -> str:
+    where = f"{plane.cluster['metadata']['namespace']}/{plane.cluster['metadata']['name']}"
+    new = ", ".join(machine["metadata"]["name"] for machine in plane.machines)
+    waits = f"; Machine {new} has no control plane to join" if new else ""
+    return (
+        f"etcd is lost: the last Machine that ran a member was deleted{waits}. "
+        f"Delete Cluster {where} to have it made again; what ran in it is lost"
+    )
 
 
 def _members_match(plane: ControlPlane) -> bool:
