@@ -229,6 +229,11 @@ def test_target_path_reads_as_set_does(text: str, literal: bool, expected: Any) 
 
 REFUSALS = [
     ("key", {"kind": "ConfigMap", "name": "one", "valuesKey": "none"}, "key not found"),
+    (
+        "binary",
+        {"kind": "ConfigMap", "name": "binary"},
+        "key not found: it is in binaryData, which is not read; put the values into data, as UTF-8 text",
+    ),
     ("object", {"kind": "ConfigMap", "name": "none"}, 'configmaps "none" not found'),
     ("yaml", {"kind": "ConfigMap", "name": "bad"}, "cannot unmarshal yaml document"),
 ]
@@ -240,6 +245,7 @@ def test_unresolved_reference_is_named(what: str, reference: Json, cause: str) -
     found = {
         "one": config(),
         "bad": config(**{"values.yaml": "a: ["}),
+        "binary": {"binaryData": {"values.yaml": "Iyv/Cg=="}},
         "none": ApiError(404, "NotFound", 'configmaps "none" not found'),
     }
     key = reference.get("valuesKey", "values.yaml")
@@ -293,6 +299,35 @@ def test_bad_chart_paths(path: str) -> None:
         find_chart(TREE, path)
     assert caught.value.is_persistent
     assert caught.value.reason == "InvalidChartReference"
+
+
+BROKEN_CHARTS = [
+    ("a list", {"c/a/Chart.yaml": b"- a\n"}, "of type loader.chartBase (c/a/Chart.yaml)"),
+    ("no YAML", {"c/a/Chart.yaml": b"name: a\nx: [\n"}, "(c/a/Chart.yaml:3)"),
+    ("no name", {"c/a/Chart.yaml": b"version: 1.0.0\n"}, "chart.metadata.name is required (c/a/Chart.yaml)"),
+    ("values not UTF-8", {"c/a/values.yaml": b"x: \xff\n"}, "yaml: invalid leading UTF-8 octet (c/a/values.yaml:1)"),
+    ("subchart", {"c/a/charts/b/Chart.yaml": b"- b\n"}, "of type loader.chartBase (c/a/charts/b/Chart.yaml)"),
+]
+
+
+@pytest.mark.parametrize(("what", "files", "end"), BROKEN_CHARTS, ids=[row[0] for row in BROKEN_CHARTS])
+def test_broken_chart_names_the_file_in_its_source(what: str, files: dict[str, bytes], end: str) -> None:
+    """After the builder's words stands the path of the file that a person must mend."""
+    with pytest.raises(BuildError) as caught:
+        find_chart({**TREE, **files}, "c/a")
+    assert str(caught.value).startswith("invalid chart reference: ")
+    assert str(caught.value).endswith(end)
+
+
+def test_broken_archive_and_values_file_are_named() -> None:
+    """So are an archive that is none, and a values file that is not UTF-8."""
+    with pytest.raises(BuildError, match=r"\(c/b\.tgz\)$"):
+        find_chart({"c/b.tgz": b"none"}, "c/b.tgz")
+    tree = {**TREE, "c/more.yaml": b"# \xff\nx: 2\n"}
+    with pytest.raises(
+        BuildError, match=r"unmarshaling values from 'c/more\.yaml' failed: .*invalid leading UTF-8 octet"
+    ):
+        package(find_chart(tree, "c/a"), values_files=["c/more.yaml"], base=tree)
 
 
 INDEX = b"""apiVersion: v1

@@ -81,7 +81,7 @@ def find_chart(tree: Tree, path: str) -> Found:
     """The chart at *path* of a source's tree: a folder or an archive. Raises: BuildError."""
     place = posixpath.normpath(posixpath.join("/", path)).lstrip("/")
     if place in tree:
-        return read_package(tree[place])
+        return read_package(tree[place], place)
     prefix = f"{place}/" if place else ""
     files = {name[len(prefix) :]: data for name, data in tree.items() if name.startswith(prefix)}
     if not files:
@@ -90,28 +90,32 @@ def find_chart(tree: Tree, path: str) -> Found:
         raise BuildError("InvalidChartReference", f"could not locate chart metadata file '{prefix}Chart.yaml'")
     files = dict(kept(files))
     _add_local_dependencies(tree, place, files)
-    return Found(_load(files), files, is_folder=True)
+    return Found(_load(files, place), files, is_folder=True)
 
 
-def read_package(data: bytes) -> Found:
-    """The chart in an archive. Raises: BuildError."""
+def read_package(data: bytes, place: str = "") -> Found:
+    """The chart in an archive, which lies at *place* of a source's tree, if in any. Raises: BuildError."""
     try:
         files = dict(read_archive(data))
+        return Found(load_chart(files, ignore=False), files, is_folder=False)
     except ChartError as error:
-        raise BuildError("InvalidChartReference", str(error)) from error
-    return Found(_load(files), files, is_folder=False)
+        text = f"{error} ({place})" if place else str(error)
+        raise BuildError("InvalidChartReference", text) from error
 
 
-def _load(files: Mapping[str, bytes]) -> Chart:
+def _load(files: Mapping[str, bytes], place: str) -> Chart:
+    """The chart in the folder *place*, which is named in what it raises. Raises: BuildError."""
     try:
         return load_chart(files, ignore=False)
     except ChartError as error:
-        raise BuildError("InvalidChartReference", str(error)) from error
+        culprit = posixpath.join(place, error.file) if error.file else place or "."
+        where = f"{culprit}:{error.line}" if error.file and error.line else culprit
+        raise BuildError("InvalidChartReference", f"{error} ({where})") from error
 
 
 def _add_local_dependencies(tree: Tree, place: str, files: dict[str, bytes]) -> None:
     """Put the charts that `file://` dependencies name under charts/, where they are not there already."""
-    for entry in _load(files).metadata.dependencies or ():
+    for entry in _load(files, place).metadata.dependencies or ():
         if any(name.startswith((f"charts/{entry.name}/", f"charts/{entry.name}-")) for name in files):
             continue
         if not entry.repository.startswith("file://"):

@@ -63,7 +63,7 @@ def compose(values: Mapping[str, Any], obj: Json, found: Mapping[tuple[str, Key]
         if text is None:
             if item.get("optional"):
                 continue
-            raise _unresolved(item, name, "key not found")
+            raise _unresolved(item, name, _missing(source, item.get("valuesKey") or "values.yaml"))
         result = _merged(result, item, name, text, values)
     return merge_maps(result, values)
 
@@ -94,6 +94,12 @@ def _entry(kind: str, source: Json, key: str) -> bytes | None:
     if found is None:
         return None
     return base64.b64decode(found) if kind == "Secret" else str(found).encode()
+
+
+def _missing(source: Json, key: str) -> str:
+    if key in (source.get("binaryData") or {}):
+        return "key not found: it is in binaryData, which is not read; put the values into data, as UTF-8 text"
+    return "key not found"
 
 
 def _unresolved(item: Json, name: Key, cause: str) -> ValuesReferenceError:
