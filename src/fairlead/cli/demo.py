@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.cli.durations import parse_duration
-from fairlead.cli.up import UsageError, add_lab_flags, run_program, set_up_logging, settings_of
+from fairlead.cli.up import UsageError, add_lab_flags, own_name, run_program, set_up_logging, settings_of
 
 if TYPE_CHECKING:
     from fairlead.app.program import Program
@@ -35,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_lab_flags(parser, default_folder="a new one, removed at the end")
     parser.add_argument("--exit-when-ready", action="store_true", help="end with 0 once all is Ready, with 1 if not")
     parser.add_argument("--clusters", type=int, default=0, metavar="N", help="N more clusters of 1 + 2 machines")
-    parser.add_argument("--timeout", type=parse_duration, metavar="DURATION", help="how long all may take")
+    text = "how long all may take (default 3m, and more with --boot-delay)"
+    parser.add_argument("--timeout", type=parse_duration, metavar="DURATION", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -192,8 +194,7 @@ async def _follow(program: Program, objects: Objects, changed: asyncio.Event) ->
 
 def next_steps(program: Program, clusters: Sequence[Key]) -> list[str]:
     """The commands to try next, as they can be typed."""
-    folder = program.folder.path.absolute()
-    me = "fairlead" if shutil.which("fairlead") else os.path.abspath(sys.argv[0])
+    folder, me = shlex.quote(str(program.folder.path.absolute())), own_name()
     first = clusters[0]
     return [
         "",

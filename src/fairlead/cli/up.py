@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -40,8 +41,10 @@ def add_lab_flags(parser: argparse.ArgumentParser, default_folder: str = DEFAULT
     )
     parser.add_argument("--inventory", metavar="FILE", help="what the simulated vCenter holds (YAML)")
     for name, what in (("api", "management API"), ("git", "Git server"), ("vcenter", "simulated vCenter")):
-        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=f"port of the {what}")
-    parser.add_argument("--workloads-port", type=int, default=0, metavar="PORT", help="port of the workload clusters")
+        text = f"port of the {what} (default: a free one)"
+        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=text)
+    text = "port of the workload clusters (default: a free one)"
+    parser.add_argument("--workloads-port", type=int, default=0, metavar="PORT", help=text)
     parser.add_argument("--data", metavar="DIR", help=f"where state and kubeconfig are kept (default {default_folder})")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
 
@@ -56,7 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--username", metavar="NAME", help="user of the vCenter (or FAIRLEAD_VCENTER_USERNAME)")
     parser.add_argument("--password", metavar="TEXT", help="password (or FAIRLEAD_VCENTER_PASSWORD)")
     parser.add_argument("--password-file", metavar="FILE", help="file with the password")
-    parser.add_argument("--thumbprint", metavar="HEX", default="", help="thumbprint of the vCenter's certificate")
+    text = "thumbprint of the vCenter's certificate (default: not checked)"
+    parser.add_argument("--thumbprint", metavar="HEX", default="", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -186,9 +190,8 @@ def run_in_loop(main: Coroutine[Any, Any, int]) -> int:
 
 
 async def _serve(program: Program, ending: asyncio.Event) -> int:
-    for line in describe(program):
-        print(line, file=sys.stderr)
-    print("Stop with Ctrl-C.", file=sys.stderr, flush=True)
+    for line in (*describe(program), *next_steps(program.folder.path, program.endpoints["git"]), "Stop with Ctrl-C."):
+        print(line, file=sys.stderr, flush=True)
     await ending.wait()
     print("Stopping.", file=sys.stderr, flush=True)
     return 0
@@ -204,6 +207,25 @@ def describe(program: Program) -> list[str]:
         rows.append(("workload clusters", endpoints["workloads"]))
     width = max(len(name) for name, _ in rows)
     return [f"{name:<{width}}  {value}" for name, value in rows]
+
+
+def next_steps(folder: Path, git: str) -> list[str]:
+    """The commands to go on with in another shell, as they can be typed there."""
+    folder = folder.absolute()
+    data = "" if folder == Path(DEFAULT_FOLDER).expanduser().absolute() else f" --data {shlex.quote(str(folder))}"
+    return [
+        "",
+        "In another shell:",
+        f"  {own_name()} status --watch{data}",
+        f"  git clone {git}",
+        f"  kubectl --kubeconfig {shlex.quote(str(folder / 'kubeconfig'))} get clusters,machines -A",
+        "",
+    ]
+
+
+def own_name() -> str:
+    """How this program is called in a shell."""
+    return "fairlead" if shutil.which("fairlead") else shlex.quote(os.path.abspath(sys.argv[0]))
 
 
 class _Pairs(logging.Formatter):

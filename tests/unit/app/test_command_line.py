@@ -1,11 +1,15 @@
 """`fairlead` as it is typed: usage errors end with 2 and say what is missing; failures end with 1."""
 
+import asyncio
+import shutil
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from fairlead.app.program import Program
+from fairlead.app.settings import Settings
 from fairlead.cli import demo, up
 from fairlead.cli.main import OWN_COMMANDS, main
 
@@ -57,6 +61,55 @@ def test_failure_to_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert f"cannot use the kubeconfig '{tmp_path / 'missing'}'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("found", [True, False], ids=["on the path", "elsewhere"])
+def test_up_ends_its_start_with_the_next_commands(
+    found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the addresses come commands that a shell takes as they stand; stdout stays empty."""
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}" if found else None)
+    monkeypatch.setattr(sys, "argv", ["/opt/own tools/fairlead"])
+
+    def run_program(settings: Settings, body: Callable[[Program, asyncio.Event], Awaitable[int]]) -> int:
+        program, ending = Program(settings), asyncio.Event()
+        program.endpoints = {
+            "api": "https://127.0.0.1:1",
+            "kubeconfig": str(settings.folder / "kubeconfig"),
+            "git": "http://127.0.0.1:2/fleet.git",
+            "vcenter": {"url": "https://127.0.0.1:3/sdk", "username": "me"},
+        }
+        ending.set()
+        return asyncio.run(body(program, ending))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(up, "run_program", run_program)
+    folder = tmp_path / "a lab"
+    assert main(["up", "--data", str(folder)]) == 0
+    output = capsys.readouterr()
+    assert output.out == ""
+    lines, me = output.err.splitlines(), "fairlead" if found else "'/opt/own tools/fairlead'"
+    assert lines[: lines.index("")] == [
+        "management API  https://127.0.0.1:1",
+        f"kubeconfig      {folder}/kubeconfig",
+        "Git             http://127.0.0.1:2/fleet.git",
+        "vCenter         https://127.0.0.1:3/sdk  (user me)",
+    ]
+    assert lines[lines.index("") :] == [
+        "",
+        "In another shell:",
+        f"  {me} status --watch --data '{folder}'",
+        "  git clone http://127.0.0.1:2/fleet.git",
+        f"  kubectl --kubeconfig '{folder}/kubeconfig' get clusters,machines -A",
+        "",
+        "Stop with Ctrl-C.",
+        "Stopping.",
+    ]
+
+
+def test_default_folder_needs_no_flag(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The client commands look into ~/.fairlead by themselves."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert up.next_steps(tmp_path / ".fairlead", "http://g")[2].endswith(" status --watch")
+
+
 def test_demo_that_is_not_ready_in_time(capsys: pytest.CaptureFixture[str]) -> None:
     """With --exit-when-ready it ends with 1 and says of each cluster what was being waited for."""
     assert main(["demo", "--exit-when-ready", "--timeout", "0"]) == 1
@@ -77,9 +130,5 @@ def test_modules_are_loaded_when_their_command_is_given() -> None:
 
 def test_program_can_be_stopped_before_it_started(tmp_path: Path) -> None:
     """Stopping what never started does nothing."""
-    import asyncio
-
-    from fairlead.app.settings import Settings
-
     asyncio.run(Program(Settings(folder=tmp_path)).stop())
     assert list(tmp_path.iterdir()) == []
