@@ -73,7 +73,8 @@ def _flux(obj: Json) -> Health:
     if found.state is State.FAILED and _status(obj, "Reconciling") == "True" and found.reason in _WAITING_REASONS:
         return found._replace(state=State.WAITING)
     observed = get_in(obj, "status", "observedGeneration")
-    if found.is_ready and isinstance(observed, int) and observed != meta(obj).get("generation", observed):
+    changed = isinstance(observed, int) and observed != meta(obj).get("generation", observed)
+    if found.is_ready and changed and not is_suspended(obj):  # to suspend is a change of the spec that none observes
         return Health(State.WAITING, "waiting for the change of its spec to be reconciled", "Progressing")
     return found
 
@@ -122,9 +123,19 @@ def _by_condition(obj: Json, type_: str) -> Health:
 
 def _is_wait(message: str) -> bool:
     """Whether a message of Cluster API says only that something else must come first."""
-    words = ("waiting", "condition not yet reported", "control plane not yet initialized", "connection not established")
+    words = (
+        "condition not yet reported",
+        "control plane not yet initialized",
+        "connection not established",
+        "cni plugin not initialized",  # each node says it until its network plugin runs
+    )
     parts = [part.rpartition(": ")[2].strip().lower() for part in message.split(";")]
-    return all(part.startswith(words[0]) or any(word in part for word in words[1:]) for part in parts)
+    return all(
+        part.startswith("waiting")
+        or part == "poweringon"  # a reason, where a VM that starts has no message
+        or any(word in part for word in words)
+        for part in parts
+    )
 
 
 def _status(obj: Json, type_: str) -> str:

@@ -20,6 +20,7 @@ def thing(kind: str, name: str = "a", *, spec: Json | None = None, conditions: A
 
 
 ONLY_WAITS = "* A: Waiting for x\n* B: condition not yet reported"
+JOINS = "* A: PoweringOn\n* B: Node.Ready: Network plugin returns error: cni plugin not initialized"
 READY = ("Ready", "True", "Ready", "")
 FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplicas": 1}
 
@@ -35,6 +36,12 @@ FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplic
             State.WAITING,
             "waiting for the change of its spec to be reconciled",
             id="spec changed",
+        ),
+        pytest.param(
+            thing("Kustomization", spec={"suspend": True}, conditions=[READY], observedGeneration=1),
+            State.READY,
+            "",
+            id="suspended",
         ),
         pytest.param(
             thing("Kustomization", conditions=[("Ready", "False", "BuildFailed", "no such path")]),
@@ -60,6 +67,12 @@ FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplic
             State.WAITING,
             "A: Waiting for x; B: condition not yet reported",
             id="only waits",
+        ),
+        pytest.param(
+            thing("Machine", conditions=[("Ready", "False", "NotReady", JOINS)]),
+            State.WAITING,
+            "A: PoweringOn; B: Node.Ready: Network plugin returns error: cni plugin not initialized",
+            id="starts and joins",
         ),
         pytest.param(
             thing("Machine", conditions=[("Ready", "False", "NotReady", "* A: Waiting for x\n* B: disk full")]),
