@@ -35,9 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     kubeconfig.add_argument("-o", "--output", choices=("json", "yaml"), default="yaml", help="format (yaml)")
     add_connection_flags(kubeconfig)
-    shown = commands.add_parser(
-        "describe", help="a cluster's parts and their conditions, as a tree", allow_abbrev=False
-    )
+    text = "a cluster's parts and their conditions, as a tree"
+    described = f"{text[0].upper()}{text[1:]}, as clusterctl does."
+    shown = commands.add_parser("describe", help=text, description=described, allow_abbrev=False)
     describe.configure(shown)
 
 

@@ -20,7 +20,7 @@ OWN_COMMANDS = {
     "up": ("up", "run in the foreground: management API, Git server, simulated vCenter, controllers"),
     "demo": ("demo", "try it: a lab with a sample fleet, shown as it comes up; nothing is kept"),
     "helm": ("helm", "charts: template, lint, show, package, pull, dependency, as helm does"),
-    "kustomize": ("kustomize", "overlays: build and edit, as kustomize does"),
+    "kustomize": ("kustomize", "overlays: build, edit, create, as kustomize does"),
 }
 DESCRIPTION = "Kubernetes clusters on VMware vSphere, declared in Git."
 INTERRUPTED = 130

@@ -12,7 +12,7 @@ from fairlead.cli import tables
 from fairlead.cli.connection import Connection, add_connection_flags
 from fairlead.cli.errors import UsageError
 from fairlead.cli.fleet import Cause, Fleet, Id, read_fleet
-from fairlead.cli.get import replicas_text, revision_of, versions_of
+from fairlead.cli.get import add_namespace_flags, replicas_text, revision_of, versions_of
 from fairlead.cli.health import State, is_suspended
 from fairlead.cli.terminal import DONE, FAILED, PLAIN_WIDTH, WAITING, Paint, paint_for, width_of
 
@@ -34,7 +34,7 @@ class Section(NamedTuple):
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.epilog = "Exit code: 0 when everything is Ready, 1 when something is not."
-    parser.add_argument("-n", "--namespace", default="", help="only this namespace (default: all)")
+    add_namespace_flags(parser)
     parser.add_argument("-a", "--all", action="store_true", help=f"show every row, not {SHOWN} of each kind")
     parser.add_argument("-w", "--watch", action="store_true", help="draw it again after each change, until interrupted")
     parser.add_argument("-o", "--output", choices=("json", "yaml"), default="", help="instead of text")
