@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import queue
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from fairlead.base.objects import GVK, Json
 from fairlead.cli import kinds
@@ -19,13 +21,17 @@ from fairlead.cli.errors import CommandError, RefusedError
 from fairlead.cli.fleet import Fleet, Id
 from fairlead.cli.kinds import Resource
 from fairlead.cli.tables import write
+from fairlead.cli.terminal import visible_length
+from fairlead.runtime.clock import Clock
 
 GATHER_SECONDS = 0.2
+MOST_GATHERS = 5  # a picture comes after so many times that, even if changes never pause
 WATCH_SECONDS = 3600.0
 HOME_AND_CLEAR = "\033[H\033[J"
 
 _AGAIN = "AGAIN"  # a watch begins: what is known of its kind may be gone
-_Change = tuple[str, Json] | CommandError
+Change = tuple[str, Json] | CommandError | None  # None: the terminal has another size
+Changes = queue.SimpleQueue[Change]  # a signal may arrive in the middle of a put or get
 
 
 def fleets(
@@ -33,22 +39,39 @@ def fleets(
     resources: Sequence[Resource] = (*kinds.FLUX, *kinds.CLUSTER_API),
     gather_seconds: float = GATHER_SECONDS,
 ) -> Iterator[Fleet]:
-    """The fleet now, and again after each change. Raises: CommandError when the API goes away."""
-    changes: queue.Queue[_Change] = queue.Queue()
+    """The fleet now, again after each change, and when the terminal's size changes.
+
+    Raises: CommandError when the API goes away or refuses a kind that it serves.
+    """
+    changes: Changes = queue.SimpleQueue()
     ended = threading.Event()
     for resource in resources:
         what = (connection.twin(), resource, changes, ended)
         threading.Thread(target=_follow, args=what, name=resource.plural, daemon=True).start()
     objects: dict[Id, Json] = {}
     try:
-        while True:
-            _take_in(changes, objects, gather_seconds)
-            yield Fleet(objects.values())
+        with _resizes(changes):
+            while True:
+                gather(changes, objects, gather_seconds, connection.clock)
+                yield Fleet(objects.values())
     finally:
         ended.set()  # the threads end with their watches, or with the process
 
 
-def _follow(connection: Connection, resource: Resource, changes: queue.Queue[_Change], ended: threading.Event) -> None:
+@contextmanager
+def _resizes(changes: Changes) -> Iterator[None]:
+    """Put a None into the queue whenever the terminal gets another size."""
+    if threading.current_thread() is not threading.main_thread() or not sys.stdout.isatty():
+        yield
+        return
+    before = signal.signal(signal.SIGWINCH, lambda number, frame: changes.put(None))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, before)
+
+
+def _follow(connection: Connection, resource: Resource, changes: Changes, ended: threading.Event) -> None:
     """Put a kind's objects and all changes into the queue, until *ended*."""
     while not ended.is_set():
         changes.put((_AGAIN, {"apiVersion": resource.api_version, "kind": resource.kind}))
@@ -56,20 +79,26 @@ def _follow(connection: Connection, resource: Resource, changes: queue.Queue[_Ch
             for change in connection.watch(resource, timeout_seconds=WATCH_SECONDS):
                 changes.put(change)
         except RefusedError as error:
-            if error.status != 410:  # a kind that is not served; after a history too short the watch begins again
-                return
+            if error.status == 410:  # a history too short: the watch begins again
+                continue
+            if error.status != 404:  # a kind that is not served
+                changes.put(error)
+            return
         except CommandError as error:
             changes.put(error)
             return
 
 
-def _take_in(changes: queue.Queue[_Change], objects: dict[Id, Json], gather_seconds: float) -> None:
-    """Wait for a change, then for a moment without one."""
+def gather(changes: Changes, objects: dict[Id, Json], gather_seconds: float, clock: Clock) -> None:
+    """Wait for a change, then for a moment without one; where there is none, not for long."""
     waiting: float | None = None
+    latest = 0.0
     while True:
         try:
             change = changes.get(timeout=waiting)
         except queue.Empty:
+            return
+        if change is None:
             return
         if isinstance(change, CommandError):
             raise change
@@ -82,7 +111,12 @@ def _take_in(changes: queue.Queue[_Change], objects: dict[Id, Json], gather_seco
             objects.pop(Id.of(obj), None)
         else:
             objects[Id.of(obj)] = obj
-        waiting = gather_seconds
+        now = clock.monotonic()
+        if waiting is None:
+            latest = now + MOST_GATHERS * gather_seconds
+        waiting = min(gather_seconds, latest - now)
+        if waiting <= 0:
+            return
 
 
 def show(fleets_: Iterator[Fleet], render: Callable[[Fleet], str]) -> None:
@@ -91,18 +125,23 @@ def show(fleets_: Iterator[Fleet], render: Callable[[Fleet], str]) -> None:
     before = ""
     for fleet in fleets_:
         text = render(fleet)
+        if terminal:
+            text = HOME_AND_CLEAR + fit(text, *shutil.get_terminal_size())
         if text == before:
             continue
-        if terminal:
-            write(HOME_AND_CLEAR + _cut(text, shutil.get_terminal_size().lines))
-        else:
-            write(f"\n{text}" if before else text)
+        write(f"\n{text}" if before and not terminal else text)
         sys.stdout.flush()
         before = text
 
 
-def _cut(text: str, height: int) -> str:
-    lines = text.splitlines()
-    if len(lines) < height:
+def fit(text: str, columns: int, lines: int) -> str:
+    """As much of *text* as a terminal can show at once, and how much is left out."""
+    shown = text.splitlines()
+    heights = [max(1, -(-visible_length(line) // columns)) for line in shown]
+    if sum(heights) < lines:
         return text
-    return "\n".join([*lines[: height - 2], f"… {len(lines) - height + 2} more lines"]) + "\n"
+    kept, used = 0, 2  # the last line is the cursor's, the one above it says what is left out
+    while used + heights[kept] <= lines:
+        used += heights[kept]
+        kept += 1
+    return "\n".join([*shown[:kept], f"… {len(shown) - kept} more lines"]) + "\n"
