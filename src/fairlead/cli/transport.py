@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import http.client
 import socket
+import threading
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from fairlead.runtime.kubeconfig import Access
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class Response(Protocol):
@@ -66,11 +70,33 @@ class _Answer:
             yield line
 
 
-class HttpTransport:
-    """One connection to the server of *access*; made again when the server closed it."""
+class _Tls:
+    """The TLS settings of one server, made when first needed, once for all connections to it.
+
+    The certificates go through files on the way, which a thread must not write while the process ends.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """The settings. Raises: ssl.SSLError for certificates that cannot be read."""
+        with self._lock:
+            if self._context is None:
+                from fairlead.runtime.tls import tls_context
+
+                self._context = tls_context(self._access)
+            return self._context
+
+
+class HttpTransport:
+    """One connection to the server of *access*; made again when the server closed it."""
+
+    def __init__(self, access: Access, tls: _Tls | None = None) -> None:
+        self._access = access
+        self._tls_settings = tls or _Tls(access)
         parts = urlsplit(access.server)
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -117,9 +143,7 @@ class HttpTransport:
         return self._connection
 
     def _tls(self, timeout_seconds: float) -> socket.socket:
-        from fairlead.runtime.tls import tls_context
-
-        context = tls_context(self._access)
+        context = self._tls_settings.context()
         plain = socket.create_connection((self._host, self._port), timeout=timeout_seconds)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -129,7 +153,7 @@ class HttpTransport:
             raise
 
     def twin(self) -> HttpTransport:
-        return HttpTransport(self._access)
+        return HttpTransport(self._access, self._tls_settings)
 
     def close(self) -> None:
         """Close the connection, if it is open."""

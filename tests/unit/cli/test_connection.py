@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,16 @@ def test_over_tls(listening: tuple[Served, Path], capsys: pytest.CaptureFixture[
     patched = connection.patch(kinds.SECRET, "default", "s", {"metadata": {"labels": {"a": "b"}}})
     assert connection.get(kinds.SECRET, "default", "s") == patched
     connection.close()
+
+
+def test_further_connections_write_no_certificates(
+    listening: tuple[Served, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ssl module reads client certificates from files; a watch's thread must not write them while all ends."""
+    connection = open_connection(flags("--data", str(listening[1].parent)))
+    assert connection.list(kinds.SECRET) == []
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", None)
+    assert connection.twin().twin().list(kinds.SECRET) == []
 
 
 def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
