@@ -74,7 +74,10 @@ def test_further_connections_write_no_certificates(
     connection = open_connection(flags("--data", str(listening[1].parent)))
     assert connection.list(kinds.SECRET) == []
     monkeypatch.setattr(tempfile, "TemporaryDirectory", None)
-    assert connection.twin().twin().list(kinds.SECRET) == []
+    twin = connection.twin().twin()
+    assert twin.list(kinds.SECRET) == []
+    twin.close()
+    connection.close()
 
 
 def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
