@@ -75,6 +75,32 @@ def test_fight_with_another_manager_slows_down() -> None:
     simulate(scenario)
 
 
+def test_two_helmreleases_of_one_release_slow_down() -> None:
+    """Each takes the release from the other, less and less often, and says who the other is; one that goes ends it."""
+
+    async def scenario(fleet: Fleet) -> None:
+        await fleet.source(CHART)
+        await fleet.release(driftDetection={"mode": "enabled"})
+        await fleet.settle()
+        await fleet.release("twin", releaseName="app", driftDetection={"mode": "enabled"}, values={"color": "red"})
+        await fleet.settle(600)
+        assert max(record.version for record in await fleet.records()) < 30
+        told = [(await fleet.conditions(name))["Ready"] for name in ("app", "twin")]
+        [(status, reason, message)] = [ready for ready in told if ready[1] == "ReleaseContested"]
+        assert status == "False"
+        maker = "twin" if told[0][1] == reason else "app"
+        assert f"was made by HelmRelease team/{maker}, again and again; give one of the two another" in message
+        await fleet.patch("twin", spec={"suspend": True})
+        await fleet.settle(310)
+        assert (await fleet.data())["color"] == "blue"
+        assert (await fleet.conditions())["Ready"][0] == "True"
+        before = fleet.revision
+        await fleet.settle(1800)
+        assert fleet.revision == before
+
+    simulate(scenario)
+
+
 def test_drift_is_only_reported_in_warn_mode() -> None:
     """The condition says so, the object stays as it was changed."""
 

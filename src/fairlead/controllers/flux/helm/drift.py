@@ -23,6 +23,7 @@ from fairlead.runtime.client import PatchType
 from fairlead.runtime.clock import Clock
 
 MANAGER = "helm-controller"
+RELEASE = GVK("helm.sh", "v1", "Release")  # no kind of an API: how a whole release is told from its objects
 MARK = "helm.toolkit.fluxcd.io/driftDetection"
 
 
@@ -97,6 +98,19 @@ class Drift:
     def pause(self) -> float:
         """Seconds until any of it may be put right: others who keep changing an object are met less and less often."""
         return min(map(self._delay, self.found), default=0.0)
+
+    @property
+    def release_pause(self) -> float:
+        """Seconds until a release that somebody else changed may be taken back."""
+        return self.fights.delay(self.spec.key, self._release_item, self.clock.monotonic())
+
+    def release_taken_back(self) -> None:
+        """A release that somebody else changed is changed again."""
+        self.fights.corrected(self.spec.key, self._release_item, self.clock.monotonic())
+
+    @property
+    def _release_item(self) -> Item:
+        return Item(RELEASE, Key(self.spec.storage_namespace, self.spec.release_name))
 
     async def correct(self) -> tuple[list[str], list[str]]:
         """Put right what may be; returns what was changed, and what could not be."""

@@ -3,6 +3,7 @@
 Source: helm-controller v1.6 internal/reconcile/atomic_release.go (order, when to stop, what is said at the end).
 """
 
+import re
 from dataclasses import dataclass
 
 from fairlead.base.objects import Json
@@ -14,9 +15,10 @@ from fairlead.controllers.flux.helm.state import Seen, State, Step, decide, dete
 from fairlead.controllers.flux.helm.steps import Steps
 from fairlead.controllers.flux.reporting import READY, RECONCILING
 from fairlead.engines.helm import HelmError, merge_maps
-from fairlead.engines.helm.record import values_digest
+from fairlead.engines.helm.record import Record, values_digest
 
 GROUP = "helm.toolkit.fluxcd.io"
+OWNER_LABELS = (f"{GROUP}/name", f"{GROUP}/namespace")
 STEPS = 16  # a pass that takes more is a fault
 
 
@@ -63,6 +65,10 @@ class ReleaseRun:
                 return self._leave_drift()
             if again:
                 return self._stop()
+            if state is State.UNMANAGED and not self.forced:
+                if self.steps.drift.release_pause > 0:
+                    return self._contested(seen)
+                self.steps.drift.release_taken_back()
             self.steps.begin(step)
             failed_early = await self.steps.act(step)
             if failed_early:
@@ -138,6 +144,19 @@ class ReleaseRun:
         self.report.summarize(self.spec.obj["spec"])
         return Ending("done", max(self.steps.drift.pause, 1.0))
 
+    def _contested(self, seen: Seen) -> Ending:
+        """Somebody else changes the release again and again: not now."""
+        assert seen.last is not None  # a release that is not there is nobody's
+        pause = self.steps.drift.release_pause
+        release = f"{seen.last.namespace}/{seen.last.name}.v{seen.last.version}"
+        text = (
+            f"release {release} was made by {_maker(seen.last)}, again and again; give one of the two "
+            f"another spec.releaseName, or delete it. Taken back in {format_duration(float(round(pause)))}"
+        )
+        self.report.set(READY, False, "ReleaseContested", text)
+        self.report.set(RECONCILING, True, "ProgressingWithRetry", text)
+        return Ending("again", pause)
+
     def _settle(self) -> None:
         """The release is as asked for: restore what a failure before had left in the conditions."""
         history = self._status.get("history") or []
@@ -192,3 +211,9 @@ class ReleaseRun:
         if isinstance(error.__cause__, HelmError):  # the same inputs give the same again
             return Ending("again", self.spec.interval)
         return Ending("again", self._backoff())
+
+
+def _maker(record: Record) -> str:
+    """Who made a release: the HelmRelease that its objects are labelled with, or a person with helm."""
+    name, namespace = (re.search(rf"^ +{re.escape(key)}: (\S+)$", record.manifest, re.M) for key in OWNER_LABELS)
+    return f"HelmRelease {namespace[1]}/{name[1]}" if name and namespace else "somebody else"
