@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import Any
 
 # Commands that run by themselves: module under fairlead.cli, and what they do. Each module has `configure(parser)` and
 # `run(arguments)`; one with `run_quickly(words)` does what is most often asked without a parser, whose import and
@@ -80,7 +81,16 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
     from fairlead import __version__
 
-    parser = argparse.ArgumentParser(prog="fairlead", description=DESCRIPTION, allow_abbrev=False)
+    class Parser(argparse.ArgumentParser):
+        """One that refuses an unknown flag itself: argparse leaves that to the first, which shows another usage."""
+
+        def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+            found, unknown = super().parse_known_args(args, namespace)
+            if unknown:
+                self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            return found, unknown
+
+    parser = Parser(prog="fairlead", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"fairlead {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, (module, text) in OWN_COMMANDS.items():

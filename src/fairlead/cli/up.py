@@ -30,6 +30,12 @@ class UsageError(Exception):
     """The flags do not fit together, or a file they name cannot be read."""
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port; write 1 to 65535, or 0 for a free one")
+    return int(text)
+
+
 def add_lab_flags(parser: argparse.ArgumentParser, default_folder: str = DEFAULT_FOLDER) -> None:
     """Flags of every command that runs the program."""
     parser.add_argument(
@@ -42,9 +48,9 @@ def add_lab_flags(parser: argparse.ArgumentParser, default_folder: str = DEFAULT
     parser.add_argument("--inventory", metavar="FILE", help="what the simulated vCenter holds (YAML)")
     for name, what in (("api", "management API"), ("git", "Git server"), ("vcenter", "simulated vCenter")):
         text = f"port of the {what} (default: a free one)"
-        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=text)
+        parser.add_argument(f"--{name}-port", type=_port, default=0, metavar="PORT", help=text)
     text = "port of the workload clusters (default: a free one)"
-    parser.add_argument("--workloads-port", type=int, default=0, metavar="PORT", help=text)
+    parser.add_argument("--workloads-port", type=_port, default=0, metavar="PORT", help=text)
     parser.add_argument("--data", metavar="DIR", help=f"where state and kubeconfig are kept (default {default_folder})")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="log more; twice: everything")
 
