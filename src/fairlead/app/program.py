@@ -235,11 +235,13 @@ class Program:
 
     async def _infrastructure(self, surroundings: Surroundings, git_port: int) -> None:
         """Have a vCenter, run the controllers against it, and write the first objects."""
+        from fairlead.app.firstlogin import check_vcenter
         from fairlead.app.firstobjects import write_first_objects
 
         if self.settings.vcenter is not None:
             access = self.settings.vcenter
             connector, dialer = self._outside()
+            await check_vcenter(connector, access, self.client)
             self.endpoints["vcenter"] = {"url": access.server, "username": access.username, "password": ""}
             self.endpoints["inventory"] = {}
             await self._run_controllers(surroundings, connector, dialer, self._supervisor())
