@@ -44,6 +44,9 @@ class HttpDialer:
             await client.close()
             text = error.message if isinstance(error, ApiError) else str(error)
             raise UnreachableError(f"cannot use {access.server}: {text}") from error
+        except BaseException:  # cancelled while nobody answers
+            await client.close()
+            raise
         return HttpRemote(client, access.server)
 
 

@@ -61,6 +61,34 @@ def test_bad_kubeconfigs_are_named(text: bytes, cause: str) -> None:
         asyncio.run(HttpDialer(WallClock()).dial(text))
 
 
+def test_a_dial_that_is_given_up_leaves_nothing_open() -> None:
+    """A server that takes the connection and never answers: who stops waiting for it closes the connection."""
+
+    async def main() -> None:
+        asked, closed = asyncio.Event(), asyncio.Event()
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await reader.read()
+            closed.set()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        access = Access(server=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        text = goyaml.dump(render(access, cluster="x", user="x")).encode()
+        dialing = asyncio.ensure_future(HttpDialer(WallClock()).dial(text))
+        await asyncio.wait_for(asked.wait(), 5)
+        dialing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialing
+        await asyncio.wait_for(closed.wait(), 5)
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(main())
+
+
 def test_watch_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is gone without a word: the watch ends by itself instead of waiting for ever."""
     monkeypatch.setattr(http, "WATCH_SECONDS", 0)
