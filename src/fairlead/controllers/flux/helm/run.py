@@ -65,9 +65,9 @@ class ReleaseRun:
                 return self._leave_drift()
             if again:
                 return self._stop()
-            if state is State.UNMANAGED and not self.forced:
+            if state is State.UNMANAGED and seen.last is not None and self._is_foreign(seen.last) and not self.forced:
                 if self.steps.drift.release_pause > 0:
-                    return self._contested(seen)
+                    return self._contested(seen.last)
                 self.steps.drift.release_taken_back()
             self.steps.begin(step)
             failed_early = await self.steps.act(step)
@@ -144,13 +144,16 @@ class ReleaseRun:
         self.report.summarize(self.spec.obj["spec"])
         return Ending("done", max(self.steps.drift.pause, 1.0))
 
-    def _contested(self, seen: Seen) -> Ending:
+    def _is_foreign(self, last: Record) -> bool:
+        """Whether somebody else made the release; one's own is not known when its pass was ended by new inputs."""
+        return _maker(last) != f"HelmRelease {self.spec.key}"
+
+    def _contested(self, last: Record) -> Ending:
         """Somebody else changes the release again and again: not now."""
-        assert seen.last is not None  # a release that is not there is nobody's
         pause = self.steps.drift.release_pause
-        release = f"{seen.last.namespace}/{seen.last.name}.v{seen.last.version}"
+        release = f"{last.namespace}/{last.name}.v{last.version}"
         text = (
-            f"release {release} was made by {_maker(seen.last)}, again and again; give one of the two "
+            f"release {release} was made by {_maker(last)}, again and again; give one of the two "
             f"another spec.releaseName, or delete it. Taken back in {format_duration(float(round(pause)))}"
         )
         self.report.set(READY, False, "ReleaseContested", text)
