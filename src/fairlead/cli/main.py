@@ -22,6 +22,7 @@ OWN_COMMANDS = {
     "demo": ("demo", "try it: a lab with a sample fleet, shown as it comes up; nothing is kept"),
     "helm": ("helm", "charts: template, lint, show, package, pull, dependency, as helm does"),
     "kustomize": ("kustomize", "overlays: build, edit, create, as kustomize does"),
+    "completion": ("completion", "print a script that completes commands and flags in bash, zsh or fish"),
 }
 DESCRIPTION = "Kubernetes clusters on VMware vSphere, declared in Git."
 INTERRUPTED = 130
@@ -75,7 +76,12 @@ def _run_quickly(arguments: list[str]) -> int | None:
     return run_quickly(arguments[1:])
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser with every command in full."""
+    return _parser("", whole=True)
+
+
+def _parser(command: str, *, whole: bool = False) -> argparse.ArgumentParser:
     import argparse
     from importlib import import_module
 
@@ -95,7 +101,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, (module, text) in OWN_COMMANDS.items():
         own = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
-        if name == command:
+        if whole or name == command:
             loaded = import_module(f"fairlead.cli.{module}")
             loaded.configure(own)
             own.set_defaults(run=loaded.run)
