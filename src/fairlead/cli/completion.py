@@ -18,11 +18,11 @@ to have it in every shell:
   fish   fairlead completion fish > ~/.config/fish/completions/fairlead.fish
 """
 # What is completed: after a flag that takes a value its choices, else files; flags after a dash; else the words that
-# may follow the commands given so far.
+# may follow the commands given so far. zsh runs it too, and reads `:name` in an expansion as a modifier.
 _BASH = """\
 _fairlead() {
     local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" place="" word words flags
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    for word in "${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
         if _fairlead_place "$place $word"; then place="$place $word"; fi
     done
     COMPREPLY=()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from fairlead.cli.main import main
 
-BASH = shutil.which("bash")
+BASH, FISH = shutil.which("bash"), shutil.which("fish")
 ASK = """
 COMP_WORDS=("$@")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -58,6 +59,7 @@ def test_zsh_uses_the_script_for_bash(capsys: pytest.CaptureFixture[str]) -> Non
     first, rest = script("zsh", capsys).split("\n", 1)
     assert first == "autoload -U +X bashcompinit && bashcompinit"
     assert rest == script("bash", capsys)
+    assert ":COMP_CWORD" not in rest  # zsh would take it for a modifier
 
 
 def test_fish(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,3 +71,21 @@ def test_fish(capsys: pytest.CaptureFixture[str]) -> None:
     assert any(line.startswith(f"{status} -l data -r -d ") for line in lines)
     assert any("-f -a describe -d " in line and "_from cluster; and not " in line for line in lines)
     assert "vCenter\\'s" in script("fish", capsys)
+
+
+@pytest.mark.skipif(FISH is None, reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("st", ["status"]),
+        ("cluster -n x ", ["describe", "kubeconfig"]),
+        ("status --a", ["--all", "--all-namespaces"]),
+        ("status -o ", ["json", "yaml"]),
+    ],
+)
+def test_in_a_real_fish(typed: str, offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same words as in bash, with their help behind a tab."""
+    (tmp_path / "fairlead.fish").write_text(script("fish", capsys))
+    command = f"source {tmp_path}/fairlead.fish; complete -C 'fairlead {typed}'"
+    done = subprocess.run([str(FISH), "--no-config", "-c", command], capture_output=True, text=True, check=True)
+    assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == offered
