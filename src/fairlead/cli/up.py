@@ -231,7 +231,11 @@ def next_steps(folder: Path, git: str) -> list[str]:
 
 def own_name() -> str:
     """How this program is called in a shell."""
-    return "fairlead" if shutil.which("fairlead") else shlex.quote(os.path.abspath(sys.argv[0]))
+    if shutil.which("fairlead"):
+        return "fairlead"
+    if sys.argv[0].endswith(".py"):
+        return f"{shlex.quote(sys.executable)} -m fairlead"
+    return shlex.quote(os.path.abspath(sys.argv[0]))
 
 
 class _Pairs(logging.Formatter):
