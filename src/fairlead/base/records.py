@@ -10,7 +10,13 @@ Those two take longer to load than a small overlay takes to build. For type chec
 
 from __future__ import annotations
 
-from _collections import _tuplegetter  # type: ignore[import-not-found]  # what collections makes fields of
+try:  # what collections makes fields of, where this Python has it
+    from _collections import _tuplegetter  # type: ignore[import-not-found]
+except ImportError:
+
+    def _tuplegetter(at: int, doc: str) -> Any:
+        return property(lambda record: record[at], doc=doc)
+
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
