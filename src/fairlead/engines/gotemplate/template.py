@@ -109,15 +109,19 @@ class Source:
 
         return codegen.generate(self.tree(name), self.functions, trace)
 
-    def link(self, template: Template) -> Body:
-        """Return a template's function, compiling it when there is no code yet."""
+    def compiled(self, template: Template) -> CodeType:
+        """Return a template's code, compiling it when there is none yet."""
         if template.code is None and template.packed and self.unpack is not None:
             template.code = self.unpack(template.packed)
             if template.code is None:  # damaged
                 template.packed = b""
         if template.code is None:
             template.code = compile_unit(self.unit(template.name), self.name, template.name)
-        return link(template.code, self)
+        return template.code
+
+    def link(self, template: Template) -> Body:
+        """Return a template's function over the global names of an ordinary run."""
+        return link(self.compiled(template), self)
 
     def place(self, template: str, node: Node) -> Place:
         """Return where *node* of one of the templates is."""
