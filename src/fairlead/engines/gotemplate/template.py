@@ -211,6 +211,11 @@ class Render:
     def child(self, source: Source) -> Render:
         """Return a render that also sees *source* (Go: Clone, then Parse)."""
         other = Render(self.host, self.limits)
+        self.lend(other, source)
+        return other
+
+    def lend(self, other: Render, source: Source) -> None:
+        """Make *other* a render inside this one, which also sees *source*."""
         other.templates = dict(self.templates)
         other.templates.pop(source.name, None)
         other.sources = self.sources
@@ -221,7 +226,6 @@ class Render:
             if template.is_empty and name in other.templates:
                 continue
             other.templates[name] = template
-        return other
 
     def find(self, name: str) -> Body | None:
         """Return the body of a template by name."""

@@ -20,8 +20,10 @@ from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
+
+    from fairlead.engines.helm.reuse import Outputs, Turn
 
 _WARNING = late(f"(?s){WARN_START}(.*){WARN_END}")
 
@@ -32,6 +34,7 @@ class Host(Record):
     world: World
     lint: bool = False
     texts: SourceCache = made(factory=lambda: _shared())  # for tpl
+    answers: Callable[[], int] = lambda: 0  # how many answers the world has given so far
     notes: list[tuple[str, str]] = made(factory=list)
 
 
@@ -88,14 +91,21 @@ def _shared() -> SourceCache:
     return SHARED
 
 
-def collect(chart: Chart, top: dict[str, Any]) -> dict[str, Renderable]:
-    """Return the templates of *chart* and its dependencies by their full path."""
-    found: dict[str, Renderable] = {}
-    _collect(chart, found, top)
+class Collected(Record):
+    """The templates of a chart and its dependencies by their full path, and each chart's data by its section's path."""
+
+    templates: dict[str, Renderable] = made(factory=dict)
+    scopes: list[tuple[tuple[str, ...], dict[str, Any]]] = made(factory=list)
+
+
+def collect(chart: Chart, top: dict[str, Any]) -> Collected:
+    """Return the templates of *chart* and its dependencies."""
+    found = Collected()
+    _collect(chart, found, top, ())
     return found
 
 
-def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) -> dict[str, Any]:
+def _collect(chart: Chart, found: Collected, above: dict[str, Any], section_path: tuple[str, ...]) -> dict[str, Any]:
     metadata = chart.metadata.for_templates()
     metadata["IsRoot"] = chart.is_root
     subcharts: dict[str, Any] = {}
@@ -117,12 +127,13 @@ def _collect(chart: Chart, found: dict[str, Renderable], above: dict[str, Any]) 
             section = Values(section)
             data["Values"] = section
     for sub in chart.dependencies:
-        subcharts[sub.name] = _collect(sub, found, data)
+        subcharts[sub.name] = _collect(sub, found, data, (*section_path, sub.name))
+    found.scopes.append((section_path, data))
     path = chart.full_path
     for file in chart.templates:
         if chart.is_library and not file.name.rpartition("/")[2].startswith("_"):
             continue
-        found[f"{path}/{file.name}"] = Renderable(file.text, data, f"{path}/templates")
+        found.templates[f"{path}/{file.name}"] = Renderable(file.text, data, f"{path}/templates")
     return data
 
 
@@ -132,39 +143,58 @@ def sort_templates(names: Mapping[str, object]) -> list[str]:
 
 
 def run(
-    templates: dict[str, Renderable],
+    collected: Collected,
     host: Host,
     cache: SourceCache = SHARED,
     limits: Limits | None = None,
+    outputs: Outputs | None = None,
 ) -> dict[str, str]:
-    """Return the rendered text of each template that is no partial.
+    """Return the rendered text of each template that is no partial; those that *outputs* knows to come out as they did
+    before are not run.
 
     Raises:
         RenderError: with Helm's text and the places it comes from.
     """
-    render = Render(host, limits)
+    templates = collected.templates
+    turn = None if outputs is None else outputs.begin(collected, host, limits)
+    render = Render(host, limits) if turn is None else turn.render
     names = sort_templates(templates)
+    if turn is None:
+        _add_all(render, names, templates, cache)
+    rendered: dict[str, str] = {}
+    for name in names:
+        if name.rpartition("/")[2].startswith("_"):
+            continue
+        text = None if turn is None else turn.output(name)
+        if text is None:
+            if not render.templates:  # they parsed before, or there would be no outputs
+                _add_all(render, names, templates, cache)
+            text = _execute(render if turn is None else turn, name, templates[name])
+        rendered[name] = text.replace("<no value>", "") if "<no value>" in text else text
+    if turn is not None:
+        turn.end()
+    return rendered
+
+
+def _add_all(render: Render, names: list[str], templates: dict[str, Renderable], cache: SourceCache) -> None:
     for name in names:
         try:
             render.add(cache.get(name, templates[name].text))
         except ParseError as error:
             raise parse_error(name, templates[name].text, error) from None
-    rendered: dict[str, str] = {}
-    for name in names:
-        if name.rpartition("/")[2].startswith("_"):
-            continue
-        template = templates[name]
-        template.data["Template"] = Values(Name=name, BasePath=template.base_path)
-        try:
-            text = render.execute(name, template.data)
-        except ExecError as error:
-            raise exec_error(name, error, template.data) from None
-        except LimitError as error:
-            raise RenderError(f"execution error in ({name}): {error}") from None
-        except TemplateError as error:
-            raise RenderError(str(error)) from None
-        rendered[name] = text.replace("<no value>", "") if "<no value>" in text else text
-    return rendered
+
+
+def _execute(render: Render | Turn, name: str, template: Renderable) -> str:
+    """Return what one template writes. Raises: RenderError."""
+    template.data["Template"] = Values(Name=name, BasePath=template.base_path)
+    try:
+        return render.execute(name, template.data)
+    except ExecError as error:
+        raise exec_error(name, error, template.data) from None
+    except LimitError as error:
+        raise RenderError(f"execution error in ({name}): {error}") from None
+    except TemplateError as error:
+        raise RenderError(str(error)) from None
 
 
 def parse_error(name: str, text: str, error: ParseError) -> RenderError:

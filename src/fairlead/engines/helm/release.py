@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from fairlead.engines.helm.reuse import Outputs
     from fairlead.engines.helm.sourcemap import SourceMap
 
     PostRenderer = Callable[[str], str]
@@ -60,6 +61,7 @@ class Options(Record, frozen=True):
     subchart_notes: bool = False
     limits: Limits = made(factory=Limits)
     cache: engine.SourceCache = engine.SHARED
+    outputs: Outputs | None = None  # of earlier renders of the same release: templates are run for what has changed
 
 
 class Rendered(Record):
@@ -67,7 +69,7 @@ class Rendered(Record):
 
     chart: Chart  # as rendered: without the dependencies that are switched off
     release: Release
-    values: dict[str, Any]  # coalesced
+    values: dict[str, Any]  # coalesced; not to be changed
     manifests: list[Manifest]
     hooks: list[Hook]
     notes: str
@@ -75,7 +77,7 @@ class Rendered(Record):
     files: dict[str, str]  # rendered text by template path, notes excluded
     warnings: list[str]
     replay: Callable[[], SourceMap]
-    hints: list[str] = made(factory=list)
+    given: dict[str, Any] = made(factory=dict)  # the values that a user set
     _map: SourceMap | None = None
 
     @property
@@ -84,6 +86,15 @@ class Rendered(Record):
         if self._map is None:
             self._map = self.replay()
         return self._map
+
+    @property
+    def hints(self) -> list[str]:
+        """Say which of the given values look misspelt."""
+        if not self.given:
+            return []
+        from fairlead.engines.helm.nearest import misspelt
+
+        return misspelt(self.chart, self.given)
 
     def manifest(self, *, include_crds: bool = False) -> str:
         """Return the manifests as Helm stores them in a release."""
@@ -172,8 +183,8 @@ def _render(
     top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
     _check_kube_version(chart, capabilities)
     tape = Tape(world)
-    host = engine.Host(tape.recording(), options.lint, options.cache)
-    files = engine.run(engine.collect(chart, top), host, options.cache, options.limits)
+    host = engine.Host(tape.recording(), options.lint, options.cache, tape.answers)
+    files = engine.run(engine.collect(chart, top), host, options.cache, options.limits, options.outputs)
     notes = _take_notes(chart, files, options.subchart_notes)
     try:
         found = sort_manifests(files)
@@ -192,12 +203,7 @@ def _render(
         data = {"Values": Values(again), "Release": release.for_templates(), "Capabilities": capabilities}
         return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources)
 
-    hints: list[str] = []
-    if given:
-        from fairlead.engines.helm.nearest import misspelt
-
-        hints = misspelt(chart, given)
-    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, hints)
+    return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, given)
 
 
 def _validate(chart: Chart, values: dict[str, Any]) -> None:

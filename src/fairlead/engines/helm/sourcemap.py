@@ -99,7 +99,7 @@ def build(
     chart: Chart, values: dict[str, Any], top: dict[str, Any], host: engine.Host, sources: Sequence[ValuesSource]
 ) -> SourceMap:
     """Return the source map of *chart*; *values* are its coalesced values, used in *top*."""
-    templates = engine.collect(chart, top)
+    templates = engine.collect(chart, top).templates
     paths: dict[int, Path] = {}
     _register(paths, top["Values"], ())
     for renderable in templates.values():

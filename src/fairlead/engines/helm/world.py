@@ -73,6 +73,10 @@ class Tape:
             generate_key=None if generate is None else lambda kind, bits: note(generate(kind, bits)),
         )
 
+    def answers(self) -> int:
+        """Return how many answers were noted so far."""
+        return len(self._notes)
+
     def replaying(self) -> World:
         """Return a World that gives the same again, in the same order."""
         notes = iter(self._notes)

@@ -8,6 +8,7 @@ from fairlead.engines.helm.functions.convert import strval
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Map = dict[str, Any]
@@ -93,25 +94,34 @@ def _table(value: object) -> Map:
 
 
 def merge(target: Map | None, *sources: Map | None) -> Map:
-    target = NilMap() if target is None else target
-    for source in sources:
-        if source:
-            _merge(target, source, False)
-    return target
+    return merge_all(target, sources, overwrite=False)
 
 
 def merge_overwrite(target: Map | None, *sources: Map | None) -> Map:
+    return merge_all(target, sources, overwrite=True)
+
+
+def merge_all(
+    target: Map | None,
+    sources: Sequence[Map | None],
+    *,
+    overwrite: bool,
+    seen: Callable[[Map, Map], None] | None = None,
+) -> Map:
+    """Merge *sources* into *target* in place; *seen* is told each pair of maps before one is merged into the other."""
     target = NilMap() if target is None else target
     for source in sources:
         if source:
-            _merge(target, source, True)
+            _merge(target, source, overwrite, seen)
     return target
 
 
-def _merge(target: Map, source: Map, overwrite: bool) -> None:
+def _merge(target: Map, source: Map, overwrite: bool, seen: Callable[[Map, Map], None] | None) -> None:
     """Merge *source* into *target* in place; maps inside *source* are shared, not copied."""
     if target is source:
         return
+    if seen is not None:
+        seen(target, source)
     for key, value in source.items():
         if value is None:
             if overwrite:
@@ -119,7 +129,7 @@ def _merge(target: Map, source: Map, overwrite: bool) -> None:
             continue
         mine = target.get(key)
         if isinstance(value, dict) and isinstance(mine, dict):
-            _merge(mine, value, overwrite)
+            _merge(mine, value, overwrite, seen)
             if mine:
                 continue
         if isinstance(value, list) and mine and not overwrite:
