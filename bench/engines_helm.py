@@ -6,12 +6,16 @@
 and peak memory; ours once with the compiled templates of an earlier run on disk (warm; what is printed is rendered
 anew), once without any (cold). (b) The same chart rendered again in one process with one value changed, against a Go
 program that does the same over Helm's library (.peers/helm-render); charts that make RSA keys are counted apart, as
-the time for a key wobbles and is the library's. The machine's load shows in wall time; CPU time wobbles less.
+the time for a key wobbles and is the library's. Ours once as a release that is rendered again and again (templates run
+for what changed), once with every template run. The value is one that no template names, or, with --read-values, each
+of up to 20 of the chart's own values in turn, of which the mean counts. The machine's load shows in wall time; CPU time
+wobbles less.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -20,6 +24,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fairlead.testing.compat_helm import find_charts
 
@@ -104,11 +109,15 @@ def _median(values: object) -> str:
     return f"{statistics.median(values) / 1024:.0f} MiB"  # type: ignore[call-overload]
 
 
-def render_again(path: Path, renders: int) -> tuple[float, bool] | None:
-    """Return the median seconds of a render with one value changed, and whether it made keys; None when it fails."""
+def render_again(path: Path, overrides: list[dict[str, Any]], *, keep: bool) -> tuple[list[float], bool] | None:
+    """Return the seconds of each render, one for each of *overrides*, and whether keys were made; None if one fails.
+
+    With *keep*, outputs are kept from render to render. Two renders of the chart as it is come before, untimed.
+    """
     from fairlead.cli.helm import load
     from fairlead.cli.helm_template import world
-    from fairlead.engines.helm import HelmError, render
+    from fairlead.engines.helm import HelmError, Options, render
+    from fairlead.engines.helm.reuse import Outputs
 
     keys = 0
     here = world()
@@ -121,46 +130,104 @@ def render_again(path: Path, renders: int) -> tuple[float, bool] | None:
 
     here.generate_key = counted
     chart = load(str(path))
+    options = Options(outputs=Outputs() if keep else None)
     times: list[float] = []
     try:
-        for number in range(renders):
+        for _ in range(2):
+            render(chart, {}, world=here, options=options)
+        for values in overrides:
             started = time.perf_counter()
-            render(chart, {KEY: number}, world=here)
+            render(chart, values, world=here, options=options)
             times.append(time.perf_counter() - started)
     except HelmError:
         return None
-    return statistics.median(times[1:] or times), bool(keys)
+    return times, bool(keys)
 
 
-def in_process(charts: list[Path], renders: int, table: bool) -> None:
+def own_values(path: Path, limit: int = 20) -> list[dict[str, Any]]:
+    """Return values that each change one scalar of the chart's defaults, spread over all of them."""
+    from fairlead.cli.helm import load
+
+    found: list[dict[str, Any]] = []
+
+    def walk(value: Any, above: tuple[str, ...]) -> None:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                walk(item, (*above, key))
+            return
+        if isinstance(value, bool):
+            changed: Any = not value
+        elif isinstance(value, int | float):
+            changed = value + 1
+        elif isinstance(value, str) and value:
+            changed = value + "x"
+        else:
+            return
+        for key in reversed(above):
+            changed = {key: changed}
+        found.append(changed)
+
+    walk(load(str(path)).values, ())
+    step = max(1, len(found) // limit)
+    return found[::step][:limit]
+
+
+def theirs_again(path: Path, overrides: list[dict[str, Any]] | None, renders: int) -> list[float] | None:
+    """Return the seconds of each of Helm's renders in one process; None if one fails."""
+    if overrides is None:
+        command = [str(HELM_RENDER), "bench", str(path), KEY, str(renders)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    else:
+        command = [str(HELM_RENDER), "bench-values", str(path)]
+        done = subprocess.run(command, input=json.dumps(overrides), capture_output=True, text=True, check=False)
+    return None if done.returncode else [float(line) for line in done.stdout.split()]
+
+
+Row = tuple[Path, float, float, float, bool]  # seconds: helm, ours where outputs are kept, ours; whether keys are made
+
+
+def measured(path: Path, renders: int, read_values: bool) -> Row | None:
+    """Return what rendering one chart again takes."""
+    if read_values:
+        overrides = [values for values in own_values(path) if render_again(path, [values], keep=False) is not None]
+        overrides = [values for values in overrides if theirs_again(path, [values], 0) is not None]
+        theirs = theirs_again(path, [{}, *overrides], 0) if overrides else None
+        middle = statistics.mean
+    else:
+        overrides = [{KEY: number} for number in range(renders)]
+        theirs = theirs_again(path, None, renders)
+        middle = statistics.median
+    kept, plain = (render_again(path, overrides, keep=keep) for keep in (True, False))
+    if theirs is None or kept is None or plain is None:
+        return None
+    return path, middle(theirs[1:] or theirs), middle(kept[0]), middle(plain[0]), kept[1]
+
+
+def in_process(charts: list[Path], renders: int, read_values: bool, table: bool) -> None:
     """Print part (b)."""
-    rows: list[tuple[Path, float, float, bool]] = []
-    for path in charts:
-        done = subprocess.run(
-            [str(HELM_RENDER), "bench", str(path), KEY, str(renders)], capture_output=True, text=True, check=False
-        )
-        ours = None if done.returncode else render_again(path, renders)
-        if ours is not None:
-            theirs = statistics.median(map(float, done.stdout.split()[1:] or done.stdout.split()))
-            rows.append((path, theirs, *ours))
+    rows = [row for path in charts if (row := measured(path, renders, read_values)) is not None]
+    what = "of its own values" if read_values else "value that no template names"
     for label, chosen in (
-        ("without those that make keys", [row for row in rows if not row[3]]),
-        ("those that make keys", [row for row in rows if row[3]]),
+        ("without those that make keys", [row for row in rows if not row[4]]),
+        ("those that make keys", [row for row in rows if row[4]]),
         ("all", rows),
     ):
-        if chosen:
-            helm, ours = sum(row[1] for row in chosen), sum(row[2] for row in chosen)
-            ratios = sorted(row[2] / row[1] for row in chosen)
+        if not chosen:
+            continue
+        helm = sum(row[1] for row in chosen)
+        for state, place in (("outputs kept", 2), ("every template run", 3)):
+            ours = sum(row[place] for row in chosen)
+            ratios = sorted(row[place] / row[1] for row in chosen)
             print(
-                f"(b) rendered again with one value changed, {label}: {len(chosen)} charts, helm {helm * 1000:.1f} ms, "
-                f"fairlead {ours * 1000:.1f} ms, total ratio {ours / helm:.2f}, "
+                f"(b) rendered again with one {what} changed, {label}, {state}: {len(chosen)} charts, "
+                f"helm {helm * 1000:.1f} ms, fairlead {ours * 1000:.1f} ms, total ratio {ours / helm:.2f}, "
                 f"median of ratios {statistics.median(ratios):.2f}, worst {ratios[-1]:.2f}"
             )
     if table:
-        for path, helm, ours, keys in rows:
+        for path, helm, kept, plain, keys in rows:
             print(
-                f"    {path.parent.name}/{path.name}: ms helm {helm * 1000:.2f}, fairlead {ours * 1000:.2f}, "
-                f"ratio {ours / helm:.2f}{', makes keys' if keys else ''}"
+                f"    {path.parent.name}/{path.name}: ms helm {helm * 1000:.2f}, fairlead {kept * 1000:.2f} "
+                f"(every template run {plain * 1000:.2f}), ratio {kept / helm:.2f}{', makes keys' if keys else ''}"
             )
 
 
@@ -174,6 +241,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--renders", type=int, default=11)
     parser.add_argument("--only", default="", help="charts whose path has this text")
+    parser.add_argument("--read-values", action="store_true", help="(b) changes values that the chart has")
     parser.add_argument("--skip-processes", action="store_true", help="only (b)")
     parser.add_argument("--table", action="store_true", help="a line for each chart, too")
     args = parser.parse_args()
@@ -187,7 +255,7 @@ def main() -> int:
         return 2
     if not args.skip_processes:
         whole_processes(charts, args.rounds, args.table)
-    in_process(charts, args.renders, args.table)
+    in_process(charts, args.renders, args.read_values, args.table)
     return 0
 
 

@@ -2,6 +2,7 @@
 //
 //	render snippets < request.json > answers.jsonl
 //	render bench CHART KEY COUNT
+//	render bench-values CHART < list of values.json
 //
 // snippets takes {"files": {name: text}, "snippets": [template, ...]} and gives
 // a line {"out": text} or {"err": message} for each: it is rendered as
@@ -10,6 +11,7 @@
 //
 // bench renders the chart COUNT times, each time with another value under KEY,
 // from loaded chart to sorted manifests, and prints the seconds each took.
+// bench-values does it with each of the values given.
 package main
 
 import (
@@ -87,20 +89,23 @@ func snippets() error {
 	return nil
 }
 
-func bench(path, key string, count int) error {
-	loaded, err := loader.Load(path)
-	if err != nil {
-		return err
-	}
-	// ProcessDependencies changes the chart, so each round gets a fresh copy; loading is not timed.
+func counted(key string, count int) ([]map[string]any, error) {
+	var found []map[string]any
 	for round := 0; round < count; round++ {
-		if round > 0 {
-			if loaded, err = loader.Load(path); err != nil {
-				return err
-			}
-		}
 		values := map[string]any{}
 		if err := strvals.ParseInto(key+"="+strconv.Itoa(round), values); err != nil {
+			return nil, err
+		}
+		found = append(found, values)
+	}
+	return found, nil
+}
+
+func bench(path string, overrides []map[string]any) error {
+	for _, values := range overrides {
+		// ProcessDependencies changes the chart, so each round gets a fresh copy; loading is not timed.
+		loaded, err := loader.Load(path)
+		if err != nil {
 			return err
 		}
 		started := time.Now()
@@ -119,13 +124,21 @@ func bench(path, key string, count int) error {
 
 func main() {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	err := fmt.Errorf("usage: render snippets | render bench CHART KEY COUNT")
+	err := fmt.Errorf("usage: render snippets | render bench CHART KEY COUNT | render bench-values CHART")
 	if len(os.Args) == 2 && os.Args[1] == "snippets" {
 		err = snippets()
 	} else if len(os.Args) == 5 && os.Args[1] == "bench" {
 		var count int
 		if count, err = strconv.Atoi(os.Args[4]); err == nil {
-			err = bench(os.Args[2], os.Args[3], count)
+			var overrides []map[string]any
+			if overrides, err = counted(os.Args[3], count); err == nil {
+				err = bench(os.Args[2], overrides)
+			}
+		}
+	} else if len(os.Args) == 3 && os.Args[1] == "bench-values" {
+		var overrides []map[string]any
+		if err = json.NewDecoder(os.Stdin).Decode(&overrides); err == nil {
+			err = bench(os.Args[2], overrides)
 		}
 	}
 	if err != nil {

@@ -77,8 +77,8 @@ CHANGERS = {
     "setvalues": '{{ $_ := set .Values "far" .Values.a.b }}',
     "merge": '{{ $_ := mergeOverwrite .Values.part (dict "b" .Values.far) }}',
     "shared": '{{ $m := dict "p" .Values.part }}{{ $_ := merge $m (dict "p" (dict "new" .Values.far)) }}',
-    "sometimes": '{{ if .Values.flag }}{{ $_ := set .Values.part "b" "flagged" }}{{ end }}',
-    "restless": '# {{ randAlpha 3 }}{{ if kindIs "bool" .Values.far }}{{ $_ := set .Values.part "b" "flagged" }}{{ end }}',
+    "sometimes": '{{ if .Values.flag }}{{ $_ := set .Values.part "b" "f" }}{{ end }}',
+    "restless": '# {{ randAlpha 3 }}{{ if kindIs "bool" .Values.far }}{{ $_ := set .Values.part "b" "f" }}{{ end }}',
 }
 PATHS = [
     ("a", "b"), ("a",), ("part",), ("part", "b"), ("part", "c"), ("part", "c", "d"), ("maps",), ("maps", "one"),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fairlead.api.errors import ApiError
-from fairlead.base.objects import GVK, Json, copy
+from fairlead.base.objects import GVK, Json, Key, copy
 from fairlead.controllers.flux.artifacts import Tree
 from fairlead.controllers.flux.helm.actions import Outcome
 from fairlead.controllers.flux.helm.postrender import post_render
@@ -33,6 +33,7 @@ from fairlead.engines.helm import (
 )
 from fairlead.engines.helm.functions.encoding import to_floats
 from fairlead.engines.helm.record import HookRecord
+from fairlead.engines.helm.reuse import Outputs
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.ids import Ids
@@ -40,7 +41,9 @@ from fairlead.runtime.ids import Ids
 ROUNDS = 8
 _NO_YAML = re.compile(r"YAML parse error on (\S+): error converting YAML to JSON: (.*)", re.DOTALL)
 CHARTS = 64
+RELEASES = 64
 
+_outputs: OrderedDict[Key, Outputs] = OrderedDict()  # of the releases that were rendered last
 _charts: OrderedDict[str, Chart] = OrderedDict()  # by artifact digest
 
 
@@ -53,6 +56,14 @@ def chart_of(digest: str, tree: Tree) -> Chart:
         if len(_charts) > CHARTS:
             _charts.popitem(last=False)
     return chart
+
+
+def _outputs_of(release: Key) -> Outputs:
+    found = _outputs.setdefault(release, Outputs())
+    _outputs.move_to_end(release)
+    if len(_outputs) > RELEASES:
+        _outputs.popitem(last=False)
+    return found
 
 
 class _Lookups:
@@ -150,7 +161,8 @@ class Renderer:
         world = World(now=lambda: now, random_bytes=_stream(seed), lookup=lookups)
         skip = bool(self._spec.action(self._action).get("disableSchemaValidation"))
         values = to_floats(copy(self._values))
-        return render(self._chart, values, release, capabilities, world, options=Options(skip_schema_validation=skip))
+        options = Options(skip_schema_validation=skip, outputs=_outputs_of(self._spec.key))
+        return render(self._chart, values, release, capabilities, world, options=options)
 
     async def _capabilities(self) -> Capabilities:
         return Capabilities.of_cluster(await self._scopes.server_version(), await self._scopes.api_versions())
