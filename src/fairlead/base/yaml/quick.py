@@ -364,11 +364,11 @@ class QuickReader:
         """Return the literal or folded block whose *header* stands on the line *at*."""
         if above < 0:
             raise Unsure
-        chomp, indent = block_header(header)
+        chomp, given = block_header(header)
         first = at + 1
-        indent = self._block_indent(first, indent + above if indent else 0, above)
+        indent = self._block_indent(first, given + above if given else 0, above)
         if not indent:
-            if chomp == "+":
+            if chomp == "+" or (given and self.tail > given + above):  # spaces at the end may be content
                 raise Unsure
             self.at = self._next(at)
             return self.rules.quoted("") if header[0] == "|" else self.rules.folded("")

@@ -184,9 +184,17 @@ def _joined(lines: list[str], escapes: bool) -> str:
             if escapes and _backslashes(bare, len(bare)) % 2:
                 continued = bare == line
                 bare = line[:-1] if continued else f"{bare} "
+                if continued and _is_cut(bare):
+                    raise Unsure
             line = bare
         parts.append(line)
     return "".join(parts)
+
+
+def _is_cut(line: str) -> bool:
+    """Report whether *line* ends among the digits of an escape, which do not go on in the next line."""
+    at = line.rfind("\\")
+    return at >= 0 and len(line) - at - 2 < _HEXADECIMAL.get(line[at + 1 : at + 2], 0)
 
 
 def _unescaped(value: str) -> str:
