@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _NAME_TEXT: Final = "^[_[:alpha:]][_[:alpha:][:digit:]]*$"
@@ -245,47 +245,67 @@ def _replace_suffix(value: str, old: str, new: str | None = None) -> str:
     return value.removesuffix(old) + new if new is not None and value.endswith(old) else value
 
 
-@lru_cache(maxsize=256)
-def _glob(pattern: str) -> re.Pattern[str] | None:
-    """Compile a shell pattern (``* ? [a-z] \\``); None for a malformed one, which then removes nothing."""
-    result: list[str] = []
+_CLASS: Final = re.compile(r"(\^?)((?:\\.|[^\]\\\-])(?:\\.|[^\]\\])*)\]", re.DOTALL)
+
+
+def _atoms(pattern: str) -> list[str] | None:
+    """Split a shell pattern (``* ? [a-z] \\``) into expressions of RE2, "" for a star; None for a malformed one."""
+    found: list[str] = []
     at = 0
     while at < len(pattern):
         char = pattern[at]
         at += 1
         if char == "*":
-            result.append(".*")
+            if found[-1:] != [""]:
+                found.append("")
         elif char == "?":
-            result.append(".")
-        elif char == "\\":
-            if at >= len(pattern):
-                return None
-            result.append(re.escape(pattern[at]))
-            at += 1
+            found.append(".")
         elif char == "[":
-            found = re.compile(r"(\^?)((?:\\.|[^\]\\\-])(?:\\.|[^\]\\])*)\]", re.DOTALL).match(pattern, at)
-            if found is None:
+            inside = _CLASS.match(pattern, at)
+            if inside is None:
                 return None
-            result.append(f"[{found[1]}{found[2].replace('[', chr(92) + '[')}]")
-            at = found.end()
+            found.append(f"[{inside[1]}{inside[2].replace('[', chr(92) + '[')}]")
+            at = inside.end()
         else:
-            result.append(re.escape(char))
+            if char == "\\":
+                if at >= len(pattern):
+                    return None
+                char = pattern[at]
+                at += 1
+            found.append(f"\\x{{{ord(char):x}}}")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str, *, backwards: bool, longest: bool) -> Any:
+    """Compile a shell pattern that begins a text, or ends it; None for a malformed one, which then removes nothing.
+
+    RE2 needs linear time for any number of stars. With eager stars a match is the longest there is, with lazy ones the
+    shortest: what stands between two stars is found as late, or as early, as possible.
+    """
+    import re2
+
+    atoms = _atoms(pattern)
+    if atoms is None:
+        return None
+    if atoms == [""] and not longest:
+        atoms = ["."]  # at least something is removed
+    star = ".*" if longest else ".*?"
+    ordered = reversed(atoms) if backwards else atoms
+    options = re2.Options()
+    options.log_errors = False
     try:
-        return re.compile("".join(result), re.DOTALL)
-    except re.error:
+        return re2.compile("(?s)" + "".join(atom or star for atom in ordered), options)
+    except re2.error:
         return None
 
 
 def _trim(value: str, pattern: str, *, suffix: bool, longest: bool) -> str:
-    compiled = _glob(pattern)
-    if compiled is None:
+    compiled = _glob(pattern, backwards=suffix, longest=longest)
+    found = None if compiled is None else compiled.match(value[::-1] if suffix else value)
+    if found is None:
         return value
-    lengths = range(len(value), 0, -1) if longest else range(1, len(value) + 1)
-    for length in lengths:
-        part = value[len(value) - length :] if suffix else value[:length]
-        if compiled.fullmatch(part):
-            return value[: len(value) - length] if suffix else value[length:]
-    return value
+    return value[: len(value) - found.end()] if suffix else value[found.end() :]
 
 
 _SHAPES: Final[dict[str, Callable[..., str]]] = {
