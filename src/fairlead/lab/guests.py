@@ -11,10 +11,9 @@ kubeadm here is safe to repeat.
 
 import asyncio
 import base64
-import binascii
-import gzip
 import logging
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 from fairlead.api.errors import ApiError
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json, get_in
-from fairlead.engines.cloudinit import Join, UserData, UserDataError, parse_user_data
+from fairlead.engines.cloudinit import Join, UserData, UserDataError, gunzip, parse_user_data
 from fairlead.lab.clusters import Clusters, DropServer, NewServer, Running, fingerprint_of
 from fairlead.lab.disks import Disks, NodeDisk
 from fairlead.lab.kubeadm import GuestMachine, Kubeadm, KubeadmError
@@ -331,9 +330,9 @@ def _decode(vm: VM, name: str) -> str:
     try:
         raw = base64.b64decode(value)
         if encoding in ("gzip+base64", "gz+b64"):
-            raw = gzip.decompress(raw)
+            raw = gunzip(raw)
         return raw.decode()
-    except (binascii.Error, OSError, UnicodeDecodeError) as error:
+    except (ValueError, zlib.error) as error:
         raise UserDataError(f"guestinfo.{name} is not {encoding}: {error}") from error
 
 

@@ -116,3 +116,41 @@ def test_too_large() -> None:
     """User data are bounded."""
     with pytest.raises(UserDataError, match="over the limit"):
         parse_user_data("#" * (4 * 1024 * 1024 + 1), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("runcmd: 1\n", "runcmd is not a list"),
+        ("ntp: [a]\n", "ntp is not a mapping"),
+        ("write_files: [{path: [a], content: x}]\n", "write_files has an entry without a path"),
+        ("write_files: [{path: /x, encoding: b64, content: \u00c4}]\n", "file /x is not b64"),
+    ],
+)
+def test_wrong_shapes_are_refused(text: str, said: str) -> None:
+    """A part of another shape than cloud-init reads is named."""
+    with pytest.raises(UserDataError, match=said):
+        parse_user_data(HEADER + text, {})
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([{"contents": {"source": "data:,x"}}], "storage.files has an entry without a path"),
+        ([{"path": "/x", "contents": {"source": "data:;base64,x"}}], "file /x cannot be decoded"),
+        ([{"path": "/x", "contents": {"source": 1}}], "source is not a text"),
+        (["x"], "storage.files is not a list of mappings"),
+    ],
+)
+def test_wrong_ignition_files_are_refused(files: list[object], said: str) -> None:
+    """Files without a path or with contents that cannot be read are named."""
+    text = orjson.dumps({"ignition": {"version": "3.4.0"}, "storage": {"files": files}}).decode()
+    with pytest.raises(UserDataError, match=said):
+        parse_user_data(text, {})
+
+
+def test_packed_files_are_bounded() -> None:
+    """A small archive of very many zeros is refused before it fills the memory."""
+    content = base64.b64encode(gzip.compress(bytes(64 << 20))).decode()
+    with pytest.raises(UserDataError, match="more than 4194304 bytes when unpacked"):
+        parse_user_data(f"{HEADER}write_files: [{{path: /x, encoding: gz+b64, content: {content}}}]\n", {})

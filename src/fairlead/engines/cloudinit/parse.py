@@ -8,10 +8,9 @@ Source: cloud-init 25 (modules cc_write_files, cc_runcmd; templater.py), Ignitio
 """
 
 import base64
-import binascii
-import gzip
 import re
 import urllib.parse
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,26 +104,47 @@ def _cloud_config(text: str) -> UserData:
     files: dict[str, str] = {}
     for entry in _entries(config, "write_files"):
         path, content = entry.get("path"), _decoded(entry)
-        if not path:
+        if not path or not isinstance(path, str):
             raise UserDataError("write_files has an entry without a path")
         files[path] = files.get(path, "") + content if entry.get("append") else content
-    commands = [_command(entry) for name in ("bootcmd", "runcmd") for entry in config.get(name) or ()]
+    commands = [_command(entry) for name in ("bootcmd", "runcmd") for entry in _list(config, name)]
     return UserData(
         files,
         tuple(commands),
         _kubeadm_of(files, commands),
-        users=tuple(user for user in config.get("users") or () if isinstance(user, dict)),
-        ntp=config.get("ntp") or {},
-        mounts=tuple(tuple(map(str, mount)) for mount in config.get("mounts") or ()),
+        users=tuple(user for user in _list(config, "users") if isinstance(user, dict)),
+        ntp=_mapping(config, "ntp"),
+        mounts=tuple(tuple(map(str, mount)) for mount in _list(config, "mounts") if isinstance(mount, list)),
         hostname=str(config.get("hostname") or ""),
     )
 
 
-def _entries(config: Json, name: str) -> list[Json]:
-    entries = config.get(name) or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UserDataError(f"{name} is not a list of mappings")
+def _list(config: Json, *path: str) -> list[Any]:
+    entries = get_in(config, *path) or []
+    if not isinstance(entries, list):
+        raise UserDataError(f"{'.'.join(path)} is not a list")
     return entries
+
+
+def _entries(config: Json, *path: str) -> list[Json]:
+    entries = _list(config, *path)
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise UserDataError(f"{'.'.join(path)} is not a list of mappings")
+    return entries
+
+
+def _mapping(config: Json, name: str) -> Json:
+    found = config.get(name) or {}
+    if not isinstance(found, dict):
+        raise UserDataError(f"{name} is not a mapping")
+    return found
+
+
+def _text(config: Json, name: str) -> str:
+    found = config.get(name) or ""
+    if not isinstance(found, str):
+        raise UserDataError(f"{name} is not a text: {found!r}")
+    return found
 
 
 def _command(entry: Any) -> str:
@@ -137,12 +157,28 @@ def _decoded(entry: Mapping[str, Any]) -> str:
         if encoding in ("b64", "base64"):
             return base64.b64decode(content).decode()
         if encoding in ("gz+b64", "gzip+base64", "gz+base64", "gzip+b64"):
-            return gzip.decompress(base64.b64decode(content)).decode()
+            return gunzip(base64.b64decode(content)).decode()
         if encoding in ("gz", "gzip"):
-            return gzip.decompress(content.encode("latin-1")).decode()
-    except (binascii.Error, OSError, UnicodeError) as error:
+            return gunzip(content.encode("latin-1")).decode()
+    except (ValueError, zlib.error) as error:
         raise UserDataError(f"file {entry.get('path')} is not {encoding}: {error}") from error
     return content
+
+
+def gunzip(data: bytes) -> bytes:
+    """What is packed in *data*, which may be of several members. Raises: UserDataError, zlib.error."""
+    found: list[bytes] = []
+    left = LIMIT_BYTES
+    while data.rstrip(b"\0"):
+        decoder = zlib.decompressobj(wbits=31)
+        found.append(decoder.decompress(data, left + 1))
+        left -= len(found[-1])
+        if left < 0:
+            raise UserDataError(f"more than {LIMIT_BYTES} bytes when unpacked")
+        if not decoder.eof:
+            raise UserDataError("the packed data ends early")
+        data = decoder.unused_data
+    return b"".join(found)
 
 
 def _ignition(text: str, metadata: Mapping[str, Any]) -> UserData:
@@ -156,15 +192,15 @@ def _ignition(text: str, metadata: Mapping[str, Any]) -> UserData:
     files = dict(_ignition_files(config))
     commands = [
         line
-        for unit in get_in(config, "systemd", "units", default=())
+        for unit in _entries(config, "systemd", "units")
         if unit.get("enabled") or unit.get("enable")
-        for script in _started(unit.get("contents") or "", files)
+        for script in _started(_text(unit, "contents"), files)
         for line in files[script].splitlines()
         if line and not line.startswith("#")
     ]
     _fill_in_environment(files, commands, str(metadata.get("local-hostname") or ""))
     hostname = files.get("/etc/hostname", "").strip()
-    users = tuple(get_in(config, "passwd", "users", default=()))
+    users = tuple(_entries(config, "passwd", "users"))
     return UserData(files, tuple(commands), _kubeadm_of(files, commands), users=users, hostname=hostname)
 
 
@@ -183,16 +219,21 @@ def _started(contents: str, files: Mapping[str, str]) -> Iterator[str]:
 
 
 def _ignition_files(config: Json) -> Iterator[tuple[str, str]]:
-    for file in get_in(config, "storage", "files", default=()):
-        contents = file.get("contents") or {}
-        source = contents.get("source") or ""
+    for file in _entries(config, "storage", "files"):
+        path, contents = _text(file, "path"), _mapping(file, "contents")
+        if not path:
+            raise UserDataError("storage.files has an entry without a path")
+        source = _text(contents, "source")
         if source and not source.startswith("data:"):
             continue  # fetched from elsewhere; a simulated machine has no network
         kind, _, data = source.partition(",")
-        raw = base64.b64decode(data) if kind.endswith(";base64") else urllib.parse.unquote_to_bytes(data)
-        if contents.get("compression") == "gzip":
-            raw = gzip.decompress(raw)
-        yield file["path"], raw.decode(errors="replace")
+        try:
+            raw = base64.b64decode(data) if kind.endswith(";base64") else urllib.parse.unquote_to_bytes(data)
+            if contents.get("compression") == "gzip":
+                raw = gunzip(raw)
+        except (ValueError, zlib.error) as error:
+            raise UserDataError(f"file {path} cannot be decoded: {error}") from error
+        yield path, raw.decode(errors="replace")
 
 
 def _kubeadm_of(files: Mapping[str, str], commands: list[str]) -> Init | Join | None:
