@@ -287,11 +287,10 @@ def _scalar_value(node: Scalar) -> Any:
         return _moment(node.text)
     if tag == BINARY:
         import base64
-        import binascii
 
         try:
             return base64.b64decode("".join(node.text.split()), validate=True).decode("utf-8", "replace")
-        except binascii.Error:
+        except ValueError:  # no base64, or not even ASCII
             raise KustomizeError("yaml: !!binary value contains invalid base64 data") from None
     if tag not in (BOOL, INT, FLOAT):
         return node.text
