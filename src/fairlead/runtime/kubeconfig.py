@@ -4,7 +4,6 @@ Source: client-go v0.37 tools/clientcmd/api/v1 (fields). Exec plugins and OIDC a
 """
 
 import base64
-import binascii
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,58 +37,75 @@ def load_access(path: Path, context: str = "") -> Access:
 
 
 def parse_access(data: bytes, *, context: str = "", folder: Path | None = None, source: str = "kubeconfig") -> Access:
-    """The access that *context* (the current one by default) describes. Raises: KubeconfigError."""
+    """The access that *context* (the current one by default) describes. Raises: KubeconfigError, OSError."""
     try:
         config = goyaml.load(data, source=source)
     except goyaml.YamlError as error:
         raise KubeconfigError(str(error)) from error
     if not isinstance(config, dict):
         raise KubeconfigError(f"{source}: not a kubeconfig: the document is not a mapping")
-    name = context or config.get("current-context") or ""
-    chosen = _named(config, "contexts", "context", name, source)
-    cluster = _named(config, "clusters", "cluster", chosen.get("cluster", ""), source)
-    user = _named(config, "users", "user", chosen["user"], source) if chosen.get("user") else {}
+    read = _Reader(folder or Path(), source)
+    chosen = read.named(config, "contexts", "context", context or read.text(config, "current-context"))
+    cluster = read.named(config, "clusters", "cluster", read.text(chosen, "cluster"))
+    user = read.named(config, "users", "user", read.text(chosen, "user")) if chosen.get("user") else {}
     if user.get("exec") or user.get("auth-provider"):
         raise KubeconfigError(f"{source}: user {chosen['user']!r} logs in through a plugin, which is not supported")
-    read = _Reader(folder or Path(), source)
-    token = user.get("token") or ""
+    token = read.text(user, "token")
     if not token and user.get("tokenFile"):
-        token = (read.folder / user["tokenFile"]).read_text().strip()
+        token = read.file(user, "tokenFile").decode(errors="replace").strip()
     return Access(
-        server=cluster.get("server", ""),
+        server=read.text(cluster, "server"),
         ca=read.pem(cluster, "certificate-authority"),
         client_certificate=read.pem(user, "client-certificate"),
         client_key=read.pem(user, "client-key"),
         token=token,
-        tls_server_name=cluster.get("tls-server-name", ""),
+        tls_server_name=read.text(cluster, "tls-server-name"),
         insecure=bool(cluster.get("insecure-skip-tls-verify")),
-        namespace=chosen.get("namespace") or "default",
+        namespace=read.text(chosen, "namespace") or "default",
     )
 
 
-def _named(config: Json, section: str, inner: str, name: str, source: str) -> Json:
-    for entry in config.get(section) or ():
-        if entry.get("name") == name:
-            return entry.get(inner) or {}
-    raise KubeconfigError(f"{source}: no entry {name!r} in {section!r}")
-
-
 class _Reader:
-    """Reads PEM values that stand in the file or beside it."""
+    """Reads the parts of a kubeconfig, and values that stand beside it. Each method raises KubeconfigError."""
 
     def __init__(self, folder: Path, source: str) -> None:
-        self.folder = folder
+        self._folder = folder
         self._source = source
 
+    def named(self, config: Json, section: str, inner: str, name: str) -> Json:
+        """What the entry *name* of a section holds."""
+        entries = config.get(section) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise KubeconfigError(f"{self._source}: {section!r} is not a list of mappings")
+        for entry in entries:
+            if entry.get("name") == name:
+                found = entry.get(inner) or {}
+                if not isinstance(found, dict):
+                    raise KubeconfigError(f"{self._source}: {inner!r} of {name!r} in {section!r} is not a mapping")
+                return found
+        raise KubeconfigError(f"{self._source}: no entry {name!r} in {section!r}")
+
+    def text(self, entry: Json, name: str) -> str:
+        """A text, empty when it is not given."""
+        found = entry.get(name)
+        if not isinstance(found, str | None):
+            raise KubeconfigError(f"{self._source}: {name} is not a text: {found!r}")
+        return found or ""
+
+    def file(self, entry: Json, name: str) -> bytes:
+        """The file that an entry names, nothing when it names none. Raises: OSError."""
+        path = self.text(entry, name)
+        return (self._folder / path).read_bytes() if path else b""
+
     def pem(self, entry: Json, name: str) -> bytes:
-        data = entry.get(f"{name}-data")
-        if data:
-            try:
-                return base64.b64decode(data)
-            except binascii.Error as error:
-                raise KubeconfigError(f"{self._source}: {name}-data is not base64: {error}") from error
-        path = entry.get(name)
-        return (self.folder / path).read_bytes() if path else b""
+        """A PEM value that stands in the file as base64, or in a file of its own. Raises: OSError."""
+        data = self.text(entry, f"{name}-data")
+        if not data:
+            return self.file(entry, name)
+        try:
+            return base64.b64decode(data)
+        except ValueError as error:
+            raise KubeconfigError(f"{self._source}: {name}-data is not base64: {error}") from error
 
 
 def render(access: Access, *, cluster: str, user: str) -> Json:

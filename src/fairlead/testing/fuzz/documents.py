@@ -17,7 +17,7 @@ from fairlead.engines.kustomize import KustomizeError, MemoryLoader, build, read
 from fairlead.engines.kustomize.composer import compose_one
 from fairlead.engines.kustomize.nodes import text_of, to_value
 from fairlead.engines.kustomize.reader import read_documents
-from fairlead.runtime.kubeconfig import parse_access
+from fairlead.runtime.kubeconfig import KubeconfigError, parse_access
 from fairlead.testing.fuzz.drawing import Draw
 from fairlead.testing.fuzz.target import Target, hold
 
@@ -197,7 +197,7 @@ def user_data(data: bytes) -> None:
 
 def kubeconfig(data: bytes) -> None:
     """A kubeconfig of any bytes is read or refused."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(KubeconfigError, OSError):
         parse_access(data)
 
 
