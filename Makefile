@@ -58,9 +58,12 @@ compat-flux: setup
 	$(BIN)/python -m fairlead.testing.compat_flux $(or $(TRACES),$(call recordings,traces/flux,$@))
 
 # Fuzz the engines, steered by coverage: make fuzz [TARGETS="yaml-in cel"] [SECONDS=120] [SEED=1]; findings in .fuzz/
-fuzz: setup
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/fuzz.txt
+fuzz: $(VENV)/.fairlead-fuzz
 	$(BIN)/python -m fairlead.testing.fuzz $(TARGETS) --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1)
+
+$(VENV)/.fairlead-fuzz: $(STAMP) requirements/fuzz.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/fuzz.txt
+	touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

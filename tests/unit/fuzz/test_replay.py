@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.testing.fuzz.__main__ import still_broken
 from fairlead.testing.fuzz.target import BrokenLawError, Target, finding, hold, minimised
 from fairlead.testing.fuzz.targets import TARGETS
 
@@ -49,3 +50,18 @@ def test_a_hang_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     found = finding(Target(_law).law, b"z")
     assert found is not None
     assert found[0].startswith("HangError")
+
+
+def test_a_finding_that_holds_again_is_dropped(tmp_path: Path) -> None:
+    """What an earlier run found is tried again: what was mended is forgotten, the rest is still known."""
+    for name, data in (("old", b"x"), ("new", b"xy")):
+        (tmp_path / f"{name}.bin").write_bytes(data)
+        (tmp_path / f"{name}.txt").write_text("law x and y never meet\n")
+    assert still_broken(tmp_path, lambda data: finding(_law, data)) == {"law x and y never meet"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.bin", "new.txt"]
+
+
+def test_minimising_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An input that hangs is not made smaller for longer than the fuzzer waits."""
+    monkeypatch.setattr("fairlead.testing.fuzz.target.MINIMISE_SECONDS", 0.0)
+    assert minimised(_law, b"....x....y....", "law x and y never meet") == b"....x....y...."

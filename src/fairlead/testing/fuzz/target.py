@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 Law = Callable[[bytes], Any]
 CPU_SECONDS = 5.0  # one input; the slowest legal one takes a tenth of this
+MINIMISE_SECONDS = 30.0  # each smaller input may hang too
 _ROOT = str(Path(__file__).parents[2])
 _TESTING = str(Path(__file__).parents[1])
 
@@ -78,11 +80,12 @@ def _name(error: BaseException) -> str:
 
 
 def minimised(law: Law, data: bytes, name: str, tries: int = 2_000) -> bytes:
-    """The smallest input found within *tries* that breaks the law as *data* does."""
+    """The smallest input found within *tries*, and some seconds, that breaks the law as *data* does."""
     size = max(1, len(data) // 2)
+    end = time.monotonic() + MINIMISE_SECONDS
     while size:
         at = 0
-        while at < len(data) and tries > 0:
+        while at < len(data) and tries > 0 and time.monotonic() < end:
             tries -= 1
             shorter = data[:at] + data[at + size :]
             found = finding(law, shorter)
