@@ -60,15 +60,19 @@ def kubeconfig_path(args: argparse.Namespace, environment: Mapping[str, str] = o
 def open_connection(args: argparse.Namespace) -> Connection:
     """Connect as the flags say; nothing is sent yet. Raises: CommandError."""
     from fairlead.cli.transport import HttpTransport
-    from fairlead.runtime.kubeconfig import KubeconfigError, load_access
+    from fairlead.runtime.kubeconfig import KubeconfigError, UnknownContextError, load_access
 
     path = kubeconfig_path(args)
     try:
         access = load_access(path, args.context)
     except FileNotFoundError as error:
         raise CommandError(f"kubeconfig {error.filename} does not exist", START_HINT) from error
+    except UnknownContextError as error:
+        known = ", ".join(error.known) or "none"
+        raise CommandError(f"kubeconfig {path} has no context '{args.context}'", f"its contexts: {known}") from error
     except (OSError, KubeconfigError) as error:
-        raise CommandError(f"cannot use kubeconfig {path}: {error}") from error
+        text = str(error).removeprefix(f"{path}: ")
+        raise CommandError(f"cannot use kubeconfig {path}: {text}") from error
     if not access.server.startswith(("https://", "http://")):
         raise CommandError(f"kubeconfig {path} names no server that can be reached: {access.server!r}")
     folders = dict.fromkeys((*([data_folder(args)] if args.data else []), path.parent, data_folder(args)))

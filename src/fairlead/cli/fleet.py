@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fairlead.base.objects import Json, get_in, labels, meta, owner_references
 from fairlead.cli import kinds
 from fairlead.cli.connection import Connection
-from fairlead.cli.health import Health, State, health_of
+from fairlead.cli.health import STRANGER, Health, State, health_of
 
 CLUSTER_LABEL = "cluster.x-k8s.io/cluster-name"
 CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane"
@@ -70,16 +70,35 @@ class Fleet:
         self.objects: dict[Id, Json] = {Id.of(obj): obj for obj in objects}
         self._health: dict[Id, Health] = {}
 
+    def within(self, namespace: str) -> Fleet:
+        """What of it is in one namespace; all of it without one."""
+        return Fleet(obj for id_, obj in self.objects.items() if namespace in ("", id_.namespace))
+
     def of_kind(self, *wanted: str) -> list[Json]:
         """All objects of some kinds, by kind, namespace and name."""
         return [obj for id_, obj in sorted(self.objects.items()) if id_.kind in wanted]
 
     def health(self, id_: Id) -> Health:
-        """The judgement of an object."""
+        """The judgement of an object. One that has too few parts waits as long as all that it waits for only waits."""
         found = self._health.get(id_)
         if found is None:
             found = self._health[id_] = health_of(self.objects[id_])
+            if found.follows and self._only_waits(id_):
+                found = self._health[id_] = found._replace(state=State.WAITING)
         return found
+
+    def _only_waits(self, id_: Id) -> bool:
+        """Whether something is waited for, directly or not, and nothing of that has failed."""
+        seen, todo = {id_}, [id_]
+        while todo:
+            for each in self.waits_for(todo.pop()):
+                health = health_of(self.objects[each])
+                if health.state is State.FAILED and not health.follows:
+                    return False
+                if not health.is_ready and each not in seen:
+                    seen.add(each)
+                    todo.append(each)
+        return len(seen) > 1
 
     # -- what belongs to what -----------------------------------------------------------------------------------
 
@@ -160,6 +179,8 @@ class Fleet:
                 found: Iterable[Id | None] = self._delivery(id_)
             case "HelmChart":
                 found = [self.source_of(id_)]
+            case "Cluster" if STRANGER in self.health(id_).message:
+                found = []
             case "Cluster":
                 spec = self.objects[id_].get("spec") or {}
                 refs = (spec.get("infrastructureRef"), spec.get("controlPlaneRef"))
@@ -184,36 +205,51 @@ class Fleet:
             return list(dependencies)
         if reason in ("ArtifactFailed", "SourceNotReady"):
             return [self.source_of(id_)]
-        found: list[Id | None] = [self.source_of(id_), self.works_in(id_)]
+        found: list[Id | None] = [self.source_of(id_), *self._place(id_)]
         if self.health(id_).state is State.WAITING or reason == "HealthCheckFailed":
             found += self.inventory(id_)
         return found
+
+    def _place(self, id_: Id) -> list[Id]:
+        """The Cluster that something is delivered into; while it is not there, the release that is to make it."""
+        cluster = self.works_in(id_)
+        if cluster is None or cluster in self.objects:
+            return [cluster] if cluster is not None else []
+        return [Id("HelmRelease", cluster.namespace, cluster.name)]
 
     def _machinery(self, id_: Id) -> Iterator[Id | None]:
         """What a control plane, a deployment, a set, a machine and the parts of a machine wait for."""
         obj = self.objects[id_]
         yield from (each for each in self.owned[id_] if each.kind in _DEPTH)
-        cluster = self._cluster_of(id_)
-        if cluster is None:
+        whole = self.cluster_of(id_)
+        cluster = self.objects.get(whole) if whole is not None else None
+        if whole is None or cluster is None:
             return
+        if STRANGER in self.health(whole).message:
+            yield whole
         if get_in(cluster, "status", "initialization", "infrastructureProvisioned") is not True:
             yield _referred(get_in(cluster, "spec", "infrastructureRef"), id_.namespace)
         is_worker = id_.kind != "KubeadmControlPlane" and CONTROL_PLANE_LABEL not in labels(obj)
         if is_worker and get_in(cluster, "status", "initialization", "controlPlaneInitialized") is not True:
             yield _referred(get_in(cluster, "spec", "controlPlaneRef"), id_.namespace)
         if id_.kind == "Machine":
-            yield _referred(get_in(obj, "spec", "infrastructureRef"), id_.namespace)
+            infrastructure = _referred(get_in(obj, "spec", "infrastructureRef"), id_.namespace)
+            yield infrastructure
+            if infrastructure is not None:  # it stays Ready when its VM is gone
+                yield from self.owned[infrastructure]
             yield _referred(get_in(obj, "spec", "bootstrap", "configRef"), id_.namespace)
         if id_.kind == "VSphereMachine" and not self.owned[id_]:
             machine = next((ref for ref in owner_references(obj) if ref.get("kind") == "Machine"), {})
             owner = self.objects.get(Id("Machine", id_.namespace, machine.get("name", ""))) or {}
             yield _referred(get_in(owner, "spec", "bootstrap", "configRef"), id_.namespace)
 
-    def _cluster_of(self, id_: Id) -> Json | None:
+    def cluster_of(self, id_: Id) -> Id | None:
+        """The Cluster that an object is a part of; it may not exist."""
         obj = self.objects[id_]
-        name = labels(obj).get(CLUSTER_LABEL) or get_in(obj, "spec", "clusterName", default="")
-        return self.objects.get(Id("Cluster", id_.namespace, name))
+        name = labels(obj).get(CLUSTER_LABEL) or get_in(obj, "spec", "clusterName")
+        return Id("Cluster", id_.namespace, name) if name else None
 
+    @cached_property
     def causes(self) -> list[Cause]:
         """Why something is not Ready: what waits for nothing else, failures and the deepest first."""
         unready = [id_ for id_ in sorted(self.objects) if not self.health(id_).is_ready]

@@ -83,6 +83,7 @@ SUPERVISOR_CLUSTER = Resource(_SUPERVISOR, "v1beta2", "VSphereCluster", "vsphere
 SUPERVISOR_MACHINE = Resource(_SUPERVISOR, "v1beta2", "VSphereMachine", "vspheremachines")
 VIRTUAL_MACHINE = Resource("vmoperator.vmware.com", "v1alpha2", "VirtualMachine", "virtualmachines")
 SECRET = Resource("", "v1", "Secret", "secrets")
+NAMESPACE = Resource("", "v1", "Namespace", "namespaces", ("ns",), namespaced=False)
 EVENT = Resource("", "v1", "Event", "events", ("ev",))
 
 SOURCES = (GIT_REPOSITORY, OCI_REPOSITORY, HELM_REPOSITORY, HELM_CHART, BUCKET)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from fairlead.base.objects import Json, get_in, meta
-from fairlead.cli import tables
+from fairlead.cli import causes, kinds, tables
+from fairlead.cli.causes import id_document, mark
 from fairlead.cli.connection import Connection, add_connection_flags
-from fairlead.cli.errors import UsageError
-from fairlead.cli.fleet import Cause, Fleet, Id, read_fleet
+from fairlead.cli.errors import CommandError, RefusedError, UsageError
+from fairlead.cli.fleet import Fleet, Id, read_fleet
 from fairlead.cli.get import add_namespace_flags, replicas_text, revision_of, versions_of
-from fairlead.cli.health import State, is_suspended
-from fairlead.cli.terminal import DONE, FAILED, PLAIN_WIDTH, WAITING, Paint, paint_for, width_of
-
-MARKS = {State.READY: (DONE, "green"), State.WAITING: (WAITING, "yellow"), State.FAILED: (FAILED, "red")}
-SHOWN = 10  # rows of a section; what is not Ready always comes first
-_OUTER = ("Kustomization", "HelmRelease", "Cluster")
-HELD_UP = 4  # how many of the things that wait for a cause are named
+from fairlead.cli.health import is_suspended
+from fairlead.cli.terminal import DONE, PLAIN_WIDTH, Paint, paint_for, width_of
 
 
 class Section(NamedTuple):
@@ -35,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.epilog = "Exit code: 0 when everything is Ready, 1 when something is not."
     add_namespace_flags(parser)
-    parser.add_argument("-a", "--all", action="store_true", help=f"show every row, not {SHOWN} of each kind")
+    parser.add_argument("-a", "--all", action="store_true", help=f"show every row, not {causes.SHOWN} of each kind")
     parser.add_argument("-w", "--watch", action="store_true", help="draw it again after each change, until interrupted")
     parser.add_argument("-o", "--output", choices=("json", "yaml"), default="", help="instead of text")
     add_connection_flags(parser)
@@ -46,47 +43,53 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
     if args.watch:
         return _watch(args, connection)
     fleet = read_fleet(connection, args.namespace)
-    causes = fleet.causes()
+    if args.namespace and not fleet.objects:
+        check_namespace(connection, args.namespace)
     if args.output:
-        tables.write_document(_document(fleet, causes), args.output)
+        tables.write_document(_document(fleet, connection.clock.now()), args.output)
     else:
-        paint = paint_for(sys.stdout)
-        tables.write(
-            render(fleet, causes, paint, width_of(sys.stdout) or PLAIN_WIDTH, shown=None if args.all else SHOWN)
-        )
-    return 1 if causes else 0
+        tables.write(_screen(fleet, args, connection))
+    return 1 if fleet.causes else 0
+
+
+def check_namespace(connection: Connection, namespace: str) -> None:
+    """Raises: CommandError when there is no such namespace."""
+    try:
+        connection.get(kinds.NAMESPACE, "", namespace)
+    except RefusedError as error:
+        if error.status != 404:
+            raise
+        hint = "without -n all namespaces are looked at; `fairlead get namespaces` lists them"
+        raise CommandError(f"namespace '{namespace}' does not exist", hint) from error
 
 
 def _watch(args: argparse.Namespace, connection: Connection) -> int:
     from fairlead.cli import live
 
-    if args.output or args.namespace:
-        raise UsageError("--watch goes with neither -o nor -n")
-    paint = paint_for(sys.stdout)
-    shown = None if args.all else SHOWN
-    live.show(
-        live.fleets(connection),
-        lambda fleet: render(fleet, fleet.causes(), paint, width_of(sys.stdout) or PLAIN_WIDTH, shown),
-    )
+    if args.output:
+        raise UsageError("--watch does not go with -o")
+    live.show(live.fleets(connection), lambda fleet: _screen(fleet.within(args.namespace), args, connection))
     return 0
 
 
-def mark(state: State, paint: Paint) -> str:
-    """The sign of a state."""
-    sign, color = MARKS[state]
-    return paint(sign, color)
+def _screen(fleet: Fleet, args: argparse.Namespace, connection: Connection) -> str:
+    paint, width = paint_for(sys.stdout), width_of(sys.stdout) or PLAIN_WIDTH
+    return render(fleet, connection.clock.now(), paint, width, None if args.all else causes.SHOWN, args.namespace)
 
 
-def render(fleet: Fleet, causes: Sequence[Cause], paint: Paint, width: int, shown: int | None = SHOWN) -> str:
+def render(
+    fleet: Fleet, now: datetime, paint: Paint, width: int, shown: int | None = causes.SHOWN, namespace: str = ""
+) -> str:
     """The screen."""
     parts = [text for section in SECTIONS if (text := _section(fleet, section, paint, shown))]
-    parts.append(_causes(causes, paint, width) if causes else _all_ready(fleet, paint))
+    found = fleet.causes
+    parts.append(causes.render(fleet, found, now, paint, width) if found else _all_ready(fleet, paint, namespace))
     return "\n".join(parts)
 
 
-def _all_ready(fleet: Fleet, paint: Paint) -> str:
+def _all_ready(fleet: Fleet, paint: Paint, namespace: str) -> str:
     if not fleet.objects:
-        return "Nothing here yet: no sources, no clusters.\n"
+        return f"Nothing {f'in namespace {namespace}' if namespace else 'here'} yet: no sources, no clusters.\n"
     return f"{paint(DONE, 'green')} All Ready\n"
 
 
@@ -108,25 +111,6 @@ def _section(fleet: Fleet, section: Section, paint: Paint, shown: int | None) ->
         unready = sum(not fleet.health(Id.of(obj)).is_ready for obj in hidden)
         text += f"  … and {len(hidden)} more, {f'{unready} not Ready' if unready else 'all Ready'} (--all shows them)\n"
     return text
-
-
-def _causes(causes: Sequence[Cause], paint: Paint, width: int) -> str:
-    lines = [paint("  NOT READY, the deepest cause first", "bold")]
-    shown = list(causes[:SHOWN])
-    for cause in shown:
-        text = f"{cause.id}: {cause.health.message}"
-        lines.extend(tables.fold_text(f"{mark(cause.health.state, paint)} ", text, width))
-        if cause.holds_up:
-            lines.extend(tables.fold_text("  ", f"holds up {_named(cause.holds_up)}", width))
-    if len(causes) > len(shown):
-        lines.append(f"  … and {len(causes) - len(shown)} more (-o json lists them)")
-    return "\n".join(lines) + "\n"
-
-
-def _named(ids: Sequence[Id]) -> str:
-    ids = [each for each in ids if each.kind in _OUTER] or ids  # what stands between is in the tree
-    named = ", ".join(str(each) for each in ids[:HELD_UP])
-    return f"{named} and {len(ids) - HELD_UP} more" if len(ids) > HELD_UP else named
 
 
 # -- the sections ----------------------------------------------------------------------------------------------
@@ -179,8 +163,9 @@ SECTIONS = (
 )
 
 
-def _document(fleet: Fleet, causes: Sequence[Cause]) -> Json:
+def _document(fleet: Fleet, now: datetime) -> Json:
     """The same as data."""
+    found = fleet.causes
     sections: Json = {}
     for section in SECTIONS:
         rows = []
@@ -190,7 +175,7 @@ def _document(fleet: Fleet, causes: Sequence[Cause]) -> Json:
             cells = dict(zip(names, map(_value, section.cells(fleet, obj)), strict=False))
             rows.append(
                 {
-                    **_id_document(Id.of(obj)),
+                    **id_document(Id.of(obj)),
                     **cells,
                     "ready": health.is_ready,
                     "state": health.state.value,
@@ -200,18 +185,9 @@ def _document(fleet: Fleet, causes: Sequence[Cause]) -> Json:
             )
         sections[section.title.lower()] = rows
     return {
-        "ready": not causes,
+        "ready": not found,
         **sections,
-        "causes": [
-            {
-                **_id_document(cause.id),
-                "state": cause.health.state.value,
-                "reason": cause.health.reason,
-                "message": cause.health.message,
-                "holdsUp": [_id_document(each) for each in cause.holds_up],
-            }
-            for cause in causes
-        ],
+        "causes": causes.documents(fleet, found, now),
     }
 
 
@@ -226,7 +202,3 @@ def _value(cell: str) -> object:
     if slash and ready.isdigit() and desired.isdigit():
         return {"ready": int(ready), "desired": int(desired)}
     return cell
-
-
-def _id_document(id_: Id) -> Json:
-    return {"kind": id_.kind, "namespace": id_.namespace, "name": id_.name}

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from fairlead.base.objects import Json, get_in, labels, meta
 from fairlead.cli import kinds, tables
+from fairlead.cli.causes import mark
 from fairlead.cli.connection import Connection, add_connection_flags
 from fairlead.cli.errors import CommandError, UsageError
 from fairlead.cli.fleet import CLUSTER_LABEL, Fleet, Id, entries_of, read_fleet
 from fairlead.cli.get import missing, revision_of, versions_of
 from fairlead.cli.health import is_suspended
-from fairlead.cli.status import mark
 from fairlead.cli.terminal import Paint, paint_for, visible_length, width_of
 
 BRANCH, LAST, PIPE, SPACE = "├─ ", "└─ ", "│  ", "   "
@@ -219,7 +219,7 @@ def _order(id_: Id) -> tuple[int, Id]:
 
 def render(fleet: Fleet, roots: Sequence[Branch], paint: Paint, width: int | None = None) -> Iterator[str]:
     """The lines of the trees, cut at *width*; only what is not Ready by itself says why."""
-    speaking = {cause.id for cause in fleet.causes()}
+    speaking = {cause.id for cause in fleet.causes}
     for root in roots:
         for line in _lines(fleet, root, paint, speaking, "", "", ""):
             yield _cut(line, width)

@@ -17,6 +17,14 @@ class KubeconfigError(ValueError):
     """The file is not a kubeconfig, or asks for something that is not supported; the text names the part."""
 
 
+class UnknownContextError(KubeconfigError):
+    """The context that was asked for is not in the file; `known` are the names of those that are."""
+
+    def __init__(self, message: str, known: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.known = known
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a connection needs; PEM texts are empty where the kubeconfig has none."""
@@ -45,6 +53,9 @@ def parse_access(data: bytes, *, context: str = "", folder: Path | None = None, 
     if not isinstance(config, dict):
         raise KubeconfigError(f"{source}: not a kubeconfig: the document is not a mapping")
     read = _Reader(folder or Path(), source)
+    known = read.names(config, "contexts")
+    if context and context not in known:
+        raise UnknownContextError(f"{source}: no entry {context!r} in 'contexts'", known)
     chosen = read.named(config, "contexts", "context", context or read.text(config, "current-context"))
     cluster = read.named(config, "clusters", "cluster", read.text(chosen, "cluster"))
     user = read.named(config, "users", "user", read.text(chosen, "user")) if chosen.get("user") else {}
@@ -72,12 +83,19 @@ class _Reader:
         self._folder = folder
         self._source = source
 
-    def named(self, config: Json, section: str, inner: str, name: str) -> Json:
-        """What the entry *name* of a section holds."""
+    def names(self, config: Json, section: str) -> tuple[str, ...]:
+        """The names of a section's entries."""
+        return tuple(str(entry.get("name", "")) for entry in self._entries(config, section))
+
+    def _entries(self, config: Json, section: str) -> list[Json]:
         entries = config.get(section) or []
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise KubeconfigError(f"{self._source}: {section!r} is not a list of mappings")
-        for entry in entries:
+        return entries
+
+    def named(self, config: Json, section: str, inner: str, name: str) -> Json:
+        """What the entry *name* of a section holds."""
+        for entry in self._entries(config, section):
             if entry.get("name") == name:
                 found = entry.get(inner) or {}
                 if not isinstance(found, dict):

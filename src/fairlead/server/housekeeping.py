@@ -175,7 +175,9 @@ class Housekeeping:
 
     def _delete(self, resource: Resource, record: Record, propagation: str) -> None:
         options = DeleteOptions(propagation=propagation, uid=record.uid)
-        self._try(lambda: self._objects.delete(resource, record.key, options, _system()))
+        self._try(
+            "delete", resource, record.key, lambda: self._objects.delete(resource, record.key, options, _system())
+        )
 
     def _drop_owners(self, resource: Resource, record: Record, lost: set[str]) -> None:
         def change(obj: Json) -> Json:
@@ -216,17 +218,20 @@ class Housekeeping:
         self, resource: Resource, record: Record, change: Callable[[Json], Json], subresource: str = ""
     ) -> None:
         self._try(
+            "change",
+            resource,
+            record.key,
             lambda: self._objects.update(
                 resource, resource.storage, record.key, change, _system(), subresource=subresource
-            )
+            ),
         )
 
-    def _try(self, act: Callable[[], Any]) -> None:
+    def _try(self, verb: str, resource: Resource, key: Key, act: Callable[[], Any]) -> None:
         """Do *act*; a refusal leaves things as they are until the next change."""
         try:
             act()
         except ApiError as error:
-            self._objects.complain(f"housekeeping: {error.message}")
+            self._objects.complain(f"cannot {verb} {resource.kind} '{key}': {error.message}")
 
     # -- namespaces ---------------------------------------------------------------------------------------------
 
@@ -245,7 +250,8 @@ class Housekeeping:
     def _create(self, plural: str, obj: Json, namespace: str) -> None:
         resource = built_in("", plural)
         full = {"apiVersion": "v1", "kind": resource.kind, **obj}
-        self._try(lambda: self._objects.create(resource, "v1", full, namespace, _system()))
+        key = Key(namespace, str(full["metadata"]["name"]))
+        self._try("create", resource, key, lambda: self._objects.create(resource, "v1", full, namespace, _system()))
 
     def _end_namespace(self, name: str) -> None:
         """Delete what a terminating namespace holds; when it is empty, let it go."""

@@ -107,6 +107,15 @@ def test_another_clusters_kubeconfig(listening: tuple[Served, Path], capsys: pyt
     assert "the kubeconfig belongs to another cluster than the one that answers there" in capsys.readouterr().err
 
 
+def test_a_context_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the contexts that are there, and the file once."""
+    path = tmp_path / "kubeconfig"
+    path.write_text("contexts: [{name: lab, context: {}}, {name: site, context: {}}]")
+    assert main(["status", "--kubeconfig", str(path), "--context", "nope"]) == 1
+    error = capsys.readouterr().err
+    assert error == f"Error: kubeconfig {path} has no context 'nope'\nhint: its contexts: lab, site\n"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -19,6 +19,11 @@ def thing(kind: str, name: str = "a", *, spec: Json | None = None, conditions: A
     return {"kind": kind, "metadata": metadata, "spec": spec or {}, "status": {"conditions": found, **status}}
 
 
+def gone(kind: str, **more: Any) -> Json:
+    obj = thing(kind, **more)
+    return {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+
 ONLY_WAITS = "* A: Waiting for x\n* B: condition not yet reported"
 JOINS = "* A: PoweringOn\n* B: Node.Ready: Network plugin returns error: cni plugin not initialized"
 READY = ("Ready", "True", "Ready", "")
@@ -103,6 +108,24 @@ FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplic
             id="deployment has too few",
         ),
         pytest.param(
+            thing("Kustomization", spec={"kubeConfig": {}}, conditions=[("Ready", "False", "X", "connection refused")]),
+            State.FAILED,
+            "connection refused",
+            id="out of reach",
+        ),
+        pytest.param(
+            thing("Machine", conditions=[("Ready", "Unknown", "", "* A: Waiting for x\n* B: Waiting for x")]),
+            State.WAITING,
+            "A, B: Waiting for x",
+            id="says the same twice",
+        ),
+        pytest.param(
+            gone("Kustomization", conditions=[("Ready", "False", "PruneFailed", "delete failed: c is in use")]),
+            State.FAILED,
+            "cannot be deleted: delete failed: c is in use",
+            id="cannot go",
+        ),
+        pytest.param(
             {"kind": "Cluster", "metadata": {"name": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"}},
             State.WAITING,
             "is being deleted",
@@ -120,7 +143,7 @@ def failed(kind: str, name: str, reason: str = "Failed", **spec: Any) -> Json:
 
 
 def causes(*objects: Json) -> list[str]:
-    return [f"{cause.id.kind}/{cause.id.name}<{len(cause.holds_up)}" for cause in Fleet(objects).causes()]
+    return [f"{cause.id.kind}/{cause.id.name}<{len(cause.holds_up)}" for cause in Fleet(objects).causes]
 
 
 REPOSITORY = {"kind": "GitRepository", "name": "r"}
@@ -175,6 +198,60 @@ REPOSITORY = {"kind": "GitRepository", "name": "r"}
 def test_causes(objects: list[Json], expected: list[str]) -> None:
     """The deepest cause, with how many wait for it."""
     assert causes(*objects) == expected
+
+
+FEW = "* RemoteConnectionProbe: Remote connection not established yet\n* W: 0 available replicas, at least 1 required"
+
+
+@pytest.mark.parametrize(
+    ("machine", "state"),
+    [
+        pytest.param(("Ready", "Unknown", "", "* NodeHealthy: Waiting for x"), State.WAITING, id="its machine boots"),
+        pytest.param(("Ready", "False", "", "clone failed"), State.FAILED, id="its machine failed"),
+    ],
+)
+def test_a_cluster_that_comes_up_waits(machine: Any, state: State) -> None:
+    """A cluster with too few machines, and what is delivered into it, waits while all of these only wait."""
+    plane = thing(
+        "KubeadmControlPlane", "p", conditions=[("Available", "False", "", "Control plane not yet initialized")]
+    )
+    cluster = thing("Cluster", "c", spec={"controlPlaneRef": {"kind": plane["kind"], "name": "p"}})
+    cluster["status"]["conditions"] = [
+        {"type": "Available", "status": "False", "reason": "NotAvailable", "message": FEW}
+    ]
+    part = thing("Machine", "m", spec={"clusterName": "c"}, conditions=[machine])
+    part["metadata"]["ownerReferences"] = [{"kind": plane["kind"], "name": "p"}]
+    delivered = thing(
+        "Kustomization",
+        spec={"kubeConfig": {"secretRef": {"name": "c-kubeconfig"}}},
+        conditions=[("Ready", "False", "ReconciliationFailed", "dial tcp 10.0.0.1:6443: connect: connection refused")],
+    )
+    fleet = Fleet([cluster, plane, part, delivered])
+    assert [fleet.health(Id.of(obj)).state for obj in (cluster, delivered)] == [state, state]
+
+
+def test_a_lost_vm_is_one_cause() -> None:
+    """The Machine waits for its VM, although the VSphereMachine between them still says Ready."""
+    spec = {"infrastructureRef": {"kind": "VSphereMachine", "name": "i"}}
+    machine = thing(
+        "Machine",
+        "m",
+        spec={**spec, "clusterName": "c"},
+        conditions=[("Ready", "Unknown", "", "Kubelet stopped posting")],
+    )
+    between = thing("VSphereMachine", "i", conditions=[READY])
+    vm = failed("VSphereVM", "v")
+    vm["metadata"]["ownerReferences"] = [{"kind": "VSphereMachine", "name": "i"}]
+    cluster = thing("Cluster", "c", conditions=[("Available", "True", "", "")], controlPlane=FULL, workers=FULL)
+    assert causes(cluster, machine, between, vm) == ["VSphereVM/v<1"]
+
+
+def test_a_release_that_fails_holds_up_what_goes_into_its_cluster() -> None:
+    """Of a cluster that was never made there is only the release of its name."""
+    missing = "unable to read KubeConfig secret 'n/c-kubeconfig' error: secrets \"c-kubeconfig\" not found"
+    spec = {"kubeConfig": {"secretRef": {"name": "c-kubeconfig"}}}
+    delivered = thing("Kustomization", spec=spec, conditions=[("Ready", "False", "ReconciliationFailed", missing)])
+    assert causes(delivered, failed("HelmRelease", "c")) == ["HelmRelease/c<1"]
 
 
 def test_failures_come_before_what_waits() -> None:

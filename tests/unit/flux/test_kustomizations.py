@@ -8,6 +8,7 @@ import pytest
 
 from fairlead.api.flux.kinds import GIT_REPOSITORY, KUSTOMIZATION
 from fairlead.base.objects import GVK, get_in, labels
+from fairlead.runtime.conditions import find
 from fairlead.testing.garden import CONFIG_MAP, DEPLOYMENT, NAMESPACE, Garden, config_map, deployment, in_garden
 
 NAMESPACE_KIND = GVK("", "v1", "Namespace")
@@ -427,6 +428,29 @@ def test_variables_come_from_config_maps_and_change_with_them() -> None:
     in_garden(scenario)
 
 
+def test_a_deletion_that_is_refused_says_of_what_and_why() -> None:
+    """In the condition, and in one event however often it is tried; the other objects go."""
+
+    async def scenario(garden: Garden) -> None:
+        system = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n"
+        garden.commit({"app/one.yaml": config_map("one"), "app/two.yaml": system})
+        await garden.source()
+        await garden.kustomization()
+        await garden.sleep(1)
+        await garden.client.delete(KUSTOMIZATION, "k", NAMESPACE)
+        await garden.sleep(60)
+        assert await garden.get(CONFIG_MAP, "one") is None
+        status, reason, message = await garden.ready()
+        assert (status, reason) == ("False", "PruneFailed")
+        assert "Namespace/kube-system delete failed" in message
+        assert "may not be deleted" in message
+        told = [text for _, text in await garden.events() if "pruning for deleted resource failed" in text]
+        assert len(told) == 1
+        assert "Namespace/kube-system" in told[0]
+
+    in_garden(scenario)
+
+
 def test_deletion_takes_the_objects_and_waits_when_told_to() -> None:
     """With WaitForTermination the Kustomization stays until the last object is gone."""
 
@@ -439,7 +463,10 @@ def test_deletion_takes_the_objects_and_waits_when_told_to() -> None:
         await garden.sleep(1)
         await garden.client.delete(KUSTOMIZATION, "k", NAMESPACE)
         await garden.sleep(60)
-        assert await garden.get(KUSTOMIZATION, "k") is not None
+        left = await garden.get(KUSTOMIZATION, "k")
+        assert left is not None
+        told = find(left["status"]["conditions"], "Reconciling") or {}
+        assert told["message"] == "waiting for the end of ConfigMap/garden/one"
         await garden.client.patch(CONFIG_MAP, "one", NAMESPACE, {"metadata": {"finalizers": None}})
         await garden.sleep(0.5)
         assert await garden.get(CONFIG_MAP, "one") is None

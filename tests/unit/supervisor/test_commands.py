@@ -25,7 +25,7 @@ def test_deepest_cause_is_the_virtual_machine() -> None:
     async def scenario(site: Site) -> None:
         await site.apply(*everything(nodes=0, className="gold"))
         await site.world.settle(timedelta(seconds=30))
-        first = (await fleet_of(site)).causes()[0]
+        first = (await fleet_of(site)).causes[0]
         assert first.id.kind == "VirtualMachine"
         assert first.health.message.startswith('virtualmachineclasses.vmoperator.vmware.com "gold" not found')
         assert Id("Cluster", NAMESPACE, NAME) in first.holds_up

@@ -311,5 +311,5 @@ def test_namespace_that_goes(caplog: pytest.LogCaptureFixture) -> None:
         assert fleet.vms() == []
 
     run_managed(scenario)
-    refused = [record for record in caplog.records if record.getMessage() == "housekeeping refused"]
-    assert len(refused) == 1
+    [refused] = [record for record in caplog.records if record.getMessage() == "housekeeping refused"]
+    assert f"cannot delete ClusterClass '{NAMESPACE}/" in refused.__dict__["cause"]

@@ -1,6 +1,7 @@
 """The end of a Kustomization: what it applied is taken out, as its deletion policy says, then it is let go.
 
-Source: kustomize-controller v1.9, kustomization_controller.go (finalize, finalizerShouldDeleteResources).
+Source: kustomize-controller v1.9, kustomization_controller.go (finalize, finalizerShouldDeleteResources). What upstream
+only logs, an object that cannot be deleted or is not gone yet, stands in the conditions here.
 """
 
 from datetime import timedelta
@@ -12,7 +13,7 @@ from fairlead.controllers.flux.inventory import Item, entries_of
 from fairlead.controllers.flux.kustomize.attempt import APPLIER, Parts
 from fairlead.controllers.flux.kustomize.judging import timeout_seconds
 from fairlead.controllers.flux.kustomize.variables import SECRET
-from fairlead.controllers.flux.reporting import FINALIZER
+from fairlead.controllers.flux.reporting import FINALIZER, READY, RECONCILING, FluxReport
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import parse_timestamp
 from fairlead.runtime.conditions import find
@@ -42,7 +43,7 @@ async def finalize(parts: Parts, ks: Json, draft: Json) -> Result:
     if must_delete(ks):
         items = [Item.parse(entry) for entry in entries_of(ks["status"])]
         client = await _client(parts, ks, items)
-        if client is not None and not await _deleted(parts, ks, client, items):
+        if client is not None and not await _deleted(parts, ks, draft, client, items):
             return Result.again(LOOK_AGAIN)
     draft["metadata"]["finalizers"] = [name for name in finalizers(ks) if name != FINALIZER]
     return Result.done()
@@ -62,7 +63,7 @@ async def _client(parts: Parts, ks: Json, items: list[Item]) -> Client | None:
         raise WaitingError(str(error), LOOK_AGAIN) from error
 
 
-async def _deleted(parts: Parts, ks: Json, client: Client, items: list[Item]) -> bool:
+async def _deleted(parts: Parts, ks: Json, draft: Json, client: Client, items: list[Item]) -> bool:
     """Delete *items*; whether all that is to be waited for is gone."""
     key = Key.of(ks)
     applier = Applier(client, APPLIER, parts.clock)
@@ -73,13 +74,19 @@ async def _deleted(parts: Parts, ks: Json, client: Client, items: list[Item]) ->
             parts.managed.check(key, items)
         pruned = await applier.prune(items, (key.name, key.namespace))
         if pruned.errors:
-            await parts.recorder.warning(ks, _reason(ks), "pruning for deleted resource failed", _revision(ks))
-            raise WaitingError(f"delete failed, errors: {''.join(f'{e};' for e in pruned.errors)}", LOOK_AGAIN)
+            text = f"delete failed, errors: {''.join(f'{e};' for e in pruned.errors)}"
+            if _said(ks) != text:
+                told = f"pruning for deleted resource failed: {text}"
+                await parts.recorder.warning(ks, _reason(ks), told, _revision(ks))
+            FluxReport(draft, parts.clock.now()).set(READY, False, "PruneFailed", text)
+            return False
         if pruned.lines:
             await parts.recorder.normal(ks, _reason(ks), "\n".join(pruned.lines), _revision(ks))
         parts.terminating[key] = tuple(item for item in items if f"{item.subject} deleted" in pruned.lines)
     left = [item for item in parts.terminating[key] if await applier.get(item) is not None] if waits else []
     if left and not _is_late(parts, ks):
+        text = f"waiting for the end of {', '.join(item.subject for item in left)}"
+        FluxReport(draft, parts.clock.now()).set(RECONCILING, True, "Progressing", text)
         return False
     if left:
         await parts.recorder.warning(ks, _reason(ks), "failed to wait for resources termination", _revision(ks))
@@ -90,6 +97,10 @@ async def _deleted(parts: Parts, ks: Json, client: Client, items: list[Item]) ->
 def _is_late(parts: Parts, ks: Json) -> bool:
     since = parse_timestamp(ks["metadata"]["deletionTimestamp"])
     return (parts.clock.now() - since).total_seconds() >= timeout_seconds(ks["spec"])
+
+
+def _said(ks: Json) -> str:
+    return str((find(get_in(ks, "status", "conditions"), READY) or {}).get("message", ""))
 
 
 def _reason(ks: Json) -> str:
