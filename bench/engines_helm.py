@@ -172,15 +172,16 @@ def own_values(path: Path, limit: int = 20) -> list[dict[str, Any]]:
     return found[::step][:limit]
 
 
-def theirs_again(path: Path, overrides: list[dict[str, Any]] | None, renders: int) -> list[float] | None:
-    """Return the seconds of each of Helm's renders in one process; None if one fails."""
+def theirs_again(path: Path, overrides: list[dict[str, Any]] | None, renders: int) -> list[float | None] | None:
+    """Return the seconds of each of Helm's renders in one process, None for one that fails; None if the first does."""
     if overrides is None:
         command = [str(HELM_RENDER), "bench", str(path), KEY, str(renders)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     else:
         command = [str(HELM_RENDER), "bench-values", str(path)]
         done = subprocess.run(command, input=json.dumps(overrides), capture_output=True, text=True, check=False)
-    return None if done.returncode else [float(line) for line in done.stdout.split()]
+    times = [None if line == "fails" else float(line) for line in done.stdout.split()]
+    return None if done.returncode or not times or times[0] is None else times
 
 
 Row = tuple[Path, float, float, float, bool]  # seconds: helm, ours where outputs are kept, ours; whether keys are made
@@ -188,19 +189,21 @@ Row = tuple[Path, float, float, float, bool]  # seconds: helm, ours where output
 
 def measured(path: Path, renders: int, read_values: bool) -> Row | None:
     """Return what rendering one chart again takes."""
+    middle = statistics.mean if read_values else statistics.median
     if read_values:
         overrides = [values for values in own_values(path) if render_again(path, [values], keep=False) is not None]
-        overrides = [values for values in overrides if theirs_again(path, [values], 0) is not None]
-        theirs = theirs_again(path, [{}, *overrides], 0) if overrides else None
-        middle = statistics.mean
+        found = theirs_again(path, [{}, *overrides], 0)
+        if found is None:
+            return None
+        overrides = [values for values, took in zip(overrides, found[1:], strict=True) if took is not None]
     else:
         overrides = [{KEY: number} for number in range(renders)]
-        theirs = theirs_again(path, None, renders)
-        middle = statistics.median
+        found = theirs_again(path, None, renders)
+    theirs = [took for took in (found or [])[1:] if took is not None]
     kept, plain = (render_again(path, overrides, keep=keep) for keep in (True, False))
-    if theirs is None or kept is None or plain is None:
+    if not theirs or kept is None or plain is None:
         return None
-    return path, middle(theirs[1:] or theirs), middle(kept[0]), middle(plain[0]), kept[1]
+    return path, middle(theirs), middle(kept[0]), middle(plain[0]), kept[1]
 
 
 def in_process(charts: list[Path], renders: int, read_values: bool, table: bool) -> None:
