@@ -46,6 +46,7 @@ BODIES = {
     "kind": "# {{ kindOf .Values.part }}{{ typeOf .Values.far }}",
     "release": "# {{ .Release.Revision }}{{ .Release.IsUpgrade }}",
     "global": "# {{ .Values.global.g }}",
+    "chart": "# {{ .Chart.Description }}{{ .Chart.Annotations.note }}",
     "subchart": '# {{ .Values.sub.own }}{{ (index .Subcharts "sub").Values.own }}',
     "random": "# {{ randAlphaNum 4 }}",
     "now": '# {{ now | date "2006" }}{{ .Values.far }}',
@@ -77,6 +78,9 @@ CHANGERS = {
     "setvalues": '{{ $_ := set .Values "far" .Values.a.b }}',
     "merge": '{{ $_ := mergeOverwrite .Values.part (dict "b" .Values.far) }}',
     "shared": '{{ $m := dict "p" .Values.part }}{{ $_ := merge $m (dict "p" (dict "new" .Values.far)) }}',
+    "setchart": '{{ $_ := set .Chart "Description" .Values.far }}',
+    "setrelease": '{{ $_ := set .Release "Name" .Values.far }}',
+    "setsub": '{{ $_ := set (index .Subcharts "sub").Values "own" .Values.far }}',
     "sometimes": '{{ if .Values.flag }}{{ $_ := set .Values.part "b" "f" }}{{ end }}',
     "restless": '# {{ randAlpha 3 }}{{ if kindIs "bool" .Values.far }}{{ $_ := set .Values.part "b" "f" }}{{ end }}',
 }
@@ -93,7 +97,7 @@ THINGS: list[Any] = [
 
 def _chart(changer: str = "") -> Chart:
     files = {
-        "Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\n",
+        "Chart.yaml": b"apiVersion: v2\nname: top\nversion: 1.0.0\nannotations: {note: n}\n",
         "values.yaml": VALUES,
         "templates/_h.tpl": HELPERS,
         **{f"templates/{name}.yaml": body.encode() + b"\n" for name, body in BODIES.items()},

@@ -160,7 +160,7 @@ class WatchedRender(Render):
         super().__init__(host, limits)
         self.watch: Watch | None = None
         self._rules = rules
-        self._names: dict[Watch, dict[str, object]] = {}
+        self._names: dict[str, object] = {}  # filled for the watch that comes first; there is one in a render
         self._bodies: dict[int, Body] = {}
 
     def child(self, source: Source) -> Render:
@@ -183,9 +183,9 @@ class WatchedRender(Render):
     def _linked(self, template: Template, watch: Watch) -> Body:
         functions = template.source.functions
         code = template.source.compiled(template)
-        names = self._names.get(watch)
-        if names is None:
-            names = self._names[watch] = _names(watch)
+        names = self._names
+        if not names:
+            names.update(_names(watch))
         for name in code.co_names:
             if name.startswith("f_") and name not in names:
                 plain = name[2:]

@@ -90,8 +90,10 @@ def _merges(*, overwrite: bool) -> Rule:
 _NOTHING = (
     "default empty coalesce all any ternary typeOf typeIs typeIsLike kindOf kindIs tuple list include tpl required fail"
 )
-_LEVEL = "first last rest initial reverse append push prepend chunk slice mustAppend mustPush mustPrepend mustFirst \
-mustLast mustRest mustInitial mustReverse mustChunk mustSlice concat values omit"
+_LEVEL = (
+    "first last rest initial reverse append push prepend chunk slice concat values omit mustFirst mustLast mustRest "
+    "mustInitial mustReverse mustAppend mustPush mustPrepend mustChunk mustSlice"
+)
 
 RULES: Mapping[str, Rule] = {
     **BUILTIN_RULES,

@@ -97,11 +97,6 @@ class Snapshot:
     def __init__(self, trees: dict[str, dict[str, Any]]) -> None:
         self._parts = {name: {key: _packed(value) for key, value in tree.items()} for name, tree in trees.items()}
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Snapshot) and self._parts == other._parts
-
-    __hash__ = None  # type: ignore[assignment]
-
     def changes(self, later: Snapshot) -> Changes:
         """Return where *later* differs."""
         found = Changes()
@@ -273,7 +268,8 @@ class Turn:
         if name in self._outputs.restless:  # nothing of it will be kept, so only changes matter
             render.watch = None
             text = render.execute(name, data)
-            if self._look() != (self._snapshot, self._identities):
+            now, identities = self._look()
+            if identities != self._identities or self._snapshot.changes(now).paths:
                 self._barrier = name
             self._restless.add(name)
             return text
