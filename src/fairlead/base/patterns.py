@@ -2,7 +2,7 @@
 
 A pattern is compiled when it is first used. What the compiler made of it can be kept by the caller (`TAKEN`, which is
 plain data) and given back in the next process; then the matching engine alone is loaded, a part of the interpreter.
-It checks such code before it takes it.
+It checks such code before it takes it. What every first render of a chart needs is kept in `patterns_kept.py`.
 """
 
 from __future__ import annotations
@@ -25,15 +25,22 @@ class PatternError(ValueError):
 
 def compile_pattern(pattern: str | bytes) -> Any:
     """Return *pattern* compiled; flags are given in it, as in "(?s)". Raises: PatternError."""
-    taken = TAKEN.get(pattern)
-    if taken is not None:
-        import _sre  # type: ignore[import-not-found]
+    import _sre  # type: ignore[import-not-found]
 
+    taken = TAKEN.get(pattern)
+    if taken is None:
+        from fairlead.base.patterns_kept import KEPT
+
+        kept = KEPT.get(_sre.MAGIC, {}).get(pattern)
+        if kept is not None:
+            flags, words, groups, numbers, names = kept
+            taken = flags, tuple(map(int, words.split())), groups, numbers, names
+    if taken is not None:
         flags, code, groups, numbers, names = taken
         try:
             return _sre.compile(pattern, flags, list(code), groups, numbers, names)
         except (RuntimeError, TypeError, ValueError, OverflowError):
-            del TAKEN[pattern]
+            TAKEN.pop(pattern, None)
     return _compile(pattern)
 
 

@@ -8,7 +8,7 @@ parser converts when an error is shown.
 
 from __future__ import annotations
 
-import re
+from fairlead.base.patterns import late
 
 # Token kinds. Those above KEYWORD are keywords, as in Go.
 ERROR, BOOL, CHAR, CHAR_CONSTANT, COMPLEX, ASSIGN, DECLARE, EOF, FIELD, IDENTIFIER = range(10)
@@ -36,8 +36,8 @@ Token = tuple[int, int, str]  # kind, position, text
 
 _SPACES = " \t\r\n"
 
-_ACTION = re.compile(
-    r"""
+_ACTION = late(
+    r"""(?x)
     (?P<rd>[ \t\r\n]-\}\}|\}\})
   | (?P<sp>[ \t\r\n]+)
   | (?P<id>[^\W\d]\w*)
@@ -57,8 +57,7 @@ _ACTION = re.compile(
   | (?P<asg>=)
   | (?P<raw>`[^`]*`)
   | (?P<chr>'(?:[^'\\\n]|\\[^\n])*')
-    """,
-    re.VERBOSE,
+    """
 )
 
 _SIMPLE = {"pipe": PIPE, "dcl": DECLARE, "asg": ASSIGN, "str": STRING, "raw": RAW_STRING, "chr": CHAR_CONSTANT}
