@@ -41,13 +41,28 @@ def _render(cache: CompiledCache, values: dict[str, object] = VALUES) -> Rendere
     return render(_load(), values, options=Options(cache=cache))
 
 
-def _warm() -> bytes:
-    cache = CompiledCache()
+def _once(data: bytes = b"") -> bytes:
+    """Return what is kept after one more run, which had *data*."""
+    _forget()
+    cache = CompiledCache(data)
     _render(cache)
     assert cache.changed()
     data = cache.dump()
     _forget()
     return data
+
+
+def _warm() -> bytes:
+    return _once(_once())
+
+
+def test_the_second_run_compiles() -> None:
+    """The first run interprets what it parses, and leaves no code; what the second compiles is kept."""
+    first, second = (read(data)[0]["templates"] for data in (_once(), _warm()))
+    assert [kept for kept in first["c/templates/_h.tpl"][1].items() if kept[1][1] != kept[1][2]] == []
+    sizes = {name: end - start for name, (_, start, end) in second["c/templates/_h.tpl"][1].items()}
+    assert sizes["h"] > 0
+    assert sizes["i"] == 0  # never ran
 
 
 def test_bytes_give_the_same_render() -> None:
@@ -90,6 +105,8 @@ def test_a_changed_template_is_compiled_again() -> None:
     assert render(changed, VALUES, options=Options(cache=cache)).manifests[0].content == "a: 1\n"
     assert cache.changed()
     again = CompiledCache(cache.dump())
+    render(changed, VALUES, options=Options(cache=again))
+    again = CompiledCache(again.dump())
     assert render(changed, VALUES, options=Options(cache=again)).manifests[0].content == "a: 1\n"
     assert not again.changed()
 

@@ -16,14 +16,17 @@ from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.codemodel import (
     CONSTANT_NODES,
     CONSTANTS,
-    PYTHON_TYPES,
+    MAX_LOOPS,
+    PYTHON_CLASSES,
     Context,
     Local,
     Site,
     Unit,
     Value,
-    float_source,
+    constant_source,
+    ideal,
     is_there,
+    typed_constant,
     wrong_count,
 )
 from fairlead.engines.gotemplate.gotypes import VALUES_METHODS
@@ -54,8 +57,6 @@ from fairlead.engines.gotemplate.signatures import NILABLE, PARAMETER_TYPES, Fun
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
 
 
 def generate(tree: Tree, functions: Mapping[str, Function], trace: bool = False) -> Unit:
@@ -343,16 +344,11 @@ class _Generator:
         return self.fault(f"can't evaluate command {strconv.quote(str(node))}", node)
 
     def ideal(self, node: Number) -> Value:
-        """Return a number constant where no type is asked for (Go: idealConstant)."""
-        text = node.text
-        if node.as_complex is not None:
-            return Value(repr(node.as_complex))
-        is_hex = len(text) > 2 and text[0] == "0" and text[1] in "xX" and not any(char in "pP" for char in text)
-        if node.as_float is not None and not is_hex and text[0] != "'" and any(char in ".eEpP" for char in text):
-            return Value(float_source(node.as_float), "f")
-        if node.as_int is not None:
-            return Value(repr(node.as_int), "i")
-        return self.fault(f"{text} overflows int", node)
+        """Return a number constant where no type is asked for."""
+        value = ideal(node)
+        if value is None:
+            return self.fault(f"{node.text} overflows int", node)
+        return Value(constant_source(value), {int: "i", float: "f"}.get(type(value), "a"))
 
     def variable(self, node: Variable, args: list[Node], final: Value | None) -> Value:
         self.last = node
@@ -501,24 +497,16 @@ class _Generator:
         wanted = CONSTANTS.get(kind)
         if wanted is None:
             return self.fault(f"can't handle {node!s} for arg of type {PARAMETER_TYPES[kind]}", node)
-        if kind == "s" and isinstance(node, String):
-            return Value(repr(node.text), "s")
-        if kind == "b" and isinstance(node, Bool):
-            return Value(repr(node.value), "b")
-        if isinstance(node, Number):
-            if kind in "iI" and node.as_int is not None:
-                return Value(repr(node.as_int) if kind == "i" else f"Int64({node.as_int})", kind)
-            if kind == "U" and node.as_uint is not None:
-                return Value(f"Uint32({node.as_uint & 0xFFFFFFFF})", kind)
-            if kind == "f" and node.as_float is not None:
-                return Value(float_source(node.as_float), "f")
+        value = typed_constant(node, kind)
+        if value is not None:
+            return Value(constant_source(value), kind)
         return self.fault(f"expected {wanted}; found {node!s}", node)
 
     def check(self, value: Value, kind: str, at: Node) -> Value:
         """Return *value* checked for a parameter of type *kind* (Go: validateType)."""
         if kind in "av" or value.result == kind:
             return value
-        python = PYTHON_TYPES.get(kind)
+        python = PYTHON_CLASSES.get(kind)
         iface = is_there(value.receiver) if value.iface else False
         bad = self.site(f"bad_argument(t, {kind!r}, {iface})", at)
         if python is None:
@@ -526,4 +514,4 @@ class _Generator:
             if value.iface and value.receiver.isidentifier() and kind in NILABLE:
                 bad = f"t if t is {value.receiver} is None else ({bad})"
             return Value(f"(t if {helper}((t := {value.code}), {kind!r}) else ({bad}))", kind)
-        return Value(f"(t if type(t := {value.code}) is {python} else ({bad}))", kind)
+        return Value(f"(t if type(t := {value.code}) is {python.__name__} else ({bad}))", kind)

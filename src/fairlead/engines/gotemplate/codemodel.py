@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairlead.engines.gotemplate.gotypes import Int64, Uint32
 from fairlead.engines.gotemplate.nodes import Bool, Dot, Nil, Node, Number, String
 from fairlead.engines.gotemplate.signatures import Signature
 
@@ -72,6 +73,7 @@ class Context:
         self.scopes = [{"$": Local("d")}] if scopes is None else scopes
 
 
+MAX_LOOPS = 15  # nested ranges in one template: Python allows 20 nested blocks
 CONSTANT_NODES = (Bool, Dot, Nil, Number, String)
 CONSTANTS = {
     "s": "string",
@@ -82,12 +84,42 @@ CONSTANTS = {
     "U": "unsigned integer",
     "f": "float",
 }
-PYTHON_TYPES = {"s": "str", "b": "bool", "i": "int", "I": "Int64", "f": "float", "B": "bytes"}
+PYTHON_CLASSES: dict[str, type] = {"s": str, "b": bool, "i": int, "I": Int64, "f": float, "B": bytes}
 
 
-def float_source(value: float) -> str:
+def ideal(node: Number) -> complex | float | int | None:
+    """Return a number constant where no type is asked for (Go: idealConstant); None when it overflows int."""
+    text = node.text
+    if node.as_complex is not None:
+        return node.as_complex
+    is_hex = len(text) > 2 and text[0] == "0" and text[1] in "xX" and not any(char in "pP" for char in text)
+    if node.as_float is not None and not is_hex and text[0] != "'" and any(char in ".eEpP" for char in text):
+        return node.as_float
+    return node.as_int
+
+
+def typed_constant(node: Node, kind: str) -> object | None:
+    """Return a literal as a value of the parameter type *kind*; None when it is none."""
+    if kind == "s" and isinstance(node, String):
+        return node.text
+    if kind == "b" and isinstance(node, Bool):
+        return node.value
+    if isinstance(node, Number):
+        if kind in "iI" and node.as_int is not None:
+            return node.as_int if kind == "i" else Int64(node.as_int)
+        if kind == "U" and node.as_uint is not None:
+            return Uint32(node.as_uint & 0xFFFFFFFF)
+        if kind == "f" and node.as_float is not None:
+            return node.as_float
+    return None
+
+
+def constant_source(value: object) -> str:
+    """Return the expression for a constant."""
+    if type(value) is Int64 or type(value) is Uint32:
+        return f"{type(value).__name__}({int(value)})"
     text = repr(value)
-    return f"float({text!r})" if "n" in text else text
+    return f"float({text!r})" if type(value) is float and "n" in text else text
 
 
 def wrong_count(name: str, signature: Signature, given: int, count: int) -> str:

@@ -261,11 +261,12 @@ class TemplateCall(Node):
 class Tree:
     """One template: a file's own text or a ``define`` inside it."""
 
-    __slots__ = ("name", "root")
+    __slots__ = ("is_deep", "name", "root")
 
     def __init__(self, name: str, root: Listing) -> None:
         self.name = name
         self.root = root
+        self.is_deep = False  # commands are so deep inside each other that the compiler may refuse the text
 
     @property
     def is_empty(self) -> bool:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAX_NESTING = 90  # of control structures; Go has no bound, the compiled form does
 MAX_PARENTHESES = 60  # Go: 10000
+MANY_COMMANDS = 20  # inside each other or one after another: the compiled form might be nested too deeply
 
 _OPERANDS = frozenset(
     {
@@ -79,9 +80,11 @@ class _Parser:
         self.index = 0  # the next token to read
         self.furthest = -1
         self.vars: list[str] = ["$"]
-        self.action_line = 0
+        self.action_at = -1  # where the action that is being read starts
         self.range_depth = 0
         self.parentheses = 0
+        self.commands = 0  # of the pipelines that are being read
+        self.is_deep = False
         self.nesting = 0
         self.trees: dict[str, Tree] = {}
 
@@ -128,8 +131,9 @@ class _Parser:
     def unexpected(self, token: Token, context: str) -> ParseError:
         if token[0] == lexer.ERROR:
             extra = ""
-            if self.action_line not in (0, self.line_of(token[1])):
-                extra = f" in action started at {self.name}:{self.action_line}"
+            started = self.line_of(self.action_at) if self.action_at >= 0 else 0
+            if started not in (0, self.line_of(token[1])):
+                extra = f" in action started at {self.name}:{started}"
                 if token[2].endswith(" action"):
                     extra = extra[len(" in action") :]
             return self.error(token[2] + extra)
@@ -158,6 +162,8 @@ class _Parser:
                 raise self.error(f"unexpected {node}")
             root.nodes.append(node)
         self.add(Tree(self.name, root))
+        for tree in self.trees.values():
+            tree.is_deep = self.is_deep
         return self.trees
 
     def add(self, tree: Tree) -> None:
@@ -180,11 +186,11 @@ class _Parser:
         """Read a body that has its own variables, up to its end."""
         outer, self.vars = self.vars, ["$"]
         outer_range, self.range_depth = self.range_depth, 0
-        outer_line, self.action_line = self.action_line, 0
+        outer_action, self.action_at = self.action_at, -1
         body, end = self.item_list()
         if not isinstance(end, End):
             raise self.error(f"unexpected {end} in {context}")
-        self.vars, self.range_depth, self.action_line = outer, outer_range, outer_line
+        self.vars, self.range_depth, self.action_at = outer, outer_range, outer_action
         return body
 
     def unquote(self, token: Token) -> str:
@@ -208,9 +214,9 @@ class _Parser:
         if token[0] == lexer.TEXT:
             return Text(token[1], token[2])
         if token[0] == lexer.LEFT_DELIM:
-            self.action_line = self.line_of(token[1])
+            self.action_at = token[1]
             node = self.action()
-            self.action_line = 0
+            self.action_at = -1
             return node
         raise self.unexpected(token, "input")
 
@@ -320,11 +326,15 @@ class _Parser:
         while True:
             token = self.next_nonspace()
             if token[0] == end:
+                self.commands -= len(pipe.commands)
                 self.check_pipeline(pipe, context)
                 return pipe
             if token[0] not in _OPERANDS:
                 raise self.unexpected(token, context)
             self.index -= 1
+            self.commands += 1
+            if self.commands > MANY_COMMANDS:
+                self.is_deep = True
             pipe.commands.append(self.command())
 
     def declarations(self, pipe: Pipe, context: str) -> None:

@@ -41,12 +41,13 @@ class Limits(Record, frozen=True):
 class Template:
     """One named template of a file: its body is compiled when first needed."""
 
-    __slots__ = ("_body", "code", "file", "is_empty", "name", "packed", "source")
+    __slots__ = ("_body", "code", "file", "is_empty", "is_new", "name", "packed", "source")
 
-    def __init__(self, source: Source, name: str, is_empty: bool, packed: bytes = b"") -> None:
+    def __init__(self, source: Source, name: str, is_empty: bool, packed: bytes = b"", is_new: bool = False) -> None:
         self.source = source
         self.name = name
         self.is_empty = is_empty
+        self.is_new = is_new  # no render has met it
         self.code: CodeType | None = None
         self.packed = packed  # the code, as the source's *unpack* takes it
         self._body: Body | None = None
@@ -91,11 +92,14 @@ class Source:
         self.text = text
         self.functions = functions
         self._trees: dict[str, Tree] | None = None
+        is_new = ready is None
         if ready is None:
             self._trees = _parse(name, text, functions)
             ready = {key: (tree.is_empty, b"") for key, tree in self._trees.items()}
         self.unpack = unpack
-        self.templates = {key: Template(self, key, is_empty, packed) for key, (is_empty, packed) in ready.items()}
+        self.templates = {
+            key: Template(self, key, is_empty, packed, is_new) for key, (is_empty, packed) in ready.items()
+        }
 
     def tree(self, name: str) -> Tree:
         """Return the parse tree of one of the templates."""

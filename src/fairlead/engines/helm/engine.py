@@ -148,16 +148,18 @@ def run(
     cache: SourceCache = SHARED,
     limits: Limits | None = None,
     outputs: Outputs | None = None,
+    kind: type[Render] = Render,
 ) -> dict[str, str]:
     """Return the rendered text of each template that is no partial; those that *outputs* knows to come out as they did
-    before are not run.
+    before are not run. Where there are no outputs yet, the render is of the *kind* given.
 
     Raises:
         RenderError: with Helm's text and the places it comes from.
+        AgainError: from a FirstRender.
     """
     templates = collected.templates
     turn = None if outputs is None else outputs.begin(collected, host, limits)
-    render = Render(host, limits) if turn is None else turn.render
+    render = kind(host, limits) if turn is None else turn.render
     names = sort_templates(templates)
     if turn is None:
         _add_all(render, names, templates, cache)

@@ -6,8 +6,9 @@ pkg/cmd/template.go.
 
 from __future__ import annotations
 
+from fairlead.engines.gotemplate.firstrender import AgainError, FirstRender
 from fairlead.engines.gotemplate.gotypes import Values
-from fairlead.engines.gotemplate.template import Limits
+from fairlead.engines.gotemplate.template import Limits, Render
 from fairlead.engines.helm import dependencies, engine
 from fairlead.engines.helm import values as helm_values
 from fairlead.engines.helm.capabilities import Capabilities
@@ -180,11 +181,19 @@ def _render(
     merged = helm_values.coalesce(chart, user, warnings)
     if not options.skip_schema_validation:
         _validate(chart, merged)
-    top = {"Values": Values(merged), "Release": release.for_templates(), "Capabilities": capabilities}
     _check_kube_version(chart, capabilities)
     tape = Tape(world)
-    host = engine.Host(tape.recording(), options.lint, options.cache, tape.answers)
-    files = engine.run(engine.collect(chart, top), host, options.cache, options.limits, options.outputs)
+
+    def run(values: dict[str, Any], kind: type[Render], outputs: Outputs | None) -> dict[str, str]:
+        top = {"Values": Values(values), "Release": release.for_templates(), "Capabilities": capabilities}
+        host = engine.Host(tape.recording(), options.lint, options.cache, tape.answers)
+        return engine.run(engine.collect(chart, top), host, options.cache, options.limits, outputs, kind)
+
+    try:
+        files = run(merged, FirstRender, options.outputs)
+    except AgainError:
+        merged = helm_values.coalesce(chart, user, [])  # templates may have changed them
+        files = run(merged, Render, None)
     notes = _take_notes(chart, files, options.subchart_notes)
     try:
         found = sort_manifests(files)

@@ -7,6 +7,7 @@ plain World is a fixed one, so that a render without more repeats.
 
 from __future__ import annotations
 
+from fairlead.engines.helm.values import copy_map
 from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -49,8 +50,14 @@ class Seeded:
         return found
 
 
+_NOTHING = object()
+
+
 class Tape:
-    """Notes what a render takes from its World, so that it can be run again with the same answers."""
+    """Notes what a render takes from its World, so that it can be run again with the same answers.
+
+    A render that is broken off and begun again, recording, gets what the first try got, and then goes on.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -58,19 +65,26 @@ class Tape:
 
     def recording(self) -> World:
         """Return a World that notes what it gives."""
-        world, put = self._world, self._notes.append
+        world, before = self._world, iter(self._notes)
+        notes = self._notes = []
 
-        def note(value: Any) -> Any:
-            put(value)
-            return value
+        def noting(ask: Callable[..., Any]) -> Callable[..., Any]:
+            def answer(*words: Any) -> Any:
+                value = next(before, _NOTHING)
+                if value is _NOTHING:
+                    value = ask(*words)
+                notes.append(value)
+                return copy_map(value) if type(value) is dict else value  # templates may change what lookup gives
+
+            return answer
 
         generate = world.generate_key
         return World(
-            now=lambda: note(world.now()),
-            random_bytes=lambda count: note(world.random_bytes(count)),
-            lookup=lambda *names: note(world.lookup(*names)),
+            now=noting(world.now),
+            random_bytes=noting(world.random_bytes),
+            lookup=noting(world.lookup),
             zone=world.zone,
-            generate_key=None if generate is None else lambda kind, bits: note(generate(kind, bits)),
+            generate_key=None if generate is None else noting(generate),
         )
 
     def answers(self) -> int:
