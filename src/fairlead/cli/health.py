@@ -144,6 +144,8 @@ def _by_condition(obj: Json, type_: str) -> Health:
         return READY
     reason, since = condition.get("reason", ""), condition.get("lastTransitionTime", "")
     message = short_hex(one_line(condition.get("message", ""))) or reason
+    if STRANGER in message:  # the one part that matters: all others follow from it
+        message = next(part for part in message.split("; ") if STRANGER in part)
     waits = condition.get("status") != "False" or reason in _WAITING_REASONS or _says_only(message, _WAITS)
     follows = not waits and _says_only(message, (*_WAITS, _TOO_FEW))
     return Health(State.WAITING if waits else State.FAILED, joined(message), reason, since, follows)
@@ -161,7 +163,7 @@ _TOO_FEW = "available replicas, at least"
 def _says_only(message: str, words: Iterable[str]) -> bool:
     """Whether a message of Cluster API says only that something else must come first, or one of *words*."""
     parts = [part.rpartition(": ")[2].strip().lower() for part in message.split(";")]
-    return all(
+    return STRANGER not in message and all(
         part.startswith("waiting")
         or part == "poweringon"  # a reason, where a VM that starts has no message
         or any(word in part for word in words)

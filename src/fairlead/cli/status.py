@@ -16,6 +16,7 @@ from fairlead.cli.errors import CommandError, RefusedError, UsageError
 from fairlead.cli.fleet import Fleet, Id, read_fleet
 from fairlead.cli.get import add_namespace_flags, replicas_text, revision_of, versions_of
 from fairlead.cli.health import is_suspended
+from fairlead.cli.notes import notes
 from fairlead.cli.terminal import DONE, PLAIN_WIDTH, Paint, paint_for, width_of
 
 
@@ -84,6 +85,10 @@ def render(
     parts = [text for section in SECTIONS if (text := _section(fleet, section, paint, shown))]
     found = fleet.causes
     parts.append(causes.render(fleet, found, now, paint, width) if found else _all_ready(fleet, paint, namespace))
+    if said := notes(fleet):
+        lines = [paint("  WORTH A LOOK", "bold")]
+        lines += [line for note in said for line in tables.fold_text(f"{paint('!', 'yellow')} ", str(note), width)]
+        parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
@@ -188,6 +193,7 @@ def _document(fleet: Fleet, now: datetime) -> Json:
         "ready": not found,
         **sections,
         "causes": causes.documents(fleet, found, now),
+        "notes": [{**id_document(note.id), "message": note.text} for note in notes(fleet)],
     }
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from fairlead.base import yaml as goyaml
@@ -23,7 +24,7 @@ from fairlead.base.objects import Json
 from fairlead.lab.connection import Severable
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
-from fairlead.runtime.remote import CredentialsSource, Dialer, Etcd, Remote, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Dialer, Etcd, Remote, StrangerError, UnreachableError
 
 REFUSED_RETRY = timedelta(seconds=5)
 
@@ -45,6 +46,11 @@ class Site(Protocol):
     @property
     def ca(self) -> x509.Certificate:
         """The CA that signs its server and client certificates."""
+        ...
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The names of the machines that serve it."""
         ...
 
     def client_for(self, identity: Identity) -> Client: ...
@@ -196,10 +202,8 @@ class LabNetwork:
     def _check_server(self, site: Site, credentials: Credentials) -> None:
         trusted = x509.load_pem_x509_certificates(credentials.ca_pem) if credentials.ca_pem else []
         if site.ca not in trusted:
-            raise UnreachableError(
-                f"https://{credentials.address} answers with a certificate of another CA (cluster {site.name!r}): "
-                "x509: certificate signed by unknown authority"
-            )
+            certificate = site.ca.public_bytes(serialization.Encoding.PEM)
+            raise StrangerError(credentials.address, certificate, site.machines)
 
     async def _identify(self, site: Site, credentials: Credentials) -> Identity:
         if credentials.client_cert_pem:

@@ -53,6 +53,10 @@ class WorkloadCluster:
         return self._ca
 
     @property
+    def machines(self) -> tuple[str, ...]:
+        return tuple(sorted(self._api_servers))
+
+    @property
     def is_up(self) -> bool:
         """Whether its API answers."""
         return bool(self._api_servers) and self._etcd.has_quorum

@@ -3,8 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import ssl
 from datetime import timedelta
 from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
 
 from fairlead.api.errors import ApiError
 from fairlead.runtime.client import Client
@@ -12,7 +17,7 @@ from fairlead.runtime.clock import Clock
 from fairlead.runtime.etcd import ForwardedEtcd
 from fairlead.runtime.http import HttpClient
 from fairlead.runtime.kubeconfig import Access, KubeconfigError, parse_access
-from fairlead.runtime.remote import CredentialsSource, Etcd, Remote, UnreachableError
+from fairlead.runtime.remote import CredentialsSource, Etcd, Remote, StrangerError, UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,8 @@ class HttpDialer:
         except (ApiError, ValueError, OSError) as error:  # ValueError and OSError: certificates that cannot be read
             await client.close()
             text = error.message if isinstance(error, ApiError) else str(error)
+            if "CERTIFICATE_VERIFY_FAILED" in text.upper().replace(" ", "_"):
+                await _refuse_stranger(access)
             raise UnreachableError(f"cannot use {access.server}: {text}") from error
         except BaseException:  # cancelled while nobody answers
             await client.close()
@@ -76,6 +83,47 @@ def _access(kubeconfig: bytes) -> Access:
     if not urlsplit(access.server).hostname:
         raise UnreachableError(f"cannot use the kubeconfig: it names the server {access.server!r}, which is no URL")
     return access
+
+
+async def _refuse_stranger(access: Access) -> None:
+    """Look at the server's certificate without trusting it. Raises: StrangerError when another CA made it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    parts = urlsplit(access.server)
+    try:
+        async with asyncio.timeout(CONNECT.total_seconds()):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=context)
+    except (OSError, TimeoutError):
+        return
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    if not shown:
+        return
+    certificate = x509.load_der_x509_certificate(shown)
+    if any(_is_signed_by(certificate, each) for each in x509.load_pem_x509_certificates(access.ca)):
+        return  # another fault of it: it is over, or for other names
+    address = f"{parts.hostname}:{parts.port or 443}"
+    raise StrangerError(address, certificate.public_bytes(serialization.Encoding.PEM), _machines(certificate))
+
+
+def _is_signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _machines(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The hosts that an API server's certificate is for, without the names that all of them have."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    found = names.get_values_for_type(x509.DNSName)
+    return tuple(name for name in found if name != "localhost" and name.split(".")[0] != "kubernetes")
 
 
 async def _accepts(access: Access) -> bool:

@@ -16,6 +16,21 @@ class UnreachableError(Exception):
     """The other cluster's API does not answer (yet), or refuses the credentials. The text says which and why."""
 
 
+class StrangerError(UnreachableError):
+    """Another cluster answers at the address: the kubeconfig's CA did not sign its certificate.
+
+    `certificate` (PEM) is the server's own or its CA's; `machines` are the hosts that the server's is for.
+    """
+
+    def __init__(self, address: str, certificate: bytes, machines: tuple[str, ...]) -> None:
+        super().__init__(
+            f"https://{address} answers with a certificate of another CA: x509: certificate signed by unknown authority"
+        )
+        self.address = address
+        self.certificate = certificate
+        self.machines = machines
+
+
 @dataclass(frozen=True, slots=True)
 class EtcdMember:
     """One member of a workload cluster's etcd; `name` is the node's name, empty until the member has started."""

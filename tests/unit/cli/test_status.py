@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
+from fairlead.base.objects import Json
 from fairlead.cli.fleet import Fleet
+from fairlead.testing.serving import Served
 
 from .conftest import Cli, fleet_objects
+from .test_causes import shown, unready
 
 
 def test_a_namespace_that_is_not_there(cli: Cli) -> None:
@@ -26,3 +32,28 @@ def test_part_of_a_fleet() -> None:
     fleet = Fleet(fleet_objects())
     assert {id_.namespace for id_ in fleet.within("staging").objects} == {"staging"}
     assert fleet.within("").objects == fleet.objects
+
+
+def test_an_endpoint_that_was_changed_too_late(own: Cli, served: Served) -> None:
+    """It fails nothing, and is remarked upon: in text, and as data."""
+    change: Json = {"spec": {"controlPlaneEndpoint": {"host": "10.9.9.9"}}}
+    served.run(served.client.patch(VSPHERE_CLUSTER, "skiff", "staging", change))
+    text = own("status", "-n", "staging")
+    assert text.code == 0
+    assert "! VSphereCluster staging/skiff: asks for" in text.out
+    assert "10.9.9.9:6443, the cluster stays at 192.168.20.11:6443" in " ".join(text.out.split())
+    [note] = json.loads(own("status", "-o", "json").out)["notes"]
+    assert note["message"].startswith("asks for the control plane endpoint")
+
+
+def test_an_endpoint_that_another_cluster_has() -> None:
+    """The Cluster is the cause, not the machine that waits for it; what follows from it goes unsaid."""
+    probe = "Remote connection not established yet: 10.0.0.1:6443 is answered by another cluster: n/old (machine old-1)"
+    message = f"* RemoteConnectionProbe: {probe}\n* ControlPlaneAvailable: Control plane not yet initialized"
+    cluster = unready("Cluster", "c", message, controlPlaneRef={"kind": "KubeadmControlPlane", "name": "p"})
+    cluster["status"]["conditions"][0]["type"] = "Available"
+    machine = unready("Machine", "m", "Waiting for Cluster control plane to be initialized", clusterName="c")
+    text = shown(cluster, machine)
+    assert f"✗ Cluster n/c: RemoteConnectionProbe: {probe} holds up" in text
+    assert "◎" not in text
+    assert "next: an endpoint is for good" in text

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,8 @@ from fairlead.runtime import http
 from fairlead.runtime.clock import WallClock
 from fairlead.runtime.dialing import HttpDialer
 from fairlead.runtime.kubeconfig import Access, render
-from fairlead.runtime.remote import UnreachableError
+from fairlead.runtime.remote import StrangerError, UnreachableError
+from fairlead.server.pki import Authority
 from fairlead.testing.peers import free_port
 
 POD = GVK("", "v1", "Pod")
@@ -85,6 +88,34 @@ def test_a_dial_that_is_given_up_leaves_nothing_open() -> None:
         await asyncio.wait_for(closed.wait(), 5)
         server.close()
         await server.wait_closed()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["another cluster", "for another name"])
+def test_who_answers_in_its_place(tmp_path: Path, *, other: bool) -> None:
+    """A server of another CA is told by its certificate and the machines this is for; its own CA's is no stranger."""
+
+    async def main() -> None:
+        now = WallClock().now()
+        own, strange = Authority.create("own", now), Authority.create("strange", now)
+        hosts = ("old-cp-0", "kubernetes", "kubernetes.default.svc", "localhost")
+        pair = (strange if other else own).issue_server(hosts, now)
+        (tmp_path / "tls").write_text(pair.certificate + pair.key)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(tmp_path / "tls")
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        access = Access(server=f"https://{address}", ca=own.certificate.encode())
+        text = goyaml.dump(render(access, cluster="x", user="x")).encode()
+        with pytest.raises(UnreachableError) as refused:
+            await HttpDialer(WallClock()).dial(text)
+        server.close()
+        await server.wait_closed()
+        assert isinstance(refused.value, StrangerError) is other
+        if isinstance(refused.value, StrangerError):
+            assert (refused.value.address, refused.value.machines) == (address, ("old-cp-0",))
+            assert refused.value.certificate.decode().strip() in pair.certificate
 
     asyncio.run(main())
 

@@ -12,7 +12,7 @@ from fairlead.lab.front import server_name
 from fairlead.lab.network import REFUSED_RETRY, Identity, LabNetwork
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.ids import Ids
-from fairlead.runtime.remote import UnreachableError
+from fairlead.runtime.remote import StrangerError, UnreachableError
 from fairlead.runtime.virtual import run_virtual
 from fairlead.server.pki import Authority, kubeconfig
 from fairlead.server.server import ApiServer
@@ -25,6 +25,7 @@ class Site:
 
     def __init__(self, name: str, authority: Authority, clock: LoopClock) -> None:
         self.name = name
+        self.machines = (f"{name}-machine",)
         self.ca = x509.load_pem_x509_certificate(authority.certificate.encode())
         self.server = ApiServer(clock, Ids(1))
 
@@ -75,8 +76,12 @@ def test_refused_does_not_try_at_once(token: str) -> None:
         began = clock.now()
         await network.wait_reachable(access)
         assert clock.now() - began == REFUSED_RETRY
-        with pytest.raises(UnreachableError, match="Unauthorized" if token else "another CA"):
+        with pytest.raises(UnreachableError, match="Unauthorized" if token else "another CA") as refused:
             await network.dial(access)
+        if not token:
+            assert isinstance(refused.value, StrangerError)
+            assert refused.value.machines == ("other-machine",)
+            assert x509.load_pem_x509_certificate(refused.value.certificate).subject.rfc4514_string() == "CN=other"
 
     run_virtual(main())
 

@@ -63,6 +63,7 @@ class ClusterController(BaseController):
         self._keys = keys
         self._cache = cache
         self._recorder = recorder
+        self._ignored: dict[Key, str] = {}  # endpoints that were asked for too late, as told last
 
     def watches(self) -> Sequence[Watch]:
         return (
@@ -88,6 +89,7 @@ class ClusterController(BaseController):
     async def reconcile(self, key: Key) -> Result:
         cluster = await get_or_none(self._client, CLUSTER, key)
         if cluster is None:
+            self._ignored.pop(key, None)
             return Result.done()
         parts = await self._observe(cluster)
         async with editing(self._client, cluster, field_manager=MANAGER) as draft:
@@ -103,6 +105,7 @@ class ClusterController(BaseController):
                 await self._keep_kubeconfig(draft, parts)
             result = report_status(cluster, parts, draft, report)
             await self._tell(cluster, draft)
+            await self._tell_endpoint(draft, parts.infra)
         return result
 
     async def _observe(self, cluster: Json) -> Parts:
@@ -144,6 +147,19 @@ class ClusterController(BaseController):
                 _take_endpoint(draft, plane)
         if not started:
             del draft["status"]["initialization"]
+
+    async def _tell_endpoint(self, draft: Json, infra: Json | None) -> None:
+        """Warn of another endpoint than the cluster's own, which comes too late; upstream says nothing."""
+        key, known, told = Key.of(draft), endpoint_of(draft), endpoint_of(infra or {})
+        ignored = told if known and told and told != known else ""
+        if ignored and self._ignored.get(key) != ignored:
+            kind = get_in(draft, "spec", "infrastructureRef", "kind", default="")
+            text = (
+                f"{kind} asks for the control plane endpoint {told}, the cluster stays at {known}: an endpoint is for "
+                "good; take the change back, or make a new cluster"
+            )
+            await self._recorder.warning(draft, "ControlPlaneEndpointIgnored", text)
+        self._ignored[key] = ignored
 
     async def _adopt(self, cluster: Json, obj: Json) -> None:
         wanted = copy(obj)
@@ -242,6 +258,12 @@ def _take_infrastructure(draft: Json, infra: Json | None, started: Json) -> None
     else:
         draft["status"].pop("failureDomains", None)
     started["infrastructureProvisioned"] = True
+
+
+def endpoint_of(part: Json) -> str:
+    """`host:port` of a part's spec.controlPlaneEndpoint; empty without a host."""
+    endpoint = get_in(part, "spec", "controlPlaneEndpoint", default={})
+    return f"{endpoint['host']}:{endpoint.get('port') or 6443}" if endpoint.get("host") else ""
 
 
 def _take_endpoint(draft: Json, part: Json) -> None:

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, get_in, is_deleting
+from fairlead.controllers.clusterapi.strangers import describe_stranger
 from fairlead.controllers.contract import CLUSTER, CLUSTER_NAME_LABEL, CLUSTER_SECRET_TYPE, SECRET, get_or_none
 from fairlead.runtime.client import Client
 from fairlead.runtime.clock import Clock
 from fairlead.runtime.controller import BaseController, Watch
 from fairlead.runtime.outcome import Result
-from fairlead.runtime.remote import Dialer, Remote, UnreachableError
+from fairlead.runtime.remote import Dialer, Remote, StrangerError, UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Connection:
     nodes: dict[str, Json] = field(default_factory=dict)
     pods: dict[str, Json] = field(default_factory=dict)  # control-plane Pods of kube-system, by name
     problem: str = "Remote connection not established yet"
+    stranger: str = ""  # who answers in its place, when another cluster does
     last_up: datetime | None = None  # when a connection that is lost was last known to work
 
     @property
@@ -135,9 +137,20 @@ class ClusterCache(BaseController):
                 await self._dialer.wait_reachable(kubeconfig)
                 remote = await self._dialer.dial(kubeconfig)
                 await self._follow(key, connection, remote)
+            except StrangerError as error:
+                if not connection.stranger or connection.problem != str(error):
+                    connection.stranger = await self._stranger(error)
+                self._lose(key, connection, str(error))
             except (UnreachableError, ApiError) as error:
+                connection.stranger = ""
                 self._lose(key, connection, str(error))
             await self._clock.sleep(RETRY)
+
+    async def _stranger(self, error: StrangerError) -> str:
+        try:
+            return await describe_stranger(self._client, error)
+        except ApiError:  # the Secrets cannot be read now: next time
+            return ""
 
     def _lose(self, key: Key, connection: Connection, problem: str) -> None:
         """Take note that the connection does not work; those who follow it hear of it once."""
@@ -178,7 +191,7 @@ class ClusterCache(BaseController):
             await asyncio.wait([synced, *tasks], return_when=asyncio.FIRST_COMPLETED)
             synced.cancel()
             if all(event.is_set() for event in ready):
-                connection.remote, connection.problem = remote, ""
+                connection.remote, connection.problem, connection.stranger = remote, "", ""
                 connection.nodes, connection.pods = fresh
                 self._tell(Change(key))
             await asyncio.gather(*tasks)

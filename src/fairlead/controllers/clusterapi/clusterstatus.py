@@ -167,14 +167,15 @@ def _connection(connection: Connection, report: Reporter) -> Result:
     if connection.is_up:
         report.set(PROBE, True, "ProbeSucceeded")
         return Result.done()
+    stranger = f": {connection.stranger}" if connection.stranger else ""
     if connection.last_up is None:
-        if report.get(PROBE) is None:
-            report.set(PROBE, False, "ProbeFailed", "Remote connection not established yet")
+        if report.get(PROBE) is None or stranger:
+            report.set(PROBE, False, "ProbeFailed", f"Remote connection not established yet{stranger}")
         return Result.done()
     left = connection.last_up + CONNECTION_GRACE - report.now
     if left > timedelta(0):
         return Result.again(left)
-    text = f"Remote connection probe failed, probe last succeeded at {timestamp(connection.last_up)}"
+    text = f"Remote connection probe failed, probe last succeeded at {timestamp(connection.last_up)}{stranger}"
     report.set(PROBE, False, "ProbeFailed", text)
     return Result.done()
 
