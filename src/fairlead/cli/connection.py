@@ -140,6 +140,7 @@ class Connection:
         namespace: str = "",
         *,
         name: str = "",
+        labels: str = "",
         revision: str = "",
         timeout_seconds: float = 3600.0,
     ) -> Iterator[tuple[str, Json]]:
@@ -150,7 +151,7 @@ class Connection:
                 "watch": "true",
                 "allowWatchBookmarks": "true",
                 "timeoutSeconds": str(max(1, int(left))),
-                **_selectors("", f"metadata.name={name}" if name else ""),
+                **_selectors(labels, f"metadata.name={name}" if name else ""),
             }
             if revision:
                 query["resourceVersion"] = revision

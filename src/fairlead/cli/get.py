@@ -7,6 +7,7 @@ upstream's printer columns), every other kind the table that the API server make
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 
@@ -42,6 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--status-selector", metavar="TYPE=STATUS", default="", help="only with this condition, as ready=false"
     )
+    text = "then a row for each change, until interrupted"
+    parser.add_argument("-w", "--watch", action="store_true", help=text)
     parser.add_argument("--no-header", action="store_true", help="leave the table's header out")
     parser.add_argument("--show-managed-fields", action="store_true", help="keep managedFields in -o json and yaml")
     add_connection_flags(parser)
@@ -63,6 +66,13 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
     several = wanted is not None
     if wanted is None:
         wanted = (kinds.lookup(connection, word),)
+        if args.watch:
+            _watch(connection, wanted[0], names, args)
+            return 0
+    elif args.watch:
+        raise UsageError(
+            f"--watch takes one kind, {word!r} is several", "`fairlead status --watch` follows all of them"
+        )
     elif args.output in ("json", "yaml"):
         items = [item for each in wanted for item in _select(connection, each, [], args)]
         tables.write_document(tables.list_of(items, _stripper(args)), args.output)
@@ -93,19 +103,14 @@ def _print_kind(
         whole = strip(items[0]) if len(names) == 1 and len(items) == 1 else tables.list_of(items, strip)
         tables.write_document(whole, args.output)
         return 1
-    wide = args.output == "wide"
-    summary = None if wide and resource in _SHORT else _SUMMARIES.get(resource)
+    summary = _summary_for(resource, args)
     if summary is None:
-        header, rows = _server_table(connection, resource, names, args, wide)
+        header, rows = _server_table(connection, resource, names, args)
     else:
-        items = _select(connection, resource, names, args)
-        header, cells = summary(connection, wide)
-        spaces = _shows_namespace(args, resource)
-        rows = []
-        for item in items:
-            name = f"{resource.singular}/{meta(item)['name']}" if named_kind else str(meta(item)["name"])
-            rows.append([*([meta(item)["namespace"]] if spaces else []), name, *cells(item)])
-        header = [*(["NAMESPACE"] if spaces else []), "NAME", *header]
+        header, rows = _own_table(connection, resource, summary, _select(connection, resource, names, args), args)
+        if named_kind:
+            place = header.index("NAME")
+            rows = [[*row[:place], f"{resource.singular}/{row[place]}", *row[place + 1 :]] for row in rows]
     if rows:
         if gap:
             tables.write("\n")
@@ -113,6 +118,49 @@ def _print_kind(
             header = []
         tables.write_table(header, rows)
     return len(rows)
+
+
+def _watch(connection: Connection, resource: Resource, names: Sequence[str], args: argparse.Namespace) -> None:
+    """Print the table, then each change, until interrupted."""
+    from fairlead.cli.following import Grid, changes
+
+    known = _select(connection, resource, names, args)
+    summary = _summary_for(resource, args)
+
+    def table(items: Sequence[Json]) -> tuple[Row, list[Row]]:
+        if summary is not None:
+            return _own_table(connection, resource, summary, items, args)
+        return _server_rows(asking, resource, items, args)
+
+    asking = connection.twin()  # the other one waits for changes
+    following = changes(connection, resource, args.namespace, names, args.selector, known)
+    if args.output in ("json", "yaml"):
+        strip = _stripper(args)
+        for item in itertools.chain(known, (obj for obj, _ in following if _matches(obj, args.status_selector))):
+            if args.output == "yaml":
+                tables.write("---\n")
+            tables.write_document(strip(item), args.output)
+            sys.stdout.flush()
+        return
+    grid = Grid(*table(known), with_header=not args.no_header)
+    for item, is_gone in following:
+        if is_gone:
+            grid.write_gone(meta(item).get("namespace", ""), meta(item)["name"])
+        elif _matches(item, args.status_selector):
+            grid.write(table([item])[1])
+
+
+def _summary_for(resource: Resource, args: argparse.Namespace) -> Summary | None:
+    return None if args.output == "wide" and resource in _SHORT else _SUMMARIES.get(resource)
+
+
+def _own_table(
+    connection: Connection, resource: Resource, summary: Summary, items: Sequence[Json], args: argparse.Namespace
+) -> tuple[Row, list[Row]]:
+    header, cells = summary(connection, args.output == "wide")
+    spaces = _shows_namespace(args, resource)
+    rows = [[*([meta(item)["namespace"]] if spaces else []), str(meta(item)["name"]), *cells(item)] for item in items]
+    return [*(["NAMESPACE"] if spaces else []), "NAME", *header], rows
 
 
 def _shows_namespace(args: argparse.Namespace, resource: Resource) -> bool:
@@ -164,7 +212,7 @@ def _matches(item: Json, selector: str) -> bool:
 
 
 def _server_table(
-    connection: Connection, resource: Resource, names: Sequence[str], args: argparse.Namespace, wide: bool
+    connection: Connection, resource: Resource, names: Sequence[str], args: argparse.Namespace
 ) -> tuple[Row, list[Row]]:
     if names:
         parts = []
@@ -175,6 +223,22 @@ def _server_table(
             parts.append(part)
     else:
         parts = [connection.table(resource, args.namespace, labels=args.selector)]
+    return _rows_of(connection, resource, parts, args)
+
+
+def _server_rows(
+    connection: Connection, resource: Resource, items: Sequence[Json], args: argparse.Namespace
+) -> tuple[Row, list[Row]]:
+    """The server's rows of some objects, as far as they are there; with none, its header."""
+    asked = [(meta(item).get("namespace", ""), meta(item)["name"]) for item in items] or [("", "-")]
+    parts = [connection.table(resource, space, fields=f"metadata.name={name}") for space, name in asked]
+    return _rows_of(connection, resource, parts, args)
+
+
+def _rows_of(
+    connection: Connection, resource: Resource, parts: Sequence[Json], args: argparse.Namespace
+) -> tuple[Row, list[Row]]:
+    wide = args.output == "wide"
     definitions = parts[0].get("columnDefinitions")
     if definitions is None:
         raise CommandError(f"{connection.server} gives no table of {resource.plural}", "try -o yaml")
