@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.cli.durations import parse_duration
-from fairlead.cli.up import UsageError, add_lab_flags, own_name, run_program, set_up_logging, settings_of
+from fairlead.cli.up import (
+    INTERRUPTED,
+    UsageError,
+    add_lab_flags,
+    govc_steps,
+    own_name,
+    run_program,
+    set_up_logging,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from fairlead.app.program import Program
@@ -100,7 +109,7 @@ class Demo:
             follower.cancel()
             await asyncio.gather(follower, return_exceptions=True)
         if ending.is_set():
-            return 0
+            return INTERRUPTED if self._exit_when_ready else 0
         unready = [each for each in progress if not each.is_ready]
         if unready:
             say(f"Not Ready within {self._limit.total_seconds():g} s:")
@@ -208,6 +217,8 @@ def next_steps(program: Program, clusters: Sequence[Key]) -> list[str]:
         f"  # the cluster {first.name} itself",
         f"  {me} cluster kubeconfig {first.name} -n {first.namespace} --data {folder} > {first.name}.kubeconfig",
         f"  kubectl --kubeconfig {first.name}.kubeconfig get nodes",
+        "  # the VMs in the simulated vCenter",
+        *(f"  {line}" for line in govc_steps(program.endpoints["vcenter"])),
         "",
         "Stop with Ctrl-C; nothing is kept.",
     ]

@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fairlead.app.settings import Settings, VCenterAccess
     from fairlead.vcenter.layout import Layout
 
+INTERRUPTED = 130
 DEFAULT_FOLDER = "~/.fairlead"
 
 
@@ -155,7 +156,11 @@ def _vcenter(args: argparse.Namespace) -> VCenterAccess | None:
 
 
 def run_program(settings: Settings, body: Callable[[Program, asyncio.Event], Awaitable[int]]) -> int:
-    """Start the program, do *body*, stop the program; SIGINT and SIGTERM set the event that *body* gets."""
+    """Start the program, do *body*, stop the program.
+
+    SIGINT and SIGTERM set the event that *body* gets; a second one ends the process at once, which loses nothing that
+    was acknowledged.
+    """
     from fairlead.app.program import Program
     from fairlead.app.settings import StartError
 
@@ -163,7 +168,7 @@ def run_program(settings: Settings, body: Callable[[Program, asyncio.Event], Awa
         ending = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ending.set)
+            loop.add_signal_handler(number, _end, ending)
         program = Program(settings)
         starting = loop.create_task(program.start())
         ended = loop.create_task(ending.wait())
@@ -185,6 +190,15 @@ def run_program(settings: Settings, body: Callable[[Program, asyncio.Event], Awa
     return run_in_loop(main())
 
 
+def _end(ending: asyncio.Event) -> None:
+    """End in order, or at once when that was asked for before."""
+    if ending.is_set():
+        show_cursor = "\033[?25h" if sys.stderr.isatty() else ""
+        print(f"{show_cursor}Stopped at once.", file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)
+    ending.set()
+
+
 def run_in_loop(main: Coroutine[Any, Any, int]) -> int:
     """Run *main* in the fastest event loop there is."""
     try:
@@ -196,7 +210,8 @@ def run_in_loop(main: Coroutine[Any, Any, int]) -> int:
 
 
 async def _serve(program: Program, ending: asyncio.Event) -> int:
-    for line in (*describe(program), *next_steps(program.folder.path, program.endpoints["git"]), "Stop with Ctrl-C."):
+    steps = next_steps(program.folder.path, program.endpoints["git"], program.endpoints["vcenter"])
+    for line in (*describe(program), *steps, "Stop with Ctrl-C."):
         print(line, file=sys.stderr, flush=True)
     await ending.wait()
     print("Stopping.", file=sys.stderr, flush=True)
@@ -215,7 +230,7 @@ def describe(program: Program) -> list[str]:
     return [f"{name:<{width}}  {value}" for name, value in rows]
 
 
-def next_steps(folder: Path, git: str) -> list[str]:
+def next_steps(folder: Path, git: str, vcenter: Mapping[str, str]) -> list[str]:
     """The commands to go on with in another shell, as they can be typed there."""
     folder = folder.absolute()
     data = "" if folder == Path(DEFAULT_FOLDER).expanduser().absolute() else f" --data {shlex.quote(str(folder))}"
@@ -225,8 +240,18 @@ def next_steps(folder: Path, git: str) -> list[str]:
         f"  {own_name()} status --watch{data}",
         f"  git clone {git}",
         f"  kubectl --kubeconfig {shlex.quote(str(folder / 'kubeconfig'))} get clusters,machines -A",
+        *(f"  {line}" for line in govc_steps(vcenter)),
         "",
     ]
+
+
+def govc_steps(vcenter: Mapping[str, str]) -> list[str]:
+    """How to look into the simulated vCenter with govc; nothing for one whose password only its owner knows."""
+    if not vcenter.get("password"):
+        return []
+    named = {"URL": vcenter["url"], "USERNAME": vcenter["username"], "PASSWORD": vcenter["password"], "INSECURE": "1"}
+    pairs = " ".join(f"GOVC_{name}={shlex.quote(value)}" for name, value in named.items())
+    return [f"export {pairs}", "govc ls vm"]
 
 
 def own_name() -> str:

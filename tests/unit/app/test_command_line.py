@@ -1,7 +1,9 @@
 """`fairlead` as it is typed: usage errors end with 2 and say what is missing; failures end with 1."""
 
 import asyncio
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -80,7 +82,7 @@ def test_up_ends_its_start_with_the_next_commands(
             "api": "https://127.0.0.1:1",
             "kubeconfig": str(settings.folder / "kubeconfig"),
             "git": "http://127.0.0.1:2/fleet.git",
-            "vcenter": {"url": "https://127.0.0.1:3/sdk", "username": "me"},
+            "vcenter": {"url": "https://127.0.0.1:3/sdk", "username": "me", "password": "a b"},
         }
         ending.set()
         return asyncio.run(body(program, ending))  # type: ignore[arg-type]
@@ -103,6 +105,8 @@ def test_up_ends_its_start_with_the_next_commands(
         f"  {me} status --watch --data '{folder}'",
         "  git clone http://127.0.0.1:2/fleet.git",
         f"  kubectl --kubeconfig '{folder}/kubeconfig' get clusters,machines -A",
+        "  export GOVC_URL=https://127.0.0.1:3/sdk GOVC_USERNAME=me GOVC_PASSWORD='a b' GOVC_INSECURE=1",
+        "  govc ls vm",
         "",
         "Stop with Ctrl-C.",
         "Stopping.",
@@ -112,7 +116,42 @@ def test_up_ends_its_start_with_the_next_commands(
 def test_default_folder_needs_no_flag(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The client commands look into ~/.fairlead by themselves."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert up.next_steps(tmp_path / ".fairlead", "http://g")[2].endswith(" status --watch")
+    assert up.next_steps(tmp_path / ".fairlead", "http://g", {})[2].endswith(" status --watch")
+
+
+def test_password_of_a_given_vcenter_is_not_printed() -> None:
+    """Of a vCenter that is not simulated there is nothing to export."""
+    assert up.govc_steps({"url": "https://vc/sdk", "username": "me", "password": ""}) == []
+
+
+@pytest.mark.parametrize(("flags", "code"), [([], 0), (["--exit-when-ready"], 130)], ids=["shown", "for a script"])
+def test_demo_that_is_interrupted(flags: list[str], code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that waits for Ready must not take an interrupted demo for one."""
+    monkeypatch.setattr(demo.Demo, "_until_ready", interrupt)
+    assert main(["demo", "--boot-delay", "1m", *flags]) == code
+
+
+async def interrupt(demo: object, *parts: object) -> list[object]:
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.sleep(0.05)
+    return []
+
+
+def test_a_second_interrupt_ends_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first asks for an end in order, the second does not wait for it."""
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+
+    async def main() -> None:
+        ending = asyncio.Event()
+        up._end(ending)
+        assert ending.is_set()
+        assert left == []
+        up._end(ending)
+
+    asyncio.run(main())
+    assert left == [130]
+    assert capsys.readouterr().err == "Stopped at once.\n"
 
 
 def test_demo_that_is_not_ready_in_time(capsys: pytest.CaptureFixture[str]) -> None:
