@@ -1,6 +1,10 @@
 """The sample fleet: what an empty one keeps, and how clusters are added to it."""
 
-from fairlead.app.fleet import empty_fleet, sample_fleet
+import json
+from pathlib import Path
+from typing import Any
+
+from fairlead.app.fleet import empty_fleet, read_folder, sample_fleet
 from fairlead.app.program import inventory_of
 from fairlead.base import yaml as goyaml
 from fairlead.cli.demo import expected_clusters
@@ -45,3 +49,18 @@ def test_inventory_names_what_manifests_need() -> None:
     assert found["resourcePool"] == "/DC0/host/DC0_C0/Resources"
     other = parse_layout({"datacenters": [{"name": "X", "clusters": [], "datastores": [], "networks": []}]})
     assert inventory_of(other)["datastore"] == ""
+
+
+def test_misspelt_values_of_the_sample_chart_are_refused() -> None:
+    """Its schema knows every value that there is, and no other."""
+    chart = read_folder(Path(__file__).parents[3] / "examples/fleet/charts/capv-cluster")
+    values, schema = goyaml.load(chart["values.yaml"][0]), json.loads(chart["values.schema.json"][0])
+
+    def check(part: Any, known: Any) -> None:
+        assert known["additionalProperties"] is False
+        assert part.keys() == known["properties"].keys() - {"global"}
+        for name, value in part.items():
+            if isinstance(value, dict):
+                check(value, known["properties"][name])
+
+    check(values, schema)
