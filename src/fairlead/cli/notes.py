@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from fairlead.base.objects import Json, get_in
-from fairlead.cli.fleet import Fleet, Id
+from fairlead.cli.fleet import Fleet, Id, entries_of
 
 
 class Note(NamedTuple):
@@ -20,7 +21,33 @@ class Note(NamedTuple):
 
 def notes(fleet: Fleet) -> list[Note]:
     """All remarks about a fleet."""
-    return [note for obj in fleet.of_kind("Cluster") if (note := _other_endpoint(fleet, obj)) is not None]
+    endpoints = (_other_endpoint(fleet, obj) for obj in fleet.of_kind("Cluster"))
+    return [*(note for note in endpoints if note is not None), *_applied_twice(fleet)]
+
+
+def _applied_twice(fleet: Fleet) -> list[Note]:
+    """What stands in the inventories of several that apply: they take it from each other."""
+    owners: dict[tuple[Id | None, Id], list[Id]] = defaultdict(list)
+    for obj in fleet.of_kind("Kustomization", "HelmRelease"):
+        for entry in entries_of(obj):
+            owners[fleet.works_in(Id.of(obj)), entry].append(Id.of(obj))
+    shared: dict[tuple[Id, ...], list[Id]] = defaultdict(list)
+    for (_, entry), found in owners.items():
+        if len(found) > 1:
+            shared[tuple(found)].append(entry)
+    return [
+        Note(
+            found[0],
+            f"applies {_listed(entries)}, and so does {' and '.join(map(str, found[1:]))}: they take it from each "
+            "other. Keep it in one of them",
+        )
+        for found, entries in sorted(shared.items())
+    ]
+
+
+def _listed(entries: list[Id]) -> str:
+    more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
+    return f"{min(entries)}{more}"
 
 
 def _other_endpoint(fleet: Fleet, cluster: Json) -> Note | None:

@@ -7,6 +7,7 @@ import json
 from fairlead.api.infrastructure.kinds import VSPHERE_CLUSTER
 from fairlead.base.objects import Json
 from fairlead.cli.fleet import Fleet
+from fairlead.cli.notes import notes
 from fairlead.testing.serving import Served
 
 from .conftest import Cli, fleet_objects
@@ -57,3 +58,25 @@ def test_an_endpoint_that_another_cluster_has() -> None:
     assert f"✗ Cluster n/c: RemoteConnectionProbe: {probe} holds up" in text
     assert "◎" not in text
     assert "next: an endpoint is for good" in text
+
+
+def test_what_two_apply() -> None:
+    """An object in two inventories is remarked upon with both; the same name in another cluster is another object."""
+
+    def applies(name: str, cluster: str = "") -> Json:
+        spec = {"kubeConfig": {"secretRef": {"name": f"{cluster}-kubeconfig"}}} if cluster else {}
+        entries = [{"id": f"n_{each}__ConfigMap", "v": "v1"} for each in ("x", "y")]
+        metadata = {"name": name, "namespace": "n"}
+        return {
+            "kind": "Kustomization",
+            "metadata": metadata,
+            "spec": spec,
+            "status": {"inventory": {"entries": entries}},
+        }
+
+    fleet = Fleet([applies("a"), applies("b"), applies("c", "one"), applies("d", "two")])
+    [note] = notes(fleet)
+    assert str(note) == (
+        "Kustomization n/a: applies ConfigMap n/x and 1 more, and so does Kustomization n/b: they take it from each "
+        "other. Keep it in one of them"
+    )

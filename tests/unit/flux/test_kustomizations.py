@@ -428,6 +428,44 @@ def test_variables_come_from_config_maps_and_change_with_them() -> None:
     in_garden(scenario)
 
 
+def test_two_that_apply_one_object_name_each_other() -> None:
+    """Both say so once, with the object; an object that moves from one to the other is no conflict."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit({"app/one.yaml": config_map("one"), "more/one.yaml": config_map("one", "2")})
+        await garden.source()
+        await garden.kustomization()
+        await garden.kustomization("other", path="./more")
+        await garden.sleep(600)
+        for name, other in (("k", "other"), ("other", "k")):
+            told = [text for reason, text in await garden.events(name) if reason == "OwnershipConflict"]
+            assert told == [
+                f"ConfigMap/garden/one is also applied by Kustomization garden/{other}: they take it from each other; "
+                "keep it in one of them"
+            ]
+
+    in_garden(scenario)
+
+
+def test_what_moves_from_one_to_another_is_no_conflict() -> None:
+    """One commit takes it out here and puts it in there."""
+
+    async def scenario(garden: Garden) -> None:
+        garden.commit({"app/one.yaml": config_map("one"), "more/two.yaml": config_map("two")})
+        await garden.source()
+        await garden.kustomization()
+        await garden.kustomization("other", path="./more")
+        await garden.sleep(1)
+        garden.commit({"more/one.yaml": config_map("one", "2"), "app/two.yaml": config_map("three")}, ("app/one.yaml",))
+        await garden.pull()
+        await garden.sleep(60)
+        assert await garden.value("one") == "2"
+        told = {reason for name in ("k", "other") for reason, _ in await garden.events(name)}
+        assert "OwnershipConflict" not in told
+
+    in_garden(scenario)
+
+
 def test_a_deletion_that_is_refused_says_of_what_and_why() -> None:
     """In the condition, and in one event however often it is tried; the other objects go."""
 

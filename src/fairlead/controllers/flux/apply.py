@@ -32,10 +32,11 @@ class ApplyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one object: created, configured, unchanged or skipped."""
+    """What became of one object: created, configured, unchanged or skipped; `taken_from` is who else applied it."""
 
     obj: Json
     action: str
+    taken_from: str = ""
 
     @property
     def item(self) -> Item:
@@ -194,7 +195,7 @@ class Applier:
             if error.code >= 500:
                 raise
             raise ApplyError(f"{item.subject} apply failed: {error.message}") from error
-        return Change(stored, plan.action)
+        return Change(stored, plan.action, _other_owner(plan.obj, plan.existing))
 
     async def _take_over(self, item: Item, plan: _Plan) -> None:
         await self._client.patch(
@@ -256,6 +257,15 @@ class Applier:
                 continue
             lines.append(f"{item.subject} deleted")
         return Pruned(tuple(lines), tuple(survivors), tuple(errors))
+
+
+def _other_owner(obj: Json, existing: Json | None) -> str:
+    """`namespace/name` of another Kustomization that applied *existing* last; empty when it was this one, or none."""
+    before, after = (
+        tuple(labels(each or {}).get(f"{PREFIX}/{name}", "") for name in ("namespace", "name"))
+        for each in (existing, obj)
+    )
+    return "/".join(before) if all(before) and before != after else ""
 
 
 def _dependants(objects: Sequence[Json]) -> set[int]:

@@ -15,6 +15,7 @@ CALM_SECONDS = 600.0
 class _Fight:
     last: float
     rounds: int = 1
+    is_told: bool = False
 
 
 class Fights:
@@ -38,6 +39,14 @@ class Fights:
                 del self._fights[known]
         fight = self._fights.setdefault((owner, item), _Fight(now, 0))
         fight.last, fight.rounds = now, fight.rounds + 1
+
+    def is_news(self, owner: Key, item: Item) -> bool:
+        """Whether *item* was put back before, lately, and nobody was told of it; once."""
+        fight = self._fights.get((owner, item))
+        if fight is None or fight.is_told:
+            return False
+        fight.is_told = True
+        return True
 
     def forget(self, owner: Key) -> None:
         """*owner* is gone."""

@@ -410,7 +410,18 @@ class Attempt:
             return FailedError("ReconciliationFailed", error.message)
         self._settle(changes)
         await self._tell_changes([change for change in changes if change.action in CHANGED])
+        await self._tell_conflicts(changes)
         return None
+
+    async def _tell_conflicts(self, changes: Sequence[Change]) -> None:
+        """Name, once, who else applies what is put back here again and again."""
+        for change in changes:
+            if change.taken_from and self.parts.fights.is_news(self.key, change.item):
+                text = (
+                    f"{change.item.subject} is also applied by Kustomization {change.taken_from}: they take it from "
+                    "each other; keep it in one of them"
+                )
+                await self.parts.recorder.warning(self.seen.ks, "OwnershipConflict", text, self._annotations())
 
     async def fail(self, reason: str, message: str, phase: Phase = Phase.FAILED) -> Result:
         """Say what went wrong, once, and try again after the retry interval."""
