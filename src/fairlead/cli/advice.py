@@ -85,6 +85,17 @@ TABLE = (
     ),
     Advice(
         _DELIVERY,
+        ("variable not set (strict mode)",),
+        "correct the name, or give it a value in spec.postBuild. A ${{…}} that is not meant for Flux is written "
+        "$${{…}}, or its object gets the label kustomize.toolkit.fluxcd.io/substitute: disabled",
+    ),
+    Advice(
+        _DELIVERY,
+        ("cannot update Kubernetes version from",),
+        "a control plane goes up by one minor version at a time, and never down: push the next minor version first",
+    ),
+    Advice(
+        _DELIVERY,
         ("unable to read KubeConfig secret",),
         "the Secret is made with the cluster: check that the cluster is in Git and that the names agree",
     ),

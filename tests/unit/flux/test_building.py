@@ -158,14 +158,14 @@ def test_the_path_cannot_leave_the_source() -> None:
 
 
 def test_variables_are_substituted_only_where_asked() -> None:
-    """Without postBuild, without variables, or with the annotation, `${…}` stays; unknown variables become empty."""
+    """Without postBuild, without variables, or with the annotation, `${…}` stays; an unknown one is an error."""
     text = ONE.replace("k: v", "k: a${x}b${y:=c}")
     assert build({"app/one.yaml": text}, {"x": "1"})[0]["data"]["k"] == "a${x}b${y:=c}"
     assert build({"app/one.yaml": text}, {}, postBuild={})[0]["data"]["k"] == "a${x}b${y:=c}"
     assert build({"app/one.yaml": text}, {"x": "1"}, postBuild={})[0]["data"]["k"] == "a1bc"
-    assert build({"app/one.yaml": text}, {"z": "1"}, postBuild={})[0]["data"]["k"] == "abc"
-    always = {"substituteStrategy": "Always"}
-    assert build({"app/one.yaml": text}, {}, postBuild=always)[0]["data"]["k"] == "abc"
+    for variables, post in (({"z": "1"}, {}), ({}, {"substituteStrategy": "Always"})):
+        with pytest.raises(BuildError, match=r"ConfigMap.v1.\[noGrp\]/one.*variable not set \(strict mode\): \"x\""):
+            build({"app/one.yaml": text}, variables, postBuild=post)
     marked = text.replace("name: one", "name: one\n  labels: {kustomize.toolkit.fluxcd.io/substitute: disabled}")
     assert build({"app/one.yaml": marked}, {"x": "1"}, postBuild={})[0]["data"]["k"] == "a${x}b${y:=c}"
 

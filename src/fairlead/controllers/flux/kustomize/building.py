@@ -315,7 +315,7 @@ def _substituted(obj: Json, variables: Callable[[], Mapping[str, str]], always: 
         text = goyaml.dump(obj)
         if "$" not in text:
             return obj
-        changed = goyaml.load(substitute(text, values, strict=False))
+        changed = goyaml.load(substitute(text, values))
     except SubstitutionError as error:
         raise BuildError(f"post build failed for '{_shown(obj)}': envsubst error: {error}") from error
     except goyaml.YamlError as error:
