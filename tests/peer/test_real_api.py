@@ -29,7 +29,7 @@ from fairlead.server.pki import Authority
 from fairlead.server.webhooks import Webhooks, manifests
 from fairlead.testing import peers
 from fairlead.testing.fleet import NAME, NAMESPACE, OBJECTS, Fleet, Written
-from fairlead.testing.topology import Managed, ManagedFleet
+from fairlead.testing.topology import CLUSTER_CLASS, Managed, ManagedFleet
 from fairlead.testing.world import KINDS, World
 
 ABSENT = peers.missing("etcd", "kube-apiserver")
@@ -56,7 +56,8 @@ async def real_world(kubeconfig: Path) -> AsyncIterator[Fleet]:
     """The controllers and the simulated vCenter on the real API, with our kinds and their webhooks installed."""
     client, listener, now = HttpClient(load_access(kubeconfig)), Listener(), datetime.now(UTC)
     authority = Authority.create("webhooks", now)
-    port = await listener.open(Face(Webhooks(KINDS), authority.issue_server((listener.host,), now)))
+    rules = Webhooks(KINDS)
+    port = await listener.open(Face(rules, authority.issue_server((listener.host,), now)))
     try:
         for obj in manifests(KINDS, f"https://{listener.host}:{port}", authority.certificate):
             await client.apply(obj, field_manager="fairlead")
@@ -64,6 +65,7 @@ async def real_world(kubeconfig: Path) -> AsyncIterator[Fleet]:
         cached = CachedClient(client, WallClock(), (*(kind.gvk for kind in KINDS), SECRET))
         caching = asyncio.ensure_future(cached.run())
         await cached.synced()
+        rules.look_at(cached)
         world = World(client=cached, clock=WallClock())
         await world.start()
         try:
@@ -136,9 +138,20 @@ def test_managed_cluster(kubeconfig: Path) -> None:
             await fleet.until(lambda: fleet.is_managed_as(bigger), "more memory", 2 * LIMIT)
             with pytest.raises(ApiError, match="version cannot be decreased"):
                 await fleet.push_managed(bigger.change(version="v1.34.0"))
+            with pytest.raises(ApiError, match=r"spec\.topology\.variables\[memoryMiB\]"):  # by a look at the class
+                await fleet.push_managed(bigger.change(memory=1))
             await check_quiet(fleet)
+            with pytest.raises(ApiError, match=f"it is used by Cluster.s.: {NAMESPACE}/{NAME}"):
+                await fleet.client.delete(CLUSTER_CLASS, "standard", NAMESPACE)
+            await fleet.client.delete(CLUSTER, NAME, NAMESPACE)
+
+            async def has_no_cluster() -> bool:
+                return not await fleet.all(CLUSTER)
+
+            await fleet.until(has_no_cluster, "the end of the cluster", LIMIT)
             for obj in reversed(bigger.objects()):
-                await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)
+                if obj["kind"] not in (CLUSTER.kind, "Secret"):  # the Secret goes with its cluster
+                    await fleet.client.delete(GVK.of(obj), obj["metadata"]["name"], NAMESPACE)
             await fleet.until(lambda: is_gone(fleet), "the end", LIMIT)
             assert fleet.world.manager.errors == {}
 

@@ -115,6 +115,7 @@ class Kind:
     convert: Convert | None = None  # (object, version name) -> the object in that version
     default: Default | None = None
     validate: Validate | None = None
+    guards_deletion: bool = False  # whether `validate` also judges deletions
     misread: Callable[[Json], str] | None = (
         None  # what a defaulting webhook that reads typed objects says of wrong types
     )

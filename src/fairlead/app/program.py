@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from fairlead.api.kind import Kind
     from fairlead.app.controllers import Controllers
     from fairlead.app.simulation import Simulation
+    from fairlead.runtime.cache import CachedClient
     from fairlead.runtime.controller import Controller
     from fairlead.runtime.remote import Dialer
     from fairlead.server.listener import Listener
+    from fairlead.server.webhooks import Webhooks
     from fairlead.vcenter.soap.certificate import Certificate
     from fairlead.vsphere.port import Connector
 
@@ -159,7 +161,7 @@ class Program:
             url = f"https://{host}"
             self._on_supervisor = await has_vm_operator(client)
             kinds = (*KINDS, *SUPERVISOR_KINDS) if self._on_supervisor else KINDS
-            url, authority = await self._webhooks(host, kinds)
+            rules, url, authority = await self._webhooks(host, kinds)
             await install_kinds(client, self.clock, url, authority, kinds)
         except (KubeconfigError, OSError) as error:
             raise StartError(f"cannot use the kubeconfig '{path}': {error}") from error
@@ -169,11 +171,12 @@ class Program:
                 f"may create CustomResourceDefinitions and webhook configurations, and that it can call {url}"
             ) from error
         read = (*kinds, *VM_OPERATOR_KINDS) if self._on_supervisor else kinds
-        self.client = await self._cached(client, [kind.gvk for kind in read])
+        self.client = cached = await self._cached(client, [kind.gvk for kind in read])
+        rules.look_at(cached)
         self.folder.write_kubeconfig(text)
         return access.server
 
-    async def _cached(self, client: Client, kinds: Iterable[GVK]) -> Client:
+    async def _cached(self, client: Client, kinds: Iterable[GVK]) -> CachedClient:
         """*client* with the kinds that controllers read all the time in memory."""
         from fairlead.runtime.cache import CachedClient
 
@@ -188,16 +191,17 @@ class Program:
         await cached.synced()
         return cached
 
-    async def _webhooks(self, host: str, kinds: Iterable[Kind]) -> tuple[str, str]:
-        """Serve the kinds' rules on *host*; returns the URL and the authority of its certificate."""
+    async def _webhooks(self, host: str, kinds: Iterable[Kind]) -> tuple[Webhooks, str, str]:
+        """Serve the kinds' rules on *host*; returns what answers, its URL and the authority of its certificate."""
         from fairlead.server.listener import Face, Listener
         from fairlead.server.webhooks import Webhooks
 
         authority = self.folder.authority(self.clock)
         listener = Listener(host)
         self._stack.push_async_callback(listener.close)
-        port = await listener.open(Face(Webhooks(kinds), authority.issue_server((host,), self.clock.now())))
-        return f"https://{host}:{port}", authority.certificate
+        rules = Webhooks(kinds)
+        port = await listener.open(Face(rules, authority.issue_server((host,), self.clock.now())))
+        return rules, f"https://{host}:{port}", authority.certificate
 
     async def _open(self, opening: object, name: str, port: int) -> int:
         try:

@@ -125,6 +125,17 @@ class CachedClient:
             raise not_found(gvk.group, shelf.plural, name)
         return await self._miss(gvk, name, namespace, shelf)
 
+    def look(self, gvk: GVK, namespace: str, name: str) -> Json | None:
+        """An object as it is in memory; None also for kinds that are not kept there."""
+        shelf = self._shelves.get(gvk)
+        return shelf.objects.get(Key(namespace, name)) if shelf is not None else None
+
+    def look_all(self, gvk: GVK, namespace: str) -> list[Json]:
+        """The objects of a kind in memory; those of all namespaces when *namespace* is empty."""
+        shelf = self._shelves.get(gvk)
+        found = shelf.objects.items() if shelf is not None else ()
+        return [obj for key, obj in found if namespace in ("", key.namespace)]
+
     async def _miss(self, gvk: GVK, name: str, namespace: str, shelf: _Shelf) -> Json:
         """Let the server itself say that something is not there: once, to learn what it calls the kind."""
         try:

@@ -48,7 +48,7 @@ class HttpDialer:
         except (ApiError, ValueError, OSError) as error:  # ValueError and OSError: certificates that cannot be read
             await client.close()
             text = error.message if isinstance(error, ApiError) else str(error)
-            if "CERTIFICATE_VERIFY_FAILED" in text.upper().replace(" ", "_"):
+            if access.ca and "CERTIFICATE_VERIFY_FAILED" in text.upper().replace(" ", "_"):
                 await _refuse_stranger(access)
             raise UnreachableError(f"cannot use {access.server}: {text}") from error
         except BaseException:  # cancelled while nobody answers
@@ -87,6 +87,10 @@ def _access(kubeconfig: bytes) -> Access:
 
 async def _refuse_stranger(access: Access) -> None:
     """Look at the server's certificate without trusting it. Raises: StrangerError when another CA made it."""
+    try:
+        trusted = x509.load_pem_x509_certificates(access.ca)
+    except ValueError:  # no certificates: nobody can be told by them
+        return
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     parts = urlsplit(access.server)
@@ -102,7 +106,7 @@ async def _refuse_stranger(access: Access) -> None:
     if not shown:
         return
     certificate = x509.load_der_x509_certificate(shown)
-    if any(_is_signed_by(certificate, each) for each in x509.load_pem_x509_certificates(access.ca)):
+    if any(_is_signed_by(certificate, each) for each in trusted):
         return  # another fault of it: it is over, or for other names
     address = f"{parts.hostname}:{parts.port or 443}"
     raise StrangerError(address, certificate.public_bytes(serialization.Encoding.PEM), _machines(certificate))

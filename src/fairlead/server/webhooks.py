@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from fairlead.api.errors import ApiError, bad_request, invalid
 from fairlead.api.kind import Admission, DeniedError, Kind
-from fairlead.base.objects import Json, get_in
+from fairlead.base.objects import GVK, Json, get_in
 from fairlead.engines.schema.errors import TYPE_INVALID
 from fairlead.engines.schema.model import Schema, custom_resource_schema
 from fairlead.engines.schema.validation import validate
@@ -71,6 +71,10 @@ def _name(kind: Kind, path: str) -> str:
     return name.replace("validation.", "default.", 1) if path == DEFAULT else name
 
 
+def _operations(kind: Kind, path: str) -> list[str]:
+    return ["CREATE", "UPDATE", *(["DELETE"] if path == VALIDATE and kind.guards_deletion else [])]
+
+
 def _webhook(kind: Kind, path: str, client: Json) -> Json:
     return {
         "name": _name(kind, path),
@@ -84,17 +88,30 @@ def _webhook(kind: Kind, path: str, client: Json) -> Json:
             {
                 "apiGroups": [kind.group],
                 "apiVersions": [kind.versions[0].name],
-                "operations": ["CREATE", "UPDATE"],
+                "operations": _operations(kind, path),
                 "resources": [kind.plural],
             }
         ],
     }
 
 
+class Others(Protocol):
+    """The other objects of the cluster, as far as they are known."""
+
+    def look(self, gvk: GVK, namespace: str, name: str) -> Json | None:
+        """One of them, or None."""
+        ...
+
+    def look_all(self, gvk: GVK, namespace: str) -> Iterable[Json]:
+        """Those of a namespace; of all when it is empty."""
+        ...
+
+
 class Webhooks:
-    """The ASGI application that answers."""
+    """The ASGI application that answers. Rules see nothing but the one object until `look_at` is called."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._others: Others | None = None
         self._kinds = {(kind.group, kind.kind): kind for kind in kinds}
         self._schemas: dict[str, Schema] = {}
         self._answers: dict[str, Callable[[Json], Json]] = {
@@ -102,6 +119,10 @@ class Webhooks:
             DEFAULT: self._default,
             VALIDATE: self._validate,
         }
+
+    def look_at(self, others: Others) -> None:
+        """From now on rules may look at *others*."""
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -138,7 +159,7 @@ class Webhooks:
 
     def _default(self, request: Json) -> Json:
         kind = self._kind(request["kind"]["group"], request["kind"]["kind"])
-        given = _admission(request)
+        given = self._admission(request)
         if kind.default is None or self._has_wrong_types(kind, given.new):
             return {"allowed": True}  # the API server's own look at the schema follows, and says what is wrong
         try:
@@ -160,7 +181,7 @@ class Webhooks:
 
     def _validate(self, request: Json) -> Json:
         kind = self._kind(request["kind"]["group"], request["kind"]["kind"])
-        given = _admission(request)
+        given = self._admission(request)
         try:
             problems = kind.validate(given) if kind.validate is not None else ()
         except DeniedError as error:
@@ -171,6 +192,16 @@ class Webhooks:
         name = get_in(given.new, "metadata", "name", default="")
         return _refused(invalid(kind.denied_group or kind.group, kind.kind, name, causes))
 
+    def _admission(self, request: Json) -> Admission:
+        user = get_in(request, "userInfo", "username", default="")
+        dry_run, operation = bool(request.get("dryRun")), request["operation"]
+        new, old = request["object"], request.get("oldObject")
+        if operation == "DELETE":  # there is no new one
+            new, old = request["oldObject"], None
+        if self._others is None:
+            return Admission(operation, new, old, user, dry_run=dry_run, alone=True)
+        return Admission(operation, new, old, user, self._others.look, self._others.look_all, dry_run)
+
     def _has_wrong_types(self, kind: Kind, obj: Json) -> bool:
         version = next(each for each in kind.versions if obj["apiVersion"] == f"{kind.group}/{each.name}")
         name = f"{kind.plural}.{obj['apiVersion']}"
@@ -178,13 +209,6 @@ class Webhooks:
         if schema is None:
             schema = self._schemas[name] = custom_resource_schema(version.schema)
         return any(each.type == TYPE_INVALID for each in validate(obj, schema))
-
-
-def _admission(request: Json) -> Admission:
-    user = get_in(request, "userInfo", "username", default="")
-    dry_run = bool(request.get("dryRun"))
-    new, old = request["object"], request.get("oldObject")
-    return Admission(request["operation"], new, old, user, dry_run=dry_run, alone=True)
 
 
 def _refused(error: ApiError) -> Json:

@@ -9,15 +9,29 @@ import pytest
 
 from fairlead.api.clusterapi.kinds import KINDS as CLUSTER_KINDS
 from fairlead.api.infrastructure.kinds import KINDS as VSPHERE_KINDS
-from fairlead.base.objects import Json
+from fairlead.base.objects import GVK, Json
 from fairlead.engines.merge.patches import json_patch
 from fairlead.server.webhooks import CONVERT, DEFAULT, VALIDATE, Webhooks, manifests
+from fairlead.testing.topology import Managed
 
 KINDS = (*CLUSTER_KINDS, *VSPHERE_KINDS)
 MACHINE_KIND = {"group": "cluster.x-k8s.io", "version": "v1beta2", "kind": "Machine"}
 
 
-def ask(path: str, review: Any, method: str = "POST") -> tuple[int, Json]:
+class Known:
+    """Other objects that rules may look at."""
+
+    def __init__(self, *objects: Json) -> None:
+        self._objects = {(GVK.of(obj), obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in objects}
+
+    def look(self, gvk: GVK, namespace: str, name: str) -> Json | None:
+        return self._objects.get((gvk, namespace, name))
+
+    def look_all(self, gvk: GVK, namespace: str) -> list[Json]:
+        return [obj for (kind, space, _), obj in self._objects.items() if kind == gvk and namespace in ("", space)]
+
+
+def ask(path: str, review: Any, method: str = "POST", others: Known | None = None) -> tuple[int, Json]:
     """The code and the body of the answer."""
     sent: list[Any] = []
 
@@ -27,7 +41,10 @@ def ask(path: str, review: Any, method: str = "POST") -> tuple[int, Json]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Webhooks(KINDS)({"type": "http", "method": method, "path": path}, receive, send))
+    webhooks = Webhooks(KINDS)
+    if others is not None:
+        webhooks.look_at(others)
+    asyncio.run(webhooks({"type": "http", "method": method, "path": path}, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
@@ -94,6 +111,43 @@ def test_rules_that_look_at_other_objects_are_left_out() -> None:
     assert admit(VALIDATE, cluster("v1.34.0"), cluster("v1.33.0"))["allowed"]
     refused = admit(VALIDATE, cluster("latest"), cluster("v1.33.0"))
     assert "version must be a valid semantic version" in refused["status"]["message"]
+
+
+def test_rules_look_at_other_objects() -> None:
+    """With the class at hand variables get their defaults, wrong ones are refused, and a class in use stays."""
+    [of_class] = [obj for obj in Managed().objects() if obj["kind"] == "ClusterClass"]
+    of_class["metadata"]["namespace"] = "fleet"
+    cluster = Managed().cluster()
+    cluster["metadata"]["namespace"] = "fleet"
+
+    def told(path: str, obj: Json | None, old: Json | None, operation: str) -> Json:
+        kind = {**MACHINE_KIND, "kind": (obj or old or {})["kind"]}
+        request = {"uid": "1", "kind": kind, "operation": operation, "object": obj, "oldObject": old}
+        review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+        code, body = ask(path, review, others=Known(of_class, cluster))
+        assert code == 200, body
+        return dict(body["response"])
+
+    defaulted = told(DEFAULT, cluster, None, "CREATE")
+    [change] = json.loads(base64.b64decode(defaulted["patch"]))
+    assert {"name": "memoryMiB", "value": 4096} in change["value"]["topology"]["variables"]
+    wrong = Managed(memory=1).cluster()
+    wrong["metadata"]["namespace"] = "fleet"
+    assert "memoryMiB" in told(DEFAULT, wrong, cluster, "UPDATE")["status"]["message"]
+    refused = told(VALIDATE, None, of_class, "DELETE")
+    assert refused["allowed"] is False
+    assert "it is used by Cluster(s): fleet/blue" in refused["status"]["message"]
+
+
+def test_deletions_are_asked_about_where_they_are_judged() -> None:
+    """Of a ClusterClass, which may be in use; of nothing else here."""
+    configurations = [o for o in manifests(KINDS, "https://x", "pem") if o["kind"] == "ValidatingWebhookConfiguration"]
+    asked = {
+        webhook["rules"][0]["resources"][0]
+        for webhook in configurations[0]["webhooks"]
+        if "DELETE" in webhook["rules"][0]["operations"]
+    }
+    assert asked == {"clusterclasses"}
 
 
 def test_conversion_goes_both_ways() -> None:

@@ -6,6 +6,7 @@ Source: cluster-api v1.14, core/webhooks/admission/clusterclass.go, internal/top
 from collections.abc import Iterable, Iterator, Sequence
 
 from fairlead.api.clusterapi.clusterrules import autoscaled, is_health_check
+from fairlead.api.clusterapi.metadatarules import metadata, taints
 from fairlead.api.clusterapi.rules import amount, health_check, rolling_update
 from fairlead.api.clusterapi.topologychanges import class_changes
 from fairlead.api.kind import Admission, DeniedError, Problem
@@ -33,8 +34,10 @@ def validate_cluster_class(admission: Admission) -> Sequence[Problem]:
         *_rollouts(spec),
         *_health_checks(spec),
         *_problems(validate_naming(new)),
+        *(problem for part, path in _parts(spec) for problem in taints(part.get("taints"), f"{path}.taints")),
         *_problems(validate_definitions(spec.get("variables") or ())),
         *_problems(validate_patches(new)),
+        *_metadata(spec),
         *_versions(spec.get("kubernetesVersions") or ()),
     ]
     if admission.old is not None:
@@ -94,6 +97,21 @@ def _template(part: Json | None, path: str) -> Iterator[Problem]:
         yield invalid(f"{path}.ref.kind", kind, f'template kind must be of form "<name>{SUFFIX}"')
     if not reference.get("apiVersion"):
         yield required(f"{path}.ref.apiVersion", "template apiVersion must be defined")
+
+
+def _parts(spec: Json) -> Iterator[tuple[Json, str]]:
+    """What machines are made from, and where it stands."""
+    if spec.get("controlPlane"):
+        yield spec["controlPlane"], "spec.controlPlane"
+    for part, _ in _WORKERS:
+        for entry in get_in(spec, "workers", part, default=()):
+            yield entry, f"spec.workers.{part}[{entry['class']}]"
+
+
+def _metadata(spec: Json) -> Iterator[Problem]:
+    for part, path in _parts(spec):
+        inner = "metadata" if path == "spec.controlPlane" else "template.metadata"
+        yield from metadata(part.get("metadata"), f"{path}.{inner}")
 
 
 def _rollouts(spec: Json) -> Iterator[Problem]:

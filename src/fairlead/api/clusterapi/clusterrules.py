@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fairlead.api.clusterapi.metadatarules import metadata, taints
 from fairlead.api.clusterapi.rules import amount, health_check, is_semver, rolling_update
 from fairlead.api.clusterapi.topologychanges import class_changes, version_changes
 from fairlead.api.kind import Admission, DeniedError, Problem
@@ -113,9 +114,14 @@ def _topology(admission: Admission) -> Iterator[Problem]:
     version = topology.get("version", "")
     if not is_semver(version):
         yield invalid(f"{_PATH}.version", version, "version must be a valid semantic version")
+    parts = list(_parts(topology))
+    for entry, path in parts:
+        yield from metadata(entry.get("metadata"), f"{path}.metadata")
     for entry in get_in(topology, "workers", "machineDeployments", default=()):
         path = f"{_PATH}.workers.machineDeployments[{entry['name']}].rollout.strategy.rollingUpdate"
         yield from rolling_update(get_in(entry, "rollout", "strategy", "rollingUpdate", default={}), path)
+    for entry, path in parts:
+        yield from taints(entry.get("taints"), f"{path}.taints")
     yield from _concurrency(admission.new)
     if _is_unchanged(admission):
         return
@@ -125,6 +131,15 @@ def _topology(admission: Admission) -> Iterator[Problem]:
     yield from autoscaled(admission.new, found)
     if admission.old is not None and is_semver(version):
         yield from _update(admission, found)
+
+
+def _parts(topology: Json) -> Iterator[tuple[Json, str]]:
+    """What machines are made from, and where it stands."""
+    if topology.get("controlPlane"):
+        yield topology["controlPlane"], f"{_PATH}.controlPlane"
+    for part in ("machineDeployments", "machinePools"):
+        for entry in get_in(topology, "workers", part, default=()):
+            yield entry, f"{_PATH}.workers.{part}[{entry['name']}]"
 
 
 def _concurrency(cluster: Json) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ CRD_LABELS = {
 }
 RULES: dict[str, dict[str, Any]] = {
     "Cluster": {"default": clusterrules.default_cluster, "validate": clusterrules.validate_cluster},
-    "ClusterClass": {"validate": classrules.validate_cluster_class},
+    "ClusterClass": {"validate": classrules.validate_cluster_class, "guards_deletion": True},
     "Machine": {"default": rules.default_machine, "validate": rules.validate_machine},
     "MachineSet": {"default": rules.default_machine_set, "validate": rules.validate_machine_set},
     "MachineDeployment": {"default": rules.default_machine_deployment, "validate": rules.validate_machine_deployment},

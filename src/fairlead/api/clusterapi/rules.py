@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fairlead.api.clusterapi.metadatarules import metadata, taints
 from fairlead.api.kind import Admission, Problem
 from fairlead.api.problems import forbidden, invalid, required
 from fairlead.base.objects import Json, copy, get_in
@@ -23,6 +24,7 @@ SEMVER = re.compile(
 DEFAULT_NODE_DELETION_SECONDS = 10
 DEFAULT_STARTUP_SECONDS = 600
 MIN_STARTUP_SECONDS = 30
+_TAINTS = "spec.template.spec.taints"
 _IMMUTABLE = "field is immutable"
 _ROLLING_UPDATE = "spec.rollout.strategy.rollingUpdate"
 _SAME_CLUSTER = "spec.clusterName and spec.template.spec.clusterName must be set to the same value"
@@ -74,7 +76,8 @@ def validate_machine(admission: Admission) -> Sequence[Problem]:
     problems = list(_bootstrap(spec, "spec.bootstrap"))
     if admission.old is not None and admission.old["spec"].get("clusterName") != spec.get("clusterName"):
         problems.append(forbidden("spec.clusterName", _IMMUTABLE))
-    return [*problems, *_version(spec.get("version", ""), "spec.version")]
+    problems += _version(spec.get("version", ""), "spec.version")
+    return [*problems, *taints(spec.get("taints"), "spec.taints")]
 
 
 # MachineSet and MachineDeployment
@@ -163,7 +166,9 @@ def validate_machine_set(admission: Admission) -> Sequence[Problem]:
         *_selector(spec, as_invalid=True),
         *_cluster_name(admission),
         *_version(machine.get("version", ""), "spec.template.spec.version"),
+        *taints(machine.get("taints"), _TAINTS),
         *naming(spec, "spec.machineNaming"),
+        *metadata(spec["template"].get("metadata"), "spec.template.metadata"),
     ]
 
 
@@ -178,6 +183,8 @@ def validate_machine_deployment(admission: Admission) -> Sequence[Problem]:
         *amount(get_in(spec, "remediation", "maxInFlight"), "spec.remediation.maxInFlight"),
         *_version(machine.get("version", ""), "spec.template.spec.version"),
         *naming(spec, "spec.machineNaming"),
+        *taints(machine.get("taints"), _TAINTS),
+        *metadata(spec["template"].get("metadata"), "spec.template.metadata"),
     ]
 
 

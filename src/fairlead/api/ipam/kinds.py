@@ -70,6 +70,7 @@ def _pool(model: type[Resource], plural: str, *, namespaced: bool) -> Kind:
         crd_labels=POOL_LABELS,
         webhook=f"validation.{model.__name__.lower()}.{GROUP}",
         validate=rules.validate_pool,
+        guards_deletion=True,
         misread=misread(model),
     )
 

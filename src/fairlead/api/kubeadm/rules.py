@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fairlead.api.clusterapi.metadatarules import metadata, taints
 from fairlead.api.clusterapi.rules import SEMVER, is_semver, naming
 from fairlead.api.kind import Admission, Problem
 from fairlead.api.problems import forbidden, invalid, required
@@ -70,6 +71,8 @@ def _control_plane_spec(spec: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("apiGroup", "kind", "name"):
         if not reference.get(name):
             yield invalid(f"spec.machineTemplate.infrastructure.{name}", "", "cannot be empty")
+    yield from taints(get_in(spec, "machineTemplate", "spec", "taints"), "spec.machineTemplate.spec.taints")
+    yield from metadata(get_in(spec, "machineTemplate", "metadata"), "spec.machineTemplate.metadata")
     if not is_semver(spec["version"]):
         yield invalid("spec.version", spec["version"], "must be a valid semantic version")
     surge = get_in(spec, "rollout", "strategy", "rollingUpdate", "maxSurge")

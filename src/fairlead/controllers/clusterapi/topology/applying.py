@@ -66,6 +66,10 @@ class Applier:
             await self._recorder.normal(cluster, UPDATED, f'Updated {wanted["kind"]} "{Key.of(wanted)}"{note}')
         return Applied(stored)
 
+    async def tell_updated(self, cluster: Json) -> None:
+        """Say that the Cluster itself was brought up to date."""
+        await self._recorder.normal(cluster, UPDATED, f'Updated Cluster "{Key.of(cluster)}"')
+
     async def template(self, cluster: Json, current: Json, wanted: Json, name: str) -> Applied:
         """Bring the template *current* to *wanted*; where its spec changes, make another one called *name*."""
         _check_compatible(current, wanted)

@@ -6,6 +6,7 @@ Differences: docs/compat/clusterapi.md#clusterclass.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, annotations, copy, get_in, is_deleting, labels, meta
@@ -103,6 +104,8 @@ class TopologyController(BaseController):
                 raise
             finally:
                 report.sort()
+        if _parts_of(draft) != _parts_of(cluster):
+            await self._applier.tell_updated(cluster)
         return Result.done()
 
     def _is_leaving(self, cluster: Json, report: Reporter) -> bool:
@@ -144,6 +147,12 @@ class TopologyController(BaseController):
         found = (await self._client.list(kind, key.namespace, label_selector=selector)).items
         own = [o for o in found if is_controlled_by(o, meta(cluster)["uid"]) and not is_deleting(o)]
         return min(own, key=lambda obj: str(meta(obj)["name"]), default=None)
+
+
+def _parts_of(cluster: Json) -> tuple[Any, ...]:
+    """What a topology writes of its Cluster besides defaults and status."""
+    spec = cluster["spec"]
+    return labels(cluster), annotations(cluster), spec.get("infrastructureRef"), spec.get("controlPlaneRef")
 
 
 def _has_topology(cluster: Json) -> bool:
