@@ -32,6 +32,12 @@ words for KIND:
 """
 
 
+NODES_HINT = (
+    "hint: nodes are in the workload clusters: fairlead cluster kubeconfig NAME > FILE, then "
+    "kubectl --kubeconfig FILE get nodes"
+)
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -81,9 +87,11 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
     for resource in wanted:
         printed += _print_kind(connection, resource, names, args, named_kind=several, gap=printed > 0)
     if not printed and not args.output.startswith(("json", "yaml")):
-        where = f"in namespace {args.namespace}" if args.namespace else "in any namespace"
+        where = f" in namespace {args.namespace}" if args.namespace else " in any namespace"
         what = "objects of Flux" if several else wanted[0].plural
-        print(f"No {what} found {where}.", file=sys.stderr)
+        print(f"No {what} found{where if several or wanted[0].namespaced else ''}.", file=sys.stderr)
+        if not several and (wanted[0].group, wanted[0].kind) == ("", "Node"):
+            print(NODES_HINT, file=sys.stderr)
     return 0
 
 

@@ -79,6 +79,15 @@ def test_documents_come_one_by_one(served: Served, own: Cli) -> None:
     assert ["name: one" in parts[-2], "name: two" in parts[-1]] == [True, True]
 
 
+def test_nodes_are_elsewhere(cli: Cli) -> None:
+    """Who asks the management cluster for nodes is led to the clusters that have some."""
+    outcome = cli("get", "nodes", "-n", "staging")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err.startswith(
+        "No nodes found.\nhint: nodes are in the workload clusters: fairlead cluster kubeconfig"
+    )
+
+
 def test_several_kinds_cannot_be_watched(cli: Cli) -> None:
     """It is wrong usage, and the command that follows all kinds is named."""
     outcome = cli("get", "all", "-w")
