@@ -242,19 +242,6 @@ def run(args: argparse.Namespace) -> int:
 # Charts and values from files.
 
 
-def read_folder(path: str) -> dict[str, bytes]:
-    """Return the files below *path*, links followed, by name relative to it."""
-    files: dict[str, bytes] = {}
-    for root, folders, names in os.walk(path, followlinks=True):
-        folders.sort()
-        lead = root[len(path) :].lstrip("/")
-        lead = f"{lead}/" if lead else ""
-        for name in names:
-            with open(f"{root}/{name}", "rb") as handle:
-                files[lead + name] = handle.read()
-    return files
-
-
 def modified_below(path: str) -> Callable[[str], float]:
     """Return what gives the time of a file below *path*: SOURCE_DATE_EPOCH, or when it was changed last."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -270,36 +257,19 @@ def modified_below(path: str) -> Callable[[str], float]:
     return modified
 
 
-def load(path: str) -> Any:
-    """Return the chart in a folder or archive."""
-    from fairlead.engines.helm.chart import load_archive, load_chart
-    from fairlead.engines.helm.errors import ChartError
-
-    if os.path.isdir(path):
-        files = read_folder(path)
-        if "Chart.yaml" not in files:
-            place = os.path.join(os.path.abspath(path), "Chart.yaml")
-            text = f"unable to detect chart at {place}: open {place}: no such file or directory"
-            raise ChartError(text, file="Chart.yaml")
-        return load_chart(files)
-    try:
-        with open(path, "rb") as handle:
-            return load_archive(handle.read())
-    except FileNotFoundError:
-        raise ChartError(f"stat {path}: no such file or directory") from None
-
-
 def locate(name: str, args: argparse.Namespace) -> Any:
     """Return the chart that *name* means: a path, a URL, or a chart in a repository (Helm: LocateChart)."""
     return find(name, args)()
 
 
-def find(name: str, args: argparse.Namespace) -> Callable[[], Any]:
-    """Return what loads the chart that *name* means, once it is known to be there."""
+def find(name: str, args: argparse.Namespace, *, detect: bool = False) -> Callable[[], Any]:
+    """Return what loads the chart that *name* means, once it is known to be there; *detect* as in `load_archive`."""
     name = name.strip()
     if not args.repo:
         if os.path.exists(name):
-            return lambda: load(name)
+            from fairlead.cli.helm_files import load
+
+            return lambda: load(name, detect=detect)
         if os.path.isabs(name) or name.startswith("."):
             from fairlead.engines.gotemplate.strconv import quote
             from fairlead.engines.helm.errors import ChartError
@@ -309,7 +279,7 @@ def find(name: str, args: argparse.Namespace) -> Callable[[], Any]:
     from fairlead.engines.helm.chart import load_archive
 
     _, data = download(name, args)
-    return lambda: load_archive(data)
+    return lambda: load_archive(data, detect=detect)
 
 
 def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from fairlead.cli.helm import gather_values, load, locate, modified_below, read_folder
+from fairlead.cli.helm import gather_values, locate, modified_below
+from fairlead.cli.helm_files import all_files, load, words
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
+from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import ChartError, HelmError
 
 # lint
@@ -74,22 +78,31 @@ def _lint_one(path: str, values: dict[str, Any], version: Any, args: Any) -> tup
     from fairlead.engines.helm.lint import Options
     from fairlead.engines.helm.lint import lint as examine
 
+    load_it: Callable[[], Chart] | None = None
     try:
         if path.endswith((".tgz", ".tar.gz")):
             with open(path, "rb") as handle:
-                files = dict(read_archive(handle.read()))
+                files = dict(_expanded(handle.read()))
         else:
-            files = read_folder(path) if os.path.isdir(path) else {}
+            files = all_files(path)
+            load_it = partial(load, path)
     except OSError as error:
-        return [], HelmError(f"unable to open tarball: open {path}: {(error.strerror or '').lower()}")
-    except ChartError as error:
+        return [], HelmError(f"unable to open tarball: open {path}: {words(error)}")
+    except HelmError as error:
         return [], HelmError(f"unable to extract tarball: {error}")
     if "Chart.yaml" not in files:
-        place = os.path.join(path, "Chart.yaml")
+        place = os.path.normpath(os.path.join(path, "Chart.yaml"))
         why = "no such file or directory" if not os.path.isfile(path) else "not a directory"
         return [], HelmError(f"unable to check Chart.yaml file in chart: stat {place}: {why}")
-    options = Options(os.path.abspath(path), args.namespace, version, args.skip_schema_validation)
+    options = Options(os.path.abspath(path), args.namespace, version, args.skip_schema_validation, load_it)
     return examine(files, values, world(), options), None
+
+
+def _expanded(data: bytes) -> list[tuple[str, bytes]]:
+    """Return the files of an archive. Raises: HelmError when it cannot be expanded."""
+    files = read_archive(data)
+    _chart_name(files)
+    return files
 
 
 # show
@@ -144,7 +157,7 @@ def package(args: argparse.Namespace) -> int:
 
             args.skip_refresh = False
             Manager(path, args, quiet=True).update()
-        chart = load(path)
+        chart = load(path, detect=True)
         if args.set_version:
             chart.metadata.version = args.set_version
         if not semver.is_version(chart.metadata.version):
@@ -218,7 +231,9 @@ def _chart_name(files: list[tuple[str, bytes]]) -> str:
     for name, content in files:
         if name == "Chart.yaml":
             found = parse_metadata(content, name).name
-            if not found or "/" in found or found in (".", ".."):
+            if not found:
+                break
+            if "/" in found or found in (".", ".."):
                 raise HelmError(f"chart name {quote(found)} is not allowed")
             return found
     raise HelmError("chart name not specified")

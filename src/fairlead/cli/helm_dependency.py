@@ -14,11 +14,12 @@ from typing import Any
 
 from fairlead.base import yaml
 from fairlead.cli import helm as files
+from fairlead.cli import helm_files
 from fairlead.cli.helm_repositories import Repository, is_oci, known_repositories, refuse_oci
 from fairlead.engines import semver
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
-from fairlead.engines.helm.chart import Chart, load_archive, load_chart
+from fairlead.engines.helm.chart import Chart, load_archive
 from fairlead.engines.helm.errors import ChartError, DependencyError, HelmError
 from fairlead.engines.helm.metadata import Dependency
 from fairlead.engines.helm.package import pack
@@ -59,7 +60,7 @@ class Manager:
             raise HelmError(f"could not find {self.path}: stat {self.path}: no such file or directory")
         if not os.path.isdir(self.path):
             raise HelmError("only unpacked charts can be updated")
-        return load_chart(files.read_folder(self.path))
+        return helm_files.load(self.path)
 
     def update(self) -> None:
         """Choose versions, fetch the charts, write the lock."""
@@ -202,7 +203,7 @@ class Manager:
         folder = path if path.startswith("/") else os.path.join(self.path, path)
         if not os.path.isdir(folder):
             raise DependencyError(f"directory {os.path.normpath(folder)} not found")
-        return load_chart(files.read_folder(folder))
+        return helm_files.load(folder)
 
     def fetch(self, locked: list[Dependency]) -> None:
         """Put the archives into charts/ and remove outdated ones; nothing is touched when one cannot be had."""
@@ -290,7 +291,7 @@ def _write(path: str, data: bytes) -> None:
 
 
 def _list(path: str, args: Any) -> int:
-    chart = files.load(path)
+    chart = helm_files.load(path)
     wanted = chart.metadata.dependencies
     if wanted is None:
         print(f"WARNING: no dependencies at {os.path.join(path, 'charts')}")
@@ -304,7 +305,7 @@ def _list(path: str, args: Any) -> int:
         if not os.path.isdir(found) and not found.endswith(".tgz"):
             continue
         try:
-            sub = files.load(found)
+            sub = helm_files.load(found)
         except HelmError:
             print(f"WARNING: {quote(found)} is not a chart.")
             continue

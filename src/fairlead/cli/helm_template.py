@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from fairlead.engines.helm.chart import Chart
     from fairlead.engines.helm.release import Rendered
 
 
@@ -125,7 +124,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
     name, reference = _name_and_chart(args)
     sources: list[tuple[str, bytes]] = []
-    load = find(reference, args)
+    load = find(reference, args, detect=True)
     values = gather_values(args, sources)
     cache = TemplateCache(reference, args.version)
     chart = load()
@@ -155,14 +154,14 @@ def _render(args: argparse.Namespace, server: Any) -> int:
             sources=sources,
         )
     except HelmError as error:
-        _tell(chart, error.warnings)
+        _tell(error.warnings)
         lead, mark, detail = str(error).partition("chart dependencies processing failed: ")
         if mark and not lead:
             print(f'level=ERROR msg="{mark[:-2]}" error={quote(detail)}', file=sys.stderr)
         raise
     finally:
         cache.save()
-    _tell(chart, done.warnings)
+    _tell(done.warnings)
     for hint in done.hints:
         print(f"hint: {hint}", file=sys.stderr)
     if server:
@@ -189,10 +188,8 @@ _WITH_FIELDS = late(
 )
 
 
-def _tell(chart: Chart, warnings: list[str]) -> None:
+def _tell(warnings: list[str]) -> None:
     """Print what was noticed as Helm logs it."""
-    for text in chart.warnings:
-        print(f"level=WARN msg={quote(text)}", file=sys.stderr)
     for text in warnings:
         found = _WITH_FIELDS.match(text)
         if found is None:

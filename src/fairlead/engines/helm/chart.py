@@ -106,11 +106,11 @@ def _is_manifest(name: str) -> bool:
     return extension.lower() in (".yaml", ".yml", ".json")
 
 
-def load_chart(files: Mapping[str, bytes], *, ignore: bool = True) -> Chart:
+def load_chart(files: Mapping[str, bytes], *, ignore: bool = True, detect: bool = False) -> Chart:
     """Return the chart made of *files*, whose names are relative to its root.
 
     With *ignore*, ``.helmignore`` and Helm's default rule are applied, as they
-    are for a directory.
+    are for a directory; *detect* as in `load_archive`.
 
     Raises:
         ChartError: the chart cannot be loaded, in Helm's words.
@@ -119,22 +119,48 @@ def load_chart(files: Mapping[str, bytes], *, ignore: bool = True) -> Chart:
         from fairlead.engines.helm.helmignore import kept
 
         files = kept(files)
-    return _load([File(name, data.removeprefix(_BOM)) for name, data in files.items()], 0, "")
+    found = [File(name, data.removeprefix(_BOM)) for name, data in files.items()]
+    if detect and "Chart.yaml" in files:
+        _detect(found)
+    return _load(found, 0, "")
 
 
-def load_archive(data: bytes) -> Chart:
+def load_archive(data: bytes, *, detect: bool = False) -> Chart:
     """Return the chart in a ``.tgz``.
 
+    With *detect*, the version that Chart.yaml gives is looked at before all
+    else, as Helm's commands do that render or pack.
+
     Raises:
-        ChartError: not an archive, too large, or with paths that lead outside.
+        ArchiveError: not an archive, too large, or with paths that lead outside.
+        ChartError: the chart cannot be loaded, in Helm's words.
     """
-    return _load_archive(data, 0, "")
+    from fairlead.engines.helm.archive import ArchiveError
+
+    try:
+        files = _archived(data)
+    except ArchiveError as error:
+        raise ArchiveError(f"unable to load chart archive: {error}") from error
+    if detect:
+        _detect(files)
+    return _load(files, 0, "")
 
 
-def _load_archive(data: bytes, depth: int, source: str) -> Chart:
+def _archived(data: bytes) -> list[File]:
     from fairlead.engines.helm.archive import read_archive
 
-    return _load([File(name, content.removeprefix(_BOM)) for name, content in read_archive(data)], depth, source)
+    return [File(name, content.removeprefix(_BOM)) for name, content in read_archive(data)]
+
+
+def _detect(files: list[File]) -> None:
+    """See that the chart is of a version that Helm knows. Raises: ChartError."""
+    for file in files:
+        if file.name == "Chart.yaml":
+            version = parse_metadata(file.data, "Chart.yaml").api_version
+            if version not in ("", "v1", "v2", "v3"):
+                raise ChartError("unsupported chart version", file="Chart.yaml")
+            return
+    raise ChartError("unable to detect chart version, no Chart.yaml found", file="Chart.yaml")
 
 
 def _load(files: list[File], depth: int, source: str) -> Chart:
@@ -278,7 +304,7 @@ def _subchart(chart: Chart, name: str, files: list[File], depth: int, source: st
         if name.endswith(".tgz"):
             if files[0].name != name:
                 raise ChartError(f"error unpacking subchart tar in {chart.name}: expected {name}, got {files[0].name}")
-            return _load_archive(files[0].data, depth + 1, place)
+            return _load(_archived(files[0].data), depth + 1, place)
         inner = [File(file.name.partition("/")[2], file.data) for file in files if "/" in file.name]
         return _load(inner, depth + 1, place)
     except ChartError as error:
