@@ -7,9 +7,19 @@ uvicorn bounds neither. Bodies are bounded where they are read. Source of the li
 from __future__ import annotations
 
 import asyncio
+import re
+import sys
 
+import httptools
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fairlead.api.errors import ApiError
+
+_UNKNOWN_METHOD = orjson.dumps(
+    ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}).status()
+)
+_REQUEST_LINE = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+ /\S* HTTP/1\.[01]\r\n")
 HEAD_LIMIT_BYTES = 1 << 20
 URL_LIMIT_BYTES = 60 << 10  # httptools reads no longer ones
 HEAD_LIMIT_SECONDS = 32.0
@@ -24,6 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = True
     _refused = False
     _timer: asyncio.TimerHandle | None = None
+    _latest = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -39,7 +50,9 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._pending_bytes += len(data)
+        self._latest = data
         super().data_received(data)
+        self._latest = b""
         if self._in_head and self._pending_bytes > HEAD_LIMIT_BYTES:
             self._refuse(b"431 Request Header Fields Too Large")
 
@@ -84,14 +97,22 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_LIMIT_BYTES:
             self._refuse(b"431 Request Header Fields Too Large")
 
-    def _refuse(self, status: bytes) -> None:
-        """Answer without an application, and hang up."""
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; a method that the parser does not know is the API's to refuse."""
+        error = sys.exception()
+        if isinstance(error, httptools.HttpParserInvalidMethodError) and _REQUEST_LINE.match(self._latest):
+            self._refuse(b"405 Method Not Allowed", b"application/json", _UNKNOWN_METHOD)
+        else:
+            super().send_400_response(msg)
+
+    def _refuse(self, status: bytes, media_type: bytes = b"text/plain; charset=utf-8", body: bytes = b"") -> None:
+        """Answer without an application (with the status unless there is a body), and hang up."""
         if self._refused:
             return
         self._refused = True
         self._stop_timer()
-        head = b"HTTP/1.1 " + status + b"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
-        self.transport.write(head + status)
+        head = b"HTTP/1.1 " + status + b"\r\nContent-Type: " + media_type + b"\r\nConnection: close\r\n\r\n"
+        self.transport.write(head + (body or status))
         self.transport.close()
 
     def _start_timer(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json
 from fairlead.server import discovery, negotiation, openapi
 from fairlead.server.routes import Route
@@ -39,9 +40,7 @@ class Documents:
         self._generation = (-1, "")
 
     def answer(self, route: Route, accept: str) -> Document:
-        """The document for a path."""
-        if route.method not in ("GET", "HEAD"):
-            return Document(b"405 method not allowed\n", _TEXT, 405)
+        """The document for a path. Raises: ApiError NotFound, MethodNotAllowed."""
         registry = self._server.registry
         generation = (registry.generation, self._server.version)
         if generation != self._generation:
@@ -54,6 +53,10 @@ class Documents:
             found = self._make(route, wanted, accept)
             if found.status == 200:
                 self._cache[key] = found
+        if route.method != "GET" and found.status == 200 and _reads_only(route.path):
+            raise ApiError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
+            )
         return found
 
     def _make(self, route: Route, wanted: negotiation.Wanted, accept: str) -> Document:
@@ -87,6 +90,8 @@ class Documents:
                 return _json({**head, **discovery.group_document(parts[1], versions)})
             if parts[2] in versions:
                 return _json(discovery.resource_list(parts[1], parts[2], versions[parts[2]]))
+        if len(parts) > 1 and (parts[0] == "api" or (parts[0] == "apis" and parts[1] in known)):
+            raise ApiError(404, "NotFound", "the server could not find the requested resource", {})
         return Document(b"404 page not found\n", _TEXT, 404)
 
     def _paths(self) -> list[str]:
@@ -133,6 +138,12 @@ class Documents:
                 if raw is not None:
                     digest.update(orjson.dumps(raw))
         return digest.hexdigest().upper()
+
+
+def _reads_only(path: str) -> bool:
+    """Whether a document is refused to all methods but GET; the others are told apart by their path alone."""
+    parts = path.strip("/").split("/")
+    return parts[0] in ("api", "version") or (parts[0] == "apis" and len(parts) == 3)
 
 
 def _json(value: Json) -> Document:

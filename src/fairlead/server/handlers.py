@@ -166,19 +166,18 @@ class Handlers:
             route.namespace = ""  # a namespace's own path looks as if it lay in itself
         if version.deprecation and route.verb not in ("watch",):
             call.warnings.append(version.deprecation)
-        if resource.namespaced and not route.namespace and (route.name or route.verb == "create"):
+        if resource.namespaced and not route.namespace and (route.name or route.verb in ("create", "deletecollection")):
             raise _not_allowed(route)
         if route.subresource:
             return await self._subresource(call, resource)
-        if route.verb not in resource.verbs or (bool(route.name) != (route.verb in _ON_ONE) and route.verb in _BY_NAME):
+        if route.method == "HEAD" or route.verb not in resource.verbs:
+            raise _not_allowed(route)
+        if bool(route.name) != (route.verb in _ON_ONE) and route.verb in _BY_NAME:
             raise _not_allowed(route)
         return await self._main(call, resource)
 
     def _unknown(self, route: Route) -> Answer:
-        known = any(
-            each.group == route.group and route.version in each.versions for each in self._server.registry.all()
-        )
-        if not known:
+        if not any(each.group == route.group for each in self._server.registry.all()):
             return Answer(404, b"404 page not found\n", "text/plain; charset=utf-8")
         raise ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
@@ -206,8 +205,10 @@ class Handlers:
         route = call.route
         sub = resource.subresource(route.subresource)
         if sub is None:
-            raise not_found(resource.group, resource.plural, route.name)
-        if route.verb not in sub.verbs:
+            if resource.custom:
+                raise not_found(resource.group, resource.plural, route.name)
+            raise ApiError(404, "NotFound", "the server could not find the requested resource", {})
+        if route.verb not in sub.verbs or route.method == "HEAD":
             raise _not_allowed(route)
         if sub.name == "scale":
             return await self._scale(call, resource)

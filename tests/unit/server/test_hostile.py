@@ -70,7 +70,11 @@ REFUSED = [
     pytest.param("GET", f"{MAPS}?limit={'9' * 30}", None, 400, "value out of range", id="limit"),
     pytest.param("GET", f"{MAPS}?resourceVersion=-1", None, 400, "invalid resource version", id="revision"),
     pytest.param("GET", f"{MAPS}?watch=1&timeoutSeconds=x", None, 400, "ParseInt", id="timeout"),
-    pytest.param("TRACE", "/version", None, 405, "not allowed", id="trace"),
+    pytest.param("TRACE", MAPS, None, 405, "does not allow this method", id="trace-objects"),
+    pytest.param("DELETE", "/api/v1/configmaps", None, 405, "does not allow this method", id="delete-everywhere"),
+    pytest.param("GET", "/api/v2/pods", None, 404, "could not find the requested resource", id="version"),
+    pytest.param("GET", f"{MAPS}/a/log", None, 404, "could not find the requested resource", id="subresource"),
+    pytest.param("TRACE", "/version", None, 405, "does not allow this method", id="trace"),
     pytest.param(
         "POST",
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -80,6 +84,19 @@ REFUSED = [
         id="review",
     ),
 ]
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/v1", "/version", MAPS, f"{MAPS}/a", f"{MAPS}?watch=1", f"{MAPS}/none"])
+def test_heads_are_refused(scene: Run, path: str) -> None:
+    """HEAD is no method of the API; health answers it."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        await call(server, "POST", MAPS, config_map())
+        await call(server, "GET", "/api")
+        assert await call(server, "HEAD", path) == (405, "")
+        assert await call(server, "HEAD", "/healthz") == (200, "")
+
+    scene(scenario)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "code", "words"), REFUSED)
@@ -313,6 +330,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
         pytest.param([GET + b"Host: b\r\n\r\n"], b"400 ", id="two-hosts"),
         pytest.param([GET + b"\r\n", GET + b"X: " + b"a" * HEAD_LIMIT_BYTES + b"\r\n\r\n"], b"431 ", id="second"),
         pytest.param([b"nonsense\r\n\r\n"], b"400 ", id="nonsense"),
+        pytest.param([b"FOO / HTTP/1.1\r\nHost: a\r\n\r\n"], b"405 ", id="unknown-method"),
     ],
 )
 def test_heads(parts: list[bytes], status: bytes) -> None:
