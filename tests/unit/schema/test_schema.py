@@ -286,6 +286,28 @@ def test_defaults_fill_what_is_missing() -> None:
     assert default(filled, schema) is filled
 
 
+def test_defaults_for_nulls_are_filled_in_too() -> None:
+    """A null in a map or a list gets the default of its place, with the defaults inside that; null is no default."""
+    port = {
+        "type": "object",
+        "default": {},
+        "properties": {"p": {"type": "string", "default": "TCP"}, "q": {"type": "string", "default": None}},
+    }
+    schema = custom_resource_schema(
+        {
+            "type": "object",
+            "properties": {
+                "list": {"type": "array", "items": port},
+                "map": {"type": "object", "additionalProperties": port},
+                "texts": {"type": "object", "additionalProperties": {"type": "string", "default": None}},
+            },
+        }
+    )
+    obj = {"list": [None, {"q": None}], "map": {"a": None}, "texts": {"a": None, "b": "x"}}
+    filled = default(obj, schema)
+    assert filled == {"list": [{"p": "TCP"}, {"p": "TCP"}], "map": {"a": {"p": "TCP"}}, "texts": {"b": "x"}}
+
+
 def test_zero_values_are_those_of_go(definitions: Definitions) -> None:
     """A stored Deployment always has these containers."""
     schema = definitions.for_kind("apps", "v1", "Deployment")

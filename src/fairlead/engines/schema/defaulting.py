@@ -49,10 +49,10 @@ def _default_map(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
         if item is None:
             if not child.nullable:
                 result = dict(value) if result is None else result
-                if child.default is MISSING:
+                if child.default is MISSING or child.default is None:
                     del result[key]
                 else:
-                    result[key] = child.default
+                    result[key] = _default(child.default, child)
         elif isinstance(item, (dict, list)):
             after = _default(item, child)
             if after is not item:
@@ -63,7 +63,7 @@ def _default_map(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
 
 def _default_item(item: Any, schema: Schema) -> Any:
     if item is None:
-        return item if schema.nullable or schema.default is MISSING else schema.default
+        return item if schema.nullable or schema.default is MISSING else _default(schema.default, schema)
     return _default(item, schema) if isinstance(item, (dict, list)) else item
 
 
