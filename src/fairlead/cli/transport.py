@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import ssl
 
 
+ANSWER_LIMIT_BYTES = 1 << 30  # unpacked: about half a million objects
+
+
 class Response(Protocol):
     """An answer whose body is still to be read."""
 
@@ -25,7 +28,7 @@ class Response(Protocol):
     def status(self) -> int: ...
 
     def read(self) -> bytes:
-        """The whole body."""
+        """The whole body. Raises: OSError, http.client.HTTPException (also for a body that never ends)."""
         ...
 
     def lines(self) -> Iterator[bytes]:
@@ -58,16 +61,30 @@ class _Answer:
         return self._response.status
 
     def read(self) -> bytes:
-        body = self._response.read()
+        body = self._response.read(ANSWER_LIMIT_BYTES + 1)
         if self._response.getheader("Content-Encoding") == "gzip":
-            import gzip
-
-            return gzip.decompress(body)
+            body = _unpacked(body)
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise http.client.HTTPException(f"the answer is larger than {ANSWER_LIMIT_BYTES >> 20} MiB")
         return body
 
     def lines(self) -> Iterator[bytes]:
         while line := self._response.readline():
             yield line
+
+
+def _unpacked(body: bytes) -> bytes:
+    """*body* without gzip, up to one byte more than is taken. Raises: http.client.HTTPException."""
+    import zlib
+
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacking.decompress(body, ANSWER_LIMIT_BYTES + 1)
+    except zlib.error as error:
+        raise http.client.HTTPException(f"the answer is packed wrongly: {error}") from error
+    if not unpacking.eof and len(data) <= ANSWER_LIMIT_BYTES:
+        raise http.client.HTTPException("the answer ends too early")
+    return data
 
 
 class _Tls:
