@@ -7,18 +7,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import (
-    AvailabilityGates,
-    Checks,
-    ClusterDeletion,
-    ClusterRemediation,
-    Deletion,
-    Remediation,
-    Strategy,
-    TemplateRef,
-)
-from fairlead.api.clusterapi.common import Condition, Metadata, Taints
+from fairlead.api.clusterapi.common import AvailabilityGates, Condition, Metadata, Taints
+from fairlead.api.clusterapi.healthchecks import Checks, ClusterRemediation, Remediation, TemplateRef
 from fairlead.api.clusterapi.machinehealthcheck import MachineHealthCheckDeprecated
+from fairlead.api.clusterapi.topology import ClusterDeletion, Deletion, Strategy
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

@@ -97,3 +97,20 @@ class Taints(Model):
         Doc("Value of the taint."),
         Meta(min_length=1, max_length=63, pattern="^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"),
     ] = ""
+
+
+class AvailabilityGates(Model):
+    """A further condition that is taken into account."""
+
+    condition_type: Annotated[
+        str,
+        Doc("Type of a condition of the same object; missing counts as unknown."),
+        Meta(
+            min_length=1,
+            max_length=316,
+            pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
+        ),
+    ]
+    polarity: Annotated[
+        Literal["Positive", "Negative"] | None, Doc("Positive if True is good (the default), Negative if False is.")
+    ] = None

@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import AvailabilityGates, ControlPlaneRef, Deletion, Deprecated
-from fairlead.api.clusterapi.common import Condition, Taints
+from fairlead.api.clusterapi.cluster import ControlPlaneRef, Deprecated
+from fairlead.api.clusterapi.common import AvailabilityGates, Condition, Taints
+from fairlead.api.clusterapi.topology import Deletion
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 

@@ -5,9 +5,10 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta2).
 
 from typing import Annotated, Literal
 
-from fairlead.api.clusterapi.cluster import ClusterRollout, Versions
+from fairlead.api.clusterapi.cluster import Versions
 from fairlead.api.clusterapi.common import Condition, V1Beta1Condition
 from fairlead.api.clusterapi.machineset import MachineNaming, MachineSetContent, MachineSetDeletion, Selector
+from fairlead.api.clusterapi.topology import ClusterRollout
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 

@@ -5,8 +5,8 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta2).
 
 from typing import Annotated
 
-from fairlead.api.clusterapi.cluster import Checks, Remediation
 from fairlead.api.clusterapi.common import Condition, V1Beta1Condition
+from fairlead.api.clusterapi.healthchecks import Checks, Remediation
 from fairlead.api.clusterapi.machineset import Selector
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 

@@ -5,8 +5,9 @@ Source: cluster-api v1.14, api/core (names, bounds and defaults of v1beta1).
 
 from typing import Annotated, Any, Literal
 
-from fairlead.api.clusterapi.cluster import AvailabilityGates, ClusterControlPlane, Rollout
-from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.cluster import ClusterControlPlane
+from fairlead.api.clusterapi.common import AvailabilityGates, Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.topology import Rollout
 from fairlead.api.model import Doc, Extra, IntOrString, Meta, Model, Resource
 
 

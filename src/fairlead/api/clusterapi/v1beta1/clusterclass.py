@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import AvailabilityGates
 from fairlead.api.clusterapi.clusterclass import ClusterClassUpgrade, JSONPatchValue, Naming, ValidationRule
-from fairlead.api.clusterapi.common import Condition, Metadata, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.common import AvailabilityGates, Condition, Metadata, Taints, V1Beta1Condition
 from fairlead.api.clusterapi.v1beta1.cluster import (
     ControlPlaneRef,
     Strategy,

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from fairlead.api.clusterapi.cluster import AvailabilityGates
-from fairlead.api.clusterapi.common import Condition, Taints, V1Beta1Condition
+from fairlead.api.clusterapi.common import AvailabilityGates, Condition, Taints, V1Beta1Condition
 from fairlead.api.clusterapi.machine import Addresses, NodeInfo
 from fairlead.api.clusterapi.v1beta1.cluster import ControlPlaneRef
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource

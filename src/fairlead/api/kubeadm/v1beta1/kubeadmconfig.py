@@ -8,19 +8,9 @@ from typing import Annotated, Literal
 from msgspec import field
 
 from fairlead.api.clusterapi.common import Condition, Metadata, V1Beta1Condition
-from fairlead.api.kubeadm.kubeadmconfig import (
-    AuthProvider,
-    ContainerLinuxConfig,
-    ContentFrom,
-    DiskLayout,
-    Dns,
-    Env,
-    ExtraEnvs,
-    ExtraVolumes,
-    KubeadmConfigCluster,
-    Patches,
-    Taints,
-)
+from fairlead.api.kubeadm.clusterconfiguration import Dns, ExtraEnvs, ExtraVolumes
+from fairlead.api.kubeadm.kubeadmconfig import ContainerLinuxConfig, ContentFrom, DiskLayout
+from fairlead.api.kubeadm.nodeconfiguration import AuthProvider, Env, KubeadmConfigCluster, Patches, Taints
 from fairlead.api.model import Doc, Extra, Meta, Model, Resource
 
 
