@@ -1,8 +1,8 @@
 """Values that surely fit their chart's schemas, told without the JSON Schema library, whose import takes long.
 
 It judges by the keywords that schemas of charts are mostly made of, and only schemas which the library has accepted
-before (`memo`). What is not surely valid is left to `schema`: so nothing here has to word a complaint, and a keyword
-that is not known here is no mistake.
+before (`memo`), or would accept (`wellformed`). What is not surely valid is left to `schema`: so nothing here has to
+word a complaint, and a keyword that is not known here is no mistake.
 """
 
 from __future__ import annotations
@@ -29,10 +29,22 @@ def accepted(schema: bytes, decoded: Any) -> None:
     memo.remembered(_KIND, schema, lambda: decoded)
 
 
+def _take(schema: bytes) -> Any:
+    """Return what *schema* reads, noted as accepted, when it surely is a schema; else None."""
+    from fairlead.engines.helm.wellformed import decode
+
+    decoded = decode(schema)
+    if decoded is not None:
+        accepted(schema, decoded)
+    return decoded
+
+
 def surely_valid(chart: Chart, values: Any) -> bool:
     """Report whether *values* surely fit the schemas of *chart* and its dependencies."""
     if chart.schema is not None:
         decoded = memo.recalled(_KIND, chart.schema)
+        if decoded is None:
+            decoded = _take(chart.schema)
         try:
             if decoded is None or not _Judge(decoded).fits(decoded, values, 0):
                 return False
