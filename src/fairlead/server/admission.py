@@ -16,13 +16,13 @@ from fairlead.api.kubernetes.defaults import fill
 from fairlead.api.kubernetes.validation import check
 from fairlead.base.objects import GVK, Json
 from fairlead.engines.schema.defaulting import default
-from fairlead.engines.schema.errors import TYPE_INVALID, FieldError, strict_decoding_message
+from fairlead.engines.schema.errors import TYPE_INVALID, FieldError
 from fairlead.engines.schema.model import Schema
 from fairlead.engines.schema.pruning import prune
 from fairlead.engines.schema.validation import validate, validate_scale
 from fairlead.engines.schema.zero_values import fill_zero_values
 from fairlead.server.conversion import to_stored
-from fairlead.server.registry import Resource, TypeVersion
+from fairlead.server.registry import Resource, TypeVersion, definitions
 from fairlead.server.request import Request
 from fairlead.server.typing_errors import decoding_error
 
@@ -43,25 +43,45 @@ class Stored(Protocol):
 
 def decode(resource: Resource, version: str, obj: Json, request: Request) -> Json:
     """*obj* without unknown fields, its schema's defaults filled in. Raises: ApiError BadRequest."""
-    expected = resource.api_version(version)
-    given, kind = obj.get("apiVersion") or expected, obj.get("kind") or resource.kind
-    if kind != resource.kind:
-        cause = f"converting (v1.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
-        raise bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {cause}')
-    if given != expected:
-        raise bad_request(f"the API version in the data ({given}) does not match the expected API version ({expected})")
+    check_kind(resource, version, obj)
     if not isinstance(obj.get("metadata"), dict):
         obj = {**obj, "metadata": {}}
     if not resource.group and resource.kind in _BYTES:
         obj = _unwrapped(obj, _BYTES[resource.kind])
     schema = resource.versions[version].schema
     pruned, unknown = prune(obj, schema)
-    if unknown:
-        _unknown_fields(resource, version, unknown, request)
+    if unknown or request.repeats is not None:
+        _complain(resource, version, unknown, request)
     filled = default(pruned, schema)
     if "kind" not in filled or "apiVersion" not in filled:
-        filled = {"apiVersion": expected, "kind": resource.kind, **filled}
+        filled = {"apiVersion": resource.api_version(version), "kind": resource.kind, **filled}
     return filled
+
+
+def check_kind(resource: Resource, version: str, obj: Json) -> None:
+    """Refuse an object whose kind or version is not the resource's. Raises: ApiError BadRequest, Invalid."""
+    expected = resource.api_version(version)
+    given, kind = obj.get("apiVersion") or expected, obj.get("kind") or resource.kind
+    if kind != resource.kind or given != expected:
+        raise _of_another_kind(resource, obj, given, kind, expected)
+
+
+def _of_another_kind(resource: Resource, obj: Json, given: str, kind: str, expected: str) -> ApiError:
+    group, _, version = given.rpartition("/")
+    another = kind == resource.kind and group == resource.group and version in resource.versions
+    if given != expected and (resource.custom or another):
+        return bad_request(
+            f"the API version in the data ({given}) does not match the expected API version ({expected})"
+        )
+    if resource.custom:
+        text = f'Invalid value: "{kind}": must be {resource.kind}'
+        name = (obj.get("metadata") or {}).get("name") or ""
+        return invalid(group, kind, name, [("FieldValueInvalid", text, "kind")])
+    if definitions().name_of(group, version, kind) is None:
+        cause = f'no kind "{kind}" is registered for version "{given}" in scheme "pkg/runtime/scheme.go:111"'
+    else:
+        cause = f"converting ({version}.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
+    return bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {cause}')
 
 
 def _unwrapped(obj: Json, field: str) -> Json:
@@ -75,15 +95,25 @@ def _unwrapped(obj: Json, field: str) -> Json:
     return {**obj, field: {**values, **{key: text.translate(_LINE_ENDS) for key, text in wrapped.items()}}}
 
 
-def _unknown_fields(resource: Resource, version: str, unknown: Sequence[str], request: Request) -> None:
+def _complain(resource: Resource, version: str, unknown: Sequence[str], request: Request) -> None:
+    """Refuse, or warn of, unknown fields and those that the body had twice. Raises: ApiError BadRequest."""
+    texts = [f'unknown field "{path}"' for path in unknown]
+    repeats, request.repeats = request.repeats, None  # told once
+    joined = ", ".join(texts)
+    if repeats is not None and repeats.places and not resource.custom:
+        texts = repeats.among(unknown)
+        joined = ", ".join(texts)
+    elif repeats is not None:
+        joined = ", ".join([repeats.joined, *texts])
+        texts = [*repeats.texts, *texts]
     if request.field_validation == "Strict":
         raise bad_request(
             f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
-            f"{strict_decoding_message(unknown)}"
+            f"strict decoding error: {joined}"
         )
     if request.field_validation == "Warn":
-        for path in unknown:
-            request.warn(f'unknown field "{path}"')
+        for text in texts:
+            request.warn(text)
 
 
 def check_types(resource: Resource, version: str, obj: Json) -> None:

@@ -11,9 +11,12 @@ from typing import Any
 
 from fairlead.api.errors import bad_request, invalid
 from fairlead.base.objects import Json
-from fairlead.engines.schema.errors import quote
+from fairlead.engines.schema.errors import TYPE_INVALID, quote
+from fairlead.engines.schema.validation import validate
+from fairlead.server.registry import object_meta_schema
 from fairlead.server.request import DeleteOptions
 from fairlead.server.routes import Route
+from fairlead.server.typing_errors import decoding_error
 
 MANAGER_LIMIT = 128
 _POLICIES = ("", "Background", "Foreground", "Orphan")
@@ -47,6 +50,15 @@ def wrong_head(obj: Json, kind: str) -> str:
             place = f"Go struct field ObjectMeta.metadata.{name} of type {named}"
             return f"json: cannot unmarshal {kind_of(value)} into {place}"
     return ""
+
+
+def wrong_metadata(metadata: Any) -> str:
+    """What Go's decoder says of a custom resource's metadata of wrong types; empty when it can be read."""
+    if not isinstance(metadata, dict | None):
+        return f"json: cannot unmarshal {kind_of(metadata)} into Go value of type v1.ObjectMeta"
+    schema = object_meta_schema()
+    wrong = next((each for each in validate(metadata or {}, schema) if each.type == TYPE_INVALID), None)
+    return decoding_error(metadata, schema, wrong.field, "ObjectMeta") if wrong is not None else ""
 
 
 def check_head(obj: Json, kind: str, version: str) -> None:
@@ -95,10 +107,16 @@ def check_manager(name: str, kind: str) -> None:
             raise invalid("meta.k8s.io", kind, "", [("FieldValueInvalid", text, "fieldManager")])
 
 
-def delete_options(given: Any, route: Route) -> DeleteOptions:
-    """The options of a deletion, from its body *given* and its query. Raises: ApiError BadRequest, Invalid."""
-    if not isinstance(given, dict):
-        raise bad_request(f"json: cannot unmarshal {kind_of(given)} into Go value of type v1.DeleteOptions")
+def delete_options(given: Json | None, route: Route) -> DeleteOptions:
+    """The options of a deletion, from its body *given*, or else its query. Raises: ApiError BadRequest, Invalid.
+
+    A body hides the query, `dryRun` included, as it does upstream.
+    """
+    if given is None:
+        given = {"propagationPolicy": route.one("propagationPolicy"), "dryRun": route.query.get("dryRun")}
+        given["gracePeriodSeconds"] = number(route, "gracePeriodSeconds")
+        if "orphanDependents" in route.query:
+            given["orphanDependents"] = route.flag("orphanDependents")
     _check_types(
         given,
         (
@@ -111,10 +129,7 @@ def delete_options(given: Any, route: Route) -> DeleteOptions:
     )
     conditions = given.get("preconditions") or {}
     _check_types(conditions, (("uid", str, "types.UID"), ("resourceVersion", str, "string")))
-    grace = given.get("gracePeriodSeconds")
-    if grace is None:
-        grace = number(route, "gracePeriodSeconds")
-    propagation = given.get("propagationPolicy") or route.one("propagationPolicy")
+    propagation = given.get("propagationPolicy") or ""
     if not propagation and given.get("orphanDependents") is not None:
         propagation = "Orphan" if given["orphanDependents"] else "Background"
     if propagation not in _POLICIES:
@@ -122,10 +137,10 @@ def delete_options(given: Any, route: Route) -> DeleteOptions:
         raise invalid("meta.k8s.io", "DeleteOptions", "", [("FieldValueNotSupported", text, "propagationPolicy")])
     return DeleteOptions(
         propagation,
-        grace,
+        given.get("gracePeriodSeconds"),
         conditions.get("uid") or "",
         conditions.get("resourceVersion") or "",
-        bool(given.get("dryRun") or route.query.get("dryRun")),
+        bool(given.get("dryRun")),
     )
 
 

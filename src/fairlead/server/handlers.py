@@ -15,9 +15,7 @@ import orjson
 
 from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
-from fairlead.base.yaml import YamlError
-from fairlead.base.yaml import load as load_yaml
-from fairlead.server import admission, bodies, conversion, negotiation, patching, protobuf, scaling, streaming, tables
+from fairlead.server import admission, bodies, conversion, decoding, negotiation, patching, scaling, streaming, tables
 from fairlead.server.documents import Documents
 from fairlead.server.identity import User
 from fairlead.server.negotiation import Wanted
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 _ON_ONE = ("get", "update", "patch", "delete")
 _MANY = ("list", "watch", "deletecollection")
 _BY_NAME = (*_ON_ONE, "create")
-_READ = ("", negotiation.JSON_TYPE, negotiation.YAML_TYPE, *patching.FORMS)
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _RETURNED_WHEN_DELETED = frozenset(
     {
@@ -116,30 +113,31 @@ class Call:
             warnings=self.warnings,
         )
 
-    def parsed(self) -> Any:
-        """The body as a value. Raises: ApiError BadRequest, UnsupportedMediaType."""
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip()
-        if media_type == protobuf.MEDIA_TYPE:
-            return protobuf.decode(self.body)
-        if media_type not in _READ:
-            text = "the body of the request was in an unknown format - accepted media types include: application/json"
-            raise ApiError(415, "UnsupportedMediaType", f"{text}, application/yaml, {protobuf.MEDIA_TYPE}")
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            if "yaml" not in media_type:
-                raise bad_request(f"the object provided is unrecognized (must be of type JSON): {error}") from error
-        try:
-            return load_yaml(self.body)
-        except YamlError as error:
-            raise bad_request(f"error decoding YAML: {error}") from error
+    @property
+    def media_type(self) -> str:
+        """What the body is said to be."""
+        return self.headers.get("content-type", "").partition(";")[0].strip()
 
-    def parsed_object(self) -> Json:
-        """The body as an object. Raises: ApiError BadRequest."""
-        value = self.parsed()
-        if not isinstance(value, dict):
-            raise bad_request("the object provided is unrecognized (must be a JSON object)")
-        return value
+    def object(self, resource: Resource, request: Request, kind: str = "", api_version: str = "") -> Json:
+        """The body as an object of *resource* (or another kind); *request* learns what it repeats. Raises: ApiError."""
+        expected = decoding.Expected(
+            kind or resource.kind, api_version or resource.api_version(self.route.version), resource.custom and not kind
+        )
+        wanted = request.field_validation != "Ignore"
+        obj, request.repeats = decoding.read_object(self.body, self.media_type, expected, repeats=wanted)
+        return obj
+
+    def patch(self, request: Request) -> Any:
+        """The body as a patch; *request* learns what it repeats. Raises: ApiError BadRequest."""
+        wanted = request.field_validation != "Ignore"
+        patch, request.repeats = decoding.read_patch(self.body, self.media_type, repeats=wanted)
+        return patch
+
+    def applied(self, request: Request) -> Json:
+        """The body as what is applied; *request* learns what it repeats. Raises: ApiError BadRequest."""
+        wanted = request.field_validation != "Ignore"
+        obj, request.repeats = decoding.read_applied(self.body, repeats=wanted)
+        return obj
 
 
 class Handlers:
@@ -306,43 +304,46 @@ class Handlers:
 
     async def _create(self, call: Call, resource: Resource) -> Answer:
         route = call.route
-        obj = call.parsed_object()
-        bodies.check_head(obj, resource.kind, route.version)
+        request = call.request()
+        obj = call.object(resource, request)
         if self._special.is_review(resource):
             admission.check_types(resource, route.version, obj)
             return self._value(call, 201, self._special.review(call, resource, obj))
-        if resource.custom and not obj.get("kind"):
-            raise bad_request(f"Object 'Kind' is missing in '{call.body[:500].decode(errors='replace')}'")
-        outcome = self._server.objects.create(resource, route.version, obj, route.namespace, call.request())
+        outcome = self._server.objects.create(resource, route.version, obj, route.namespace, request)
         return await self._finish(call, resource, outcome, 201)
 
     async def _update(self, call: Call, resource: Resource, subresource: str) -> Answer:
         route = call.route
-        obj = call.parsed_object()
-        bodies.check_head(obj, resource.kind, route.version)
+        request = call.request()
+        obj = call.object(resource, request)
+        if not resource.custom:
+            admission.check_kind(resource, route.version, obj)
+        if not (obj.get("metadata") or {}).get("name"):
+            raise bad_request(
+                f"the name of the object ({route.name} based on URL) was undeterminable: name must be provided"
+            )
         key = Key(route.namespace, route.name)
         outcome = self._server.objects.update(
-            resource, route.version, key, lambda present: obj, call.request(), subresource=subresource
+            resource, route.version, key, lambda present: obj, request, subresource=subresource
         )
         return await self._finish(call, resource, outcome, 200)
 
     async def _patch(self, call: Call, resource: Resource, subresource: str) -> Answer:
         route = call.route
-        media_type = call.headers.get("content-type", "").partition(";")[0].strip()
+        media_type = call.media_type
         if media_type not in patching.accepted(resource):
             raise patching.unsupported(resource)
         key, request = Key(route.namespace, route.name), call.request()
         objects = self._server.objects
         if media_type == patching.APPLY:
             request.manager = route.one("fieldManager")
-            body = call.parsed_object()
-            bodies.check_head(body, resource.kind, route.version)
+            body = call.applied(request)
             outcome = patching.apply(objects, resource, route.version, key, body, request, subresource)
         else:
             if "force" in route.query:
                 cause = ("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")
                 raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
-            patch = call.parsed()
+            patch = call.patch(request)
             outcome = patching.patch(objects, resource, route.version, key, patch, media_type, request, subresource)
         return await self._finish(call, resource, outcome, 201 if outcome.created else 200)
 
@@ -351,24 +352,28 @@ class Handlers:
         key = Key(route.namespace, route.name)
         if route.verb == "get":
             return self._value(call, 200, scaling.get(objects, resource, route.version, key))
+        request = call.request()
         if route.verb == "update":
-            wanted = call.parsed_object()
+            wanted = call.object(resource, request, "Scale", "autoscaling/v1")
             admission.check_types(scaling.RESOURCE, "v1", wanted)
-            outcome = scaling.update(objects, resource, route.version, key, lambda present: wanted, call.request())
+            outcome = scaling.update(objects, resource, route.version, key, lambda present: wanted, request)
         else:
-            media_type = call.headers.get("content-type", "").partition(";")[0].strip()
-            change = patching.change_of(scaling.RESOURCE, "v1", key.name, call.parsed(), media_type)
-            outcome = scaling.update(objects, resource, route.version, key, change, call.request())
+            patch = call.patch(request)
+            change = patching.change_of(scaling.RESOURCE, "v1", key.name, patch, call.media_type)
+            outcome = scaling.update(objects, resource, route.version, key, change, request)
         await self._server.store.settled(outcome.revision)
         return self._value(call, 200, scaling.shown(resource, route.version, outcome.object(resource, route.version)))
 
-    def _delete_options(self, call: Call) -> DeleteOptions:
-        return bodies.delete_options(call.parsed() if call.body.strip() else {}, call.route)
+    def _deletion(self, call: Call) -> tuple[DeleteOptions, Request]:
+        given = decoding.read_options(call.body, call.media_type) if call.body else None
+        options, request = bodies.delete_options(given, call.route), call.request()
+        request.dry_run = options.dry_run
+        return options, request
 
     async def _delete(self, call: Call, resource: Resource) -> Answer:
-        route, options = call.route, self._delete_options(call)
-        key = Key(route.namespace, route.name)
-        outcome = self._server.objects.delete(resource, key, options, call.request())
+        route = call.route
+        options, request = self._deletion(call)
+        outcome = self._server.objects.delete(resource, Key(route.namespace, route.name), options, request)
         await self._server.store.settled(outcome.revision)
         view = outcome.object(resource, route.version)
         if not outcome.removed or resource.ident in _RETURNED_WHEN_DELETED:
@@ -378,10 +383,10 @@ class Handlers:
         return self._value(call, 200, {**status, "details": {key: each for key, each in details.items() if each}})
 
     async def _delete_all(self, call: Call, resource: Resource) -> Answer:
-        route, options = call.route, self._delete_options(call)
-        objects, views, revision = self._server.objects, [], 0
+        route, objects, views, revision = call.route, self._server.objects, [], 0
+        options, request = self._deletion(call)
         for record in list(self._selection(route, resource).records(self._server.store)):
-            outcome = objects.delete(resource, record.key, options, call.request())
+            outcome = objects.delete(resource, record.key, options, request)
             revision = max(revision, outcome.revision)
             views.append(outcome.object(resource, route.version))
         await self._server.store.settled(revision)

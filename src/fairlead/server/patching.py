@@ -5,16 +5,16 @@ Source: apiserver v0.36 pkg/endpoints/handlers/patch.go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
 from fairlead.engines.merge.strategic import strategic_merge
-from fairlead.engines.schema.errors import go_json, quote
+from fairlead.engines.schema.errors import go_json, go_number, quote
 from fairlead.server import managed
-from fairlead.server.bodies import wrong_head
+from fairlead.server.bodies import check_head, wrong_head, wrong_metadata
 from fairlead.server.objects import Change, Objects, Outcome
 from fairlead.server.registry import Resource
 from fairlead.server.request import Request
@@ -69,7 +69,7 @@ def change_of(resource: Resource, version: str, name: str, body: Json | Sequence
             raise bad_request("the patch does not leave an object")
         if not changed.get("metadata"):
             raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
-        problem = wrong_head(changed, resource.kind)
+        problem = wrong_metadata(changed["metadata"]) if resource.custom else wrong_head(changed, resource.kind)
         if problem:
             shown = quote(go_json(changed))
             raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {problem}", "patch")])
@@ -102,8 +102,21 @@ def patch(
         _, found, cause = error.message.partition(f" cannot be handled as a {resource.kind}: ")
         if error.code != 400 or not found or not made:
             raise
-        shown = quote(go_json(made[-1]))
+        shown = quote(_go_text(body) if patch_type == STRATEGIC else go_json(made[-1]))
         raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {cause}", "patch")]) from error
+
+
+def _go_text(value: Any) -> str:
+    """A JSON value as Go's %v prints it."""
+    if isinstance(value, Mapping):
+        return f"map[{' '.join(f'{key}:{_go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_go_text, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return go_number(value)
+    return "<nil>" if value is None else str(value)
 
 
 def apply(
@@ -113,6 +126,7 @@ def apply(
     if not request.manager:
         cause = ("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
         raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
+    _check_type(resource, version, body)
     applied = _named(resource, body, key)
     request.force_managed = True
     before = objects.store.get(resource.stored_as.ident, key)
@@ -120,18 +134,39 @@ def apply(
         if subresource:
             raise not_found(resource.group, resource.plural, key.name)
         obj = managed.apply(resource, version, None, applied, request, objects.now(), "")
+        _tell_repeats(request)
         return objects.create(resource, version, obj, key.namespace, request)
 
     def change(present: Json) -> Json:
-        return managed.apply(resource, version, present, applied, request, objects.now(), subresource)
+        merged = managed.apply(resource, version, present, applied, request, objects.now(), subresource)
+        _tell_repeats(request)
+        return merged
 
     uid = (body.get("metadata") or {}).get("uid") or ""
     return objects.update(resource, version, key, change, request, subresource=subresource, uid=uid)
 
 
+def _tell_repeats(request: Request) -> None:
+    """Refuse, or warn of, keys that an applied object has twice. Raises: ApiError BadRequest."""
+    repeats, request.repeats = request.repeats, None
+    if repeats is None:
+        return
+    if request.field_validation == "Strict":
+        raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: {repeats.joined}")
+    for text in repeats.texts:
+        request.warn(text)
+
+
+def _check_type(resource: Resource, version: str, body: Json) -> None:
+    """Refuse an applied object of another type, or with a head that cannot be read. Raises: ApiError BadRequest."""
+    api_version, kind = (each if isinstance(each, str) else "" for each in (body.get("apiVersion"), body.get("kind")))
+    if (api_version, kind) != (resource.api_version(version), resource.kind):
+        group, _, name = api_version.rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{name}, Kind={kind}")
+    check_head(body, resource.kind, version)
+
+
 def _named(resource: Resource, body: Json, key: Key) -> Json:
-    if not isinstance(body, dict):
-        raise bad_request("the apply configuration is not an object")
     metadata = dict(body.get("metadata") or {})
     name = metadata.get("name") or key.name
     if name != key.name:

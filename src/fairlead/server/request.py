@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fairlead.server.decoding import Repeats
 
 
 @dataclass(slots=True)
@@ -17,6 +21,7 @@ class Request:
     force: bool = False  # server-side apply: take fields from other managers
     force_managed: bool = False  # the managed fields were made by an apply and stand as they are
     warnings: list[str] = field(default_factory=list)
+    repeats: Repeats | None = None  # what the body has twice; told with the unknown fields
 
     def warn(self, text: str) -> None:
         """Add one warning, once."""

@@ -105,7 +105,10 @@ class Special:
                     f"{resource.kind} '{key}' has no {route.subresource}: its node is simulated and runs no containers",
                 )
             return await hook(route.subresource, record.view, call)
-        body = call.parsed_object()
+        sub = resource.subresource(route.subresource)
+        assert sub is not None
+        api_version = f"{sub.group}/{sub.version}" if sub.group else sub.version
+        body = call.object(resource, call.request(), sub.kind, api_version)
         if route.subresource == "eviction":
             return await self._evict(call, resource, key, body)
         if route.subresource == "binding":

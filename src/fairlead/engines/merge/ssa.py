@@ -228,9 +228,8 @@ def _managed_fields(obj: Mapping[str, Any]) -> list[Json]:
 
 def _named(obj: Mapping[str, Any]) -> str:
     meta = obj.get("metadata") or {}
-    return (
-        f"{meta.get('namespace', '')}/{meta.get('name', '')}; {obj.get('apiVersion', '')}, Kind={obj.get('kind', '')}"
-    )
+    group, _, version = (obj.get("apiVersion") or "").rpartition("/")
+    return f"{meta.get('namespace', '')}/{meta.get('name', '')}; {group}/{version}, Kind={obj.get('kind', '')}"
 
 
 def _empty(new: Json, schema: Schema) -> Json:

@@ -16,7 +16,7 @@ _META_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata"})
 
 
 def prune(obj: dict[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str]]:
-    """Return *obj* without unknown fields, and the sorted paths of what was dropped.
+    """Return *obj* without unknown fields, and the paths of what was dropped: sorted for a custom resource.
 
     *obj* is never changed, and comes back as it is when nothing is unknown.
     """
@@ -26,7 +26,6 @@ def prune(obj: dict[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str
     else:
         meta = schema.cache.get("metadata")
         pruned = _object(obj, schema, "", unknown, meta, embedded=True)
-    if unknown:
         unknown.sort()
     return pruned, unknown
 
