@@ -1,8 +1,9 @@
 """``fairlead helm``: template, lint, show, package, pull and dependency.
 
-Flags, output and exit codes are helm's (4.3). The commands are in modules of
-their own (helm_*.py), imported when they run; this one has their flags and
-what they share: reading charts and values from files.
+Command line, output and exit codes are helm's (4.3), usage errors included. The commands are in modules of their own
+(helm_*.py), imported when they run; helm_commands.py has their flags, helm_help.py their texts. This one finds the
+command and has what they share: reading charts and values from files. Source: Helm v4.3 pkg/cmd/root.go;
+spf13/cobra v1.10 command.go (Find, execute).
 """
 
 from __future__ import annotations
@@ -10,225 +11,218 @@ from __future__ import annotations
 import os
 import sys
 
+from fairlead.cli.flags import FlagError, Flags, read
+from fairlead.cli.helm_commands import (
+    ALIASES,
+    ALONE,
+    COLORS,
+    COMMANDS,
+    DEPRECATED,
+    ENVIRONMENT,
+    EXACT,
+    EXCLUSIVE,
+    GLOBAL,
+    PROGRAM,
+    words_below,
+)
+
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
     from typing import Any
 
-_COMMANDS = {
-    "template": "fairlead.cli.helm_template",
-    "lint": "fairlead.cli.helm_charts:lint",
-    "show": "fairlead.cli.helm_charts:show",
-    "inspect": "fairlead.cli.helm_charts:show",
-    "package": "fairlead.cli.helm_charts:package",
-    "pull": "fairlead.cli.helm_charts:pull",
-    "fetch": "fairlead.cli.helm_charts:pull",
-    "dependency": "fairlead.cli.helm_dependency",
-    "dep": "fairlead.cli.helm_dependency",
-    "dependencies": "fairlead.cli.helm_dependency",
-}
+    from fairlead.cli.flags import Row
+
+_HELP: Row = ("bool", "h", False)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands and their flags."""
-    commands = parser.add_subparsers(dest="helm_command", metavar="COMMAND")
-    # Flags of commands that the command line does not name are left out: making them takes as long as a render.
-    named = [name for name in _COMMANDS if name in sys.argv[1:4]] or list(_COMMANDS)
-    for name, text, add in (
-        ("template", "locally render templates", _add_template_flags),
-        ("lint", "examine a chart for possible issues", _add_lint_flags),
-        ("show", "show information of a chart", _add_show_flags),
-        ("inspect", None, _add_show_flags),
-        ("package", "package a chart directory into a chart archive", _add_package_flags),
-        ("pull", "download a chart from a repository", _add_pull_flags),
-        ("fetch", None, _add_pull_flags),
-        ("dependency", "manage a chart's dependencies", _add_dependency_flags),
-        ("dep", None, _add_dependency_flags),
-        ("dependencies", None, _add_dependency_flags),
-    ):
-        if name in named or text is not None:
-            command = _add_command(commands, name, text)
-            if name in named:
-                add(command)
+    """Add the commands and their flags, for completion; command lines are read by `main`."""
+    from fairlead.cli.helm_help import configure
+
+    configure(parser)
 
 
-def _add_command(commands: Any, name: str, text: str | None) -> argparse.ArgumentParser:
-    """Add a command; one without a text is a second name, which the help leaves out."""
-    hidden = {} if text is None else {"help": text}
-    added: argparse.ArgumentParser = commands.add_parser(name, allow_abbrev=False, **hidden)
-    return added
+def main(words: Sequence[str]) -> int:
+    """Run the command that *words* are; return the exit code."""
+    try:
+        done = read_command(words)
+    except FlagError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return done if isinstance(done, int) else run(done)
 
 
-def _add_values_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-f",
-        "--values",
-        action="append",
-        default=[],
-        metavar="FILE",
-        dest="value_files",
-        help="values in a YAML file (may be given several times, or as a list with commas)",
-    )
-    for flag, text in (
-        ("--set", "values as key=value"),
-        ("--set-string", "values as key=value, kept as text"),
-        ("--set-json", "values as key=JSON, or as one JSON object"),
-        ("--set-file", "values as key=path of the file that has the text"),
-        ("--set-literal", "a value as key=text, nothing in the text is special"),
-    ):
-        parser.add_argument(flag, action="append", default=[], metavar="KEY=VALUE", help=text)
+def read_command(words: Sequence[str]) -> Flags | int:
+    """Return the flags in *words*, with `command`; or the exit code when only something was to be said.
+
+    Raises:
+        FlagError: in helm's words.
+    """
+    color = _unknown_color(words)
+    if color is not None:
+        from fairlead.engines.gotemplate.strconv import quote
+
+        problem = f"invalid color mode {quote(color)}: must be one of: never, auto, always"
+        print(f'level=WARN msg="command failed" error={quote(problem)}', file=sys.stderr)
+        return 1
+    place, rest = _find(list(words))
+    if not place:
+        others = _without_flags(rest, GLOBAL)
+        if others[:1] == ["help"]:
+            return _help(others[1:])
+        if others:
+            from fairlead.cli.helm_help import unknown_command
+
+            print(unknown_command(others[0]), file=sys.stderr)
+            return 1
+    table: dict[str, Row] = {**GLOBAL, **(COMMANDS[place][3] if place in COMMANDS else {}), "help": _HELP}
+    deprecated = DEPRECATED.get(place, {})
+    notes: list[str] = []
+    flags = read(table, rest, ALONE, notes.append if deprecated else None)
+    for name in notes:
+        if name in deprecated:
+            print(f"Flag --{name} has been deprecated, {deprecated[name]}", file=sys.stderr)
+    if flags.help or place not in COMMANDS:
+        return _help(place.split())
+    found = flags.__dict__
+    found["command"] = place
+    _check(place, flags)
+    _add_environment(found)
+    return flags
 
 
-def _add_template_flags(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    from fairlead.cli.helm_flags import add_repository_flags, spell_out_values
-
-    spell_out_values(parser)
-    _add_values_flags(parser)
-    parser.add_argument("args", nargs="+", metavar="[NAME] CHART")
-    parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
-    parser.add_argument("-s", "--show-only", action="append", default=[], metavar="TEMPLATE")
-    parser.add_argument("-a", "--api-versions", action="append", default=[], metavar="VERSIONS")
-    parser.add_argument("--kube-version", default="")
-    parser.add_argument("--name-template", default="", help="template for the release's name")
-    parser.add_argument("--output-dir", default="", help="write each template's output to a file below this folder")
-    parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="program to run the manifests through")
-    parser.add_argument("--post-renderer-args", action="append", default=[], metavar="ARG")
-    parser.add_argument("--kubeconfig", default="", help="for --dry-run=server: how to reach the API")
-    parser.add_argument("--kube-context", default="")
-    parser.add_argument(
-        "--source-map", default="", metavar="FILE", help="write where each output line comes from, as JSON"
-    )
-    parser.add_argument("--dry-run", nargs="?", const="client", default="", metavar="client|server")
-    for flag, text in (
-        ("--include-crds", "put the CRDs first"),
-        ("--skip-tests", "leave test hooks out"),
-        ("--no-hooks", "leave hooks out"),
-        ("--is-upgrade", "set .Release.IsUpgrade instead of .Release.IsInstall"),
-        ("--skip-schema-validation", "do not check values against values.schema.json"),
-        ("--release-name", "use the release's name in --output-dir"),
-        ("--dependency-update", "update missing dependencies first"),
-        ("--validate", "deprecated: the same as --dry-run=server"),
-        ("--debug", "print output that is no YAML, too"),
-        ("-g", "accepted, as helm does; has no effect"),
-    ):
-        names = (flag, "--generate-name") if flag == "-g" else (flag,)
-        parser.add_argument(*names, action="store_true", help=text)
-    for flag in (
-        "--enable-dns",
-        "--skip-crds",
-        "--hide-notes",
-        "--render-subchart-notes",
-        "--replace",
-        "--create-namespace",
-        "--disable-openapi-validation",
-        "--wait-for-jobs",
-        "--rollback-on-failure",
-        "--atomic",
-        "--force",
-        "--force-replace",
-        "--force-conflicts",
-        "--take-ownership",
-        "--hide-secret",
-    ):
-        parser.add_argument(flag, action="store_true", help=argparse.SUPPRESS)
-    for flag in ("--timeout", "--description", "--wait", "--server-side", "--labels", "-l"):
-        parser.add_argument(flag, nargs="?", const="true", default="", help=argparse.SUPPRESS)
-    add_repository_flags(parser)
+def _unknown_color(words: Sequence[str]) -> str | None:
+    """Return what was given for --color when it is no mode, which helm looks at before anything else."""
+    color = None
+    for at, word in enumerate(words):
+        if word[:6] == "--colo":
+            name, equals, value = word.partition("=")
+            if name in ("--color", "--colour"):
+                color = value if equals else (words[at + 1] if at + 1 < len(words) else None)
+    return color if color not in (None, *COLORS) else None
 
 
-def _add_lint_flags(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    parser.add_argument("charts", nargs="+", metavar="PATH")
-    _add_values_flags(parser)
-    parser.add_argument("-n", "--namespace", default=os.environ.get("HELM_NAMESPACE") or "default")
-    parser.add_argument("--kube-version", default="")
-    for flag, text in (
-        ("--strict", "fail on warnings"),
-        ("--with-subcharts", "lint the charts in charts/, too"),
-        ("--quiet", "print only warnings and errors"),
-        ("--skip-schema-validation", "do not check values against values.schema.json"),
-        ("--debug", None),
-    ):
-        parser.add_argument(flag, action="store_true", help=text or argparse.SUPPRESS)
-
-
-def _add_show_flags(parser: argparse.ArgumentParser) -> None:
-    from fairlead.cli.helm_flags import add_repository_flags
-
-    parser.add_argument("what", choices=("all", "chart", "values", "readme", "crds"))
-    parser.add_argument("chart")
-    parser.add_argument("--jsonpath", default="", help="for values: a JSONPath expression to filter with")
-    add_repository_flags(parser)
+def _find(words: list[str]) -> tuple[str, list[str]]:
+    """Return the command that *words* name and the words without its names."""
+    place = ""
+    while place not in COMMANDS:
+        table = GLOBAL
+        others = _without_flags(words, table)
+        if not others:
+            break
+        name = ALIASES[place].get(others[0], others[0])
+        if name not in words_below(place):
+            break
+        words = _without_word(words, others[0], table)
+        place = f"{place} {name}".lstrip()
+    return place, words
 
 
-def _add_package_flags(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    from fairlead.cli.helm_flags import add_repository_flags
-
-    parser.add_argument("charts", nargs="*", metavar="CHART")
-    parser.add_argument("-d", "--destination", default=".", help="folder to write the archive to")
-    parser.add_argument("--version", dest="set_version", default="", help="version to give the chart")
-    parser.add_argument("--app-version", default="", help="appVersion to give the chart")
-    parser.add_argument("-u", "--dependency-update", action="store_true", help="update dependencies first")
-    parser.add_argument("--sign", action="store_true", help="sign the archive (not supported: refused)")
-    for flag in ("--key", "--passphrase-file"):
-        parser.add_argument(flag, default="", help=argparse.SUPPRESS)
-    add_repository_flags(parser, versions=False)
+def _takes_next(word: str, table: dict[str, Row]) -> bool:
+    """Report whether the word after the flag *word* is taken for its value (cobra: any flag it does not know, too)."""
+    if "=" in word:
+        return False
+    if word[:2] == "--":
+        return table.get(word[2:], ("", "", ""))[0] != "bool"
+    return len(word) == 2 and word[0] == "-"  # no switch among the global flags has a letter
 
 
-def _add_pull_flags(parser: argparse.ArgumentParser) -> None:
-    from fairlead.cli.helm_flags import add_repository_flags
-
-    parser.add_argument("charts", nargs="+", metavar="CHART")
-    parser.add_argument("-d", "--destination", default=".", help="folder to write the chart to")
-    parser.add_argument("--untar", action="store_true", help="unpack the chart")
-    parser.add_argument("--untardir", default=".", help="folder to unpack to, below the destination")
-    parser.add_argument("--prov", action="store_true", help="fetch the provenance file, too")
-    add_repository_flags(parser)
-
-
-def _add_dependency_flags(parser: argparse.ArgumentParser) -> None:
-    import argparse
-
-    from fairlead.cli.helm_flags import add_repository_flags
-
-    commands = parser.add_subparsers(dest="dependency_command", metavar="COMMAND")
-    for name, text in (
-        ("list", "list the dependencies of a chart"),
-        ("update", "update charts/ based on Chart.yaml"),
-        ("build", "rebuild charts/ based on Chart.lock"),
-        ("ls", None),
-        ("up", None),
-    ):
-        command = _add_command(commands, name, text)
-        command.add_argument("chart", nargs="?", default=".")
-        command.add_argument("--max-col-width", type=int, default=80, help=argparse.SUPPRESS)
-        command.add_argument("--skip-refresh", action="store_true", help="do not fetch the known repositories' indexes")
-        add_repository_flags(command, versions=False)
+def _without_flags(words: Sequence[str], table: dict[str, Row]) -> list[str]:
+    others: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "--":
+            break
+        if _takes_next(word, table):
+            if len(words) - at <= 1:
+                break
+            at += 1
+        elif word and word[0] != "-":
+            others.append(word)
+    return others
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the subcommand; return the exit code."""
-    place = _COMMANDS.get(args.helm_command or "")
-    if place is None:
-        print("Error: no subcommand given; see fairlead helm --help", file=sys.stderr)
-        return 2
+def _without_word(words: list[str], name: str, table: dict[str, Row]) -> list[str]:
+    at = 0
+    while at < len(words) and words[at] != "--":
+        word = words[at]
+        if _takes_next(word, table):
+            at += 1
+        elif word == name:
+            return words[:at] + words[at + 1 :]
+        at += 1
+    return words
+
+
+def _help(words: Sequence[str]) -> int:
+    """Print the help of the command that *words* name."""
+    from fairlead.cli.helm_help import help_text
+
+    place, rest = _find(list(words))
+    if not place and _without_flags(rest, GLOBAL):
+        shown = " ".join(f"`{word}`" for word in words)
+        print(f"Unknown help topic [{shown}]", file=sys.stderr)
+        text = help_text("")
+        sys.stderr.write(text[text.index("Usage:") :])
+        return 0
+    sys.stdout.write(help_text(place))
+    return 0
+
+
+def _check(place: str, flags: Flags) -> None:
+    """See that the command has as many words as it takes, and no flags that exclude each other.
+
+    Raises:
+        FlagError: otherwise.
+    """
+    usage, least, most, _, _ = COMMANDS[place]
+    count = len(flags.args)
+    if place != "package" and not least <= count <= (count if most < 0 else most):
+        if place in EXACT:
+            text = f"requires {least} argument"
+        else:
+            text = f"requires at least {least} argument" if count < least else f"accepts at most {most} argument"
+        raise FlagError(f'"{PROGRAM} {place}" {text}\n\nUsage:  {PROGRAM} {place} {usage} [flags]')
+    for group in EXCLUSIVE.get(place, ()):
+        given = sorted(name for name in group if name in flags.given)
+        if len(given) > 1:
+            raise FlagError(
+                f"if any flags in the group [{' '.join(group)}] are set none of the others can be; "
+                f"[{' '.join(given)}] were all set"
+            )
+
+
+def _add_environment(found: dict[str, Any]) -> None:
+    """Give flags that are not on the line the values that helm's variables have."""
+    for key, variable in ENVIRONMENT.items():
+        text = os.environ.get(variable)
+        if text and key.replace("_", "-") not in found["given"]:
+            if isinstance(found[key], bool):
+                found[key] = text in ("1", "t", "T", "true", "TRUE", "True")
+            elif isinstance(found[key], list):
+                found[key] = [each for each in text.strip(", ").split(",") if each]
+            else:
+                found[key] = text
+
+
+def run(args: Any) -> int:
+    """Run the command of *args*; return the exit code."""
     from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
 
-    module, _, function = place.partition(":")
+    module, _, function = COMMANDS[args.command][4].partition(":")
+    module = f"fairlead.cli.{module}"
     __import__(module)
-    handler: Callable[[Any], int] = getattr(sys.modules[module], function or "run")
+    handler: Callable[[Any], int] = getattr(sys.modules[module], function)
     try:
         return handler(args)
     except HelmError as error:
         text = f"Error: {error}"
         if isinstance(error, RenderError | ManifestError):
-            if getattr(args, "debug", False):
+            if args.debug:
                 if isinstance(error, ManifestError):
                     print(error.partial.strip())
             else:
@@ -288,14 +282,13 @@ def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) ->
     from fairlead.engines.helm.errors import ChartError, ValuesError
 
     values: dict[str, Any] = {}
-    for given in args.value_files:
-        for path in given.split(","):
-            data = _read(path)
-            sources.append((path, data))
-            try:
-                values = merge_maps(values, load_values(data, path))
-            except ChartError as error:
-                raise ValuesError(f"failed to parse {path}: {error}", file=path, line=error.line) from error
+    for path in args.values:
+        data = _read(path)
+        sources.append((path, data))
+        try:
+            values = merge_maps(values, load_values(data, path))
+        except ChartError as error:
+            raise ValuesError(f"failed to parse {path}: {error}", file=path, line=error.line) from error
     if args.set_json or args.set or args.set_string or args.set_file or args.set_literal:
         from fairlead.engines.helm import strvals
 
@@ -337,16 +330,3 @@ def table(rows: Sequence[Sequence[str]], limit: int) -> str:
     cut = [[cell if len(cell) <= limit else cell[: max(limit - 3, 0)] + "..." for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cut) for column in range(len(cut[0]))]
     return "\n".join("\t".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cut)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``fairlead helm`` by itself."""
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="fairlead helm")
-    configure(parser)
-    return run(parser.parse_args(argv))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,7 @@ from typing import Any
 
 from fairlead.cli.helm import gather_values, locate, modified_below
 from fairlead.cli.helm_files import all_files, load, words
+from fairlead.cli.helm_namespace import namespace_of
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
 from fairlead.engines.helm.chart import Chart
@@ -28,9 +29,9 @@ def lint(args: argparse.Namespace) -> int:
     from fairlead.engines.helm.lint import INFO, WARNING
 
     version = kube_version(args.kube_version) if args.kube_version else None
-    paths = list(args.charts)
+    paths = list(args.args)
     if args.with_subcharts:
-        for path in args.charts:
+        for path in args.args:
             paths += _below(os.path.join(path, "charts"))
     values = gather_values(args, [])
     failed = noted = 0
@@ -94,7 +95,7 @@ def _lint_one(path: str, values: dict[str, Any], version: Any, args: Any) -> tup
         place = os.path.normpath(os.path.join(path, "Chart.yaml"))
         why = "no such file or directory" if not os.path.isfile(path) else "not a directory"
         return [], HelmError(f"unable to check Chart.yaml file in chart: stat {place}: {why}")
-    options = Options(os.path.abspath(path), args.namespace, version, args.skip_schema_validation, load_it)
+    options = Options(os.path.abspath(path), namespace_of(args), version, args.skip_schema_validation, load_it)
     return examine(files, values, world(), options), None
 
 
@@ -112,23 +113,24 @@ def show(args: argparse.Namespace) -> int:
     """Print parts of a chart."""
     from fairlead.base import yaml
 
-    if args.jsonpath:
+    what = args.command.partition(" ")[2]
+    if what == "values" and args.jsonpath:
         raise HelmError("cannot filter with --jsonpath: not supported; pipe 'show values' through a YAML tool")
-    chart = locate(args.chart, args)
+    chart = locate(args.args[0], args)
     parts: list[bytes] = []
-    everything = args.what == "all"
-    if everything or args.what == "chart":
+    everything = what == "all"
+    if everything or what == "chart":
         parts.append(yaml.dump(chart.metadata.for_yaml()).encode("utf-8", "surrogateescape") + b"\n")
-    if everything or args.what == "values":
+    if everything or what == "values":
         for file in chart.raw:
             if file.name == "values.yaml":
                 parts.append((b"---\n" if everything else b"") + file.data + b"\n")
-    if everything or args.what == "readme":
+    if everything or what == "readme":
         for file in chart.files:
             if file.name.lower() in ("readme.md", "readme.txt", "readme"):
                 parts.append((b"---\n" if everything else b"") + file.data + b"\n")
                 break
-    if everything or args.what == "crds":
+    if everything or what == "crds":
         for _, file in chart.crds():
             parts.append((b"" if file.data.startswith(b"---") else b"---\n") + file.data + b"\n")
     sys.stdout.buffer.write(b"".join(parts))
@@ -145,21 +147,20 @@ def package(args: argparse.Namespace) -> int:
     from fairlead.engines.helm.metadata import validate
     from fairlead.engines.helm.package import pack
 
-    if not args.charts:
+    if not args.args:
         raise HelmError("need at least one argument, the path to the chart")
     if args.sign:
         raise HelmError("cannot sign: --sign is not supported; sign the archive with gpg or helm")
-    for path in args.charts:
+    for path in args.args:
         if not os.path.exists(path):
             raise HelmError(f"stat {path}: no such file or directory")
         if args.dependency_update:
             from fairlead.cli.helm_dependency import Manager
 
-            args.skip_refresh = False
             Manager(path, args, quiet=True).update()
         chart = load(path, detect=True)
-        if args.set_version:
-            chart.metadata.version = args.set_version
+        if args.version:
+            chart.metadata.version = args.version
         if not semver.is_version(chart.metadata.version):
             raise HelmError("invalid semantic version")
         if args.app_version:
@@ -195,7 +196,7 @@ def pull(args: argparse.Namespace) -> int:
     """Download charts."""
     from fairlead.cli.helm_repositories import download
 
-    for reference in args.charts:
+    for reference in args.args:
         if args.prov:
             raise HelmError("cannot fetch provenance: --prov is not supported; fetch the .prov file beside the chart")
         name, data = download(reference, args)

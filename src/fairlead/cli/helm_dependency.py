@@ -6,10 +6,8 @@ are fetched for the run; no cache is kept.
 
 from __future__ import annotations
 
-import argparse
 import glob
 import os
-import sys
 from typing import Any
 
 from fairlead.base import yaml
@@ -26,19 +24,25 @@ from fairlead.engines.helm.package import pack
 from fairlead.engines.helm.repository import lock_digest, nothing_satisfies, pick_version, resolve_url, same_url
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run one of the subcommands."""
-    path = os.path.normpath(args.chart)
-    if args.dependency_command in ("list", "ls"):
-        return _list(path, args)
-    if args.dependency_command in ("update", "up"):
-        Manager(path, args).update()
-        return 0
-    if args.dependency_command == "build":
-        Manager(path, args).build()
-        return 0
-    print("Error: no subcommand given; see fairlead helm dependency --help", file=sys.stderr)
-    return 2
+def _path(args: Any) -> str:
+    return os.path.normpath(args.args[0]) if args.args else "."
+
+
+def listing(args: Any) -> int:
+    """Print what a chart depends on, and what is there of it."""
+    return _list(_path(args), args)
+
+
+def update(args: Any) -> int:
+    """Choose versions, fetch them into charts/ and lock them."""
+    Manager(_path(args), args).update()
+    return 0
+
+
+def build(args: Any) -> int:
+    """Fetch the locked versions into charts/."""
+    Manager(_path(args), args).build()
+    return 0
 
 
 class Manager:
@@ -145,7 +149,7 @@ class Manager:
 
     def refresh(self, wanted: list[Dependency]) -> None:
         """Fetch the indexes and say so, as Helm does."""
-        if self.args.skip_refresh:
+        if getattr(self.args, "skip_refresh", False):
             return
         urls = dict.fromkeys(
             item.repository for item in wanted if item.repository and not item.repository.startswith("file://")
@@ -350,4 +354,4 @@ def _fits(chart: Chart, entry: Dependency) -> str:
     return "" if fits else "wrong version"
 
 
-__all__ = ["Manager", "run"]
+__all__ = ["Manager", "build", "listing", "update"]

@@ -160,7 +160,7 @@ def download(reference: str, args: Any, version: str | None = None) -> tuple[str
         raise HelmError("cannot verify signatures: --verify is not supported; check the .prov file with helm")
     if is_oci(reference) or is_oci(getattr(args, "repo", "")):
         raise refuse_oci(reference if is_oci(reference) else args.repo)
-    if args.repo:
+    if getattr(args, "repo", ""):
         repository = Repository(args.repo, args)
         _, url = repository.find(reference, version)
     elif urlsplit(reference).scheme and urlsplit(reference).netloc:

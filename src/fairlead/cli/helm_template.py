@@ -12,6 +12,7 @@ import sys
 
 from fairlead.base.patterns import late
 from fairlead.cli.helm import find, gather_values, locate
+from fairlead.cli.helm_namespace import namespace_of
 from fairlead.engines.gotemplate.strconv import quote
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -106,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    args.namespace = namespace_of(args)
     server = _server(args)
     try:
         return _render(args, server)
@@ -135,20 +137,18 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     if args.dependency_update and dependencies.missing(chart) and os.path.isdir(reference):
         from fairlead.cli.helm_dependency import Manager
 
-        args.skip_refresh = False
         Manager(reference, args).update()
         chart = locate(reference, args)
     dependencies.check(chart)
     if chart.metadata.api_version == "v3":
         raise HelmError("invalid chart apiVersion")  # helm 4.3 reads them, and goes no further
     _check_name(name)
-    versions = [version for given in args.api_versions for version in given.split(",")]
     try:
         done = render(
             chart,
             values,
             Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
-            server.capabilities() if server else Capabilities(version, versions),
+            server.capabilities() if server else Capabilities(version, args.api_versions),
             world(server),
             options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
             sources=sources,
@@ -203,25 +203,20 @@ def _server(args: argparse.Namespace) -> Any:
     """Return the API to render against; None for --dry-run=client."""
     from fairlead.engines.helm.errors import HelmError
 
-    wanted = args.dry_run or "client"
-    if args.validate:
+    wanted = "server" if args.validate else args.dry_run
+    if wanted == "unset":
         print(
-            "Flag --validate has been deprecated, use '--dry-run=server' instead",
+            "level=WARN msg=\"--dry-run is deprecated and should be replaced with '--dry-run=client'\"",
             file=sys.stderr,
         )
-        if args.dry_run:
-            raise HelmError(
-                "if any flags in the group [validate dry-run] are set none of the others can be; "
-                "[dry-run validate] were all set"
-            )
-        wanted = "server"
+        return None
     if wanted == "server":
         from fairlead.cli.helm_server import Server
 
         return Server(args)
     if wanted != "client":
-        if wanted.lower() not in ("1", "t", "true"):
-            known = wanted.lower() in ("none", "0", "f", "false")
+        if wanted not in ("1", "t", "T", "true", "TRUE", "True"):
+            known = wanted in ("none", "0", "f", "F", "false", "FALSE", "False")
             must = '"server" or "client"' if known else '"none", "server", or "client"'
             raise HelmError(f"invalid dry-run value ({quote(wanted)}). Must be {must}")
         print(
@@ -277,7 +272,7 @@ def _only(text: str, wanted: list[str]) -> str:
 
     documents = split_manifests(text)
     chosen: list[str] = []
-    for pattern in (item for given in wanted for item in given.split(",")):
+    for pattern in wanted:
         matcher = compile_glob(pattern)
         found = [
             document

@@ -70,7 +70,7 @@ def _run_quickly(arguments: list[str]) -> int | None:
     if arguments[:1] == ["kustomize"]:
         from fairlead.cli.kustomize import run_quickly
     elif arguments[:1] == ["helm"]:
-        from fairlead.cli.helm_quick import run_quickly
+        from fairlead.cli.helm import main as run_quickly
     else:
         return None
     return run_quickly(arguments[1:])

@@ -140,15 +140,13 @@ def run_command(argv: list[str]) -> Outcome:
     """Return what `fairlead helm` does with *argv*, in this process."""
     from fairlead.cli import helm
 
-    parser = argparse.ArgumentParser()
-    helm.configure(parser)
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", newline="\n")
     err = io.StringIO()
     before, sys.stdout = sys.stdout, out
     try:
         with redirect_stderr(err):
             try:
-                code = helm.run(parser.parse_args(argv))
+                code = helm.main(argv)
             except Exception as error:
                 code = 70
                 err.write(f"crash: {type(error).__name__}: {error}\n")

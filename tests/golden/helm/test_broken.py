@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -29,12 +28,10 @@ def run(tmp_path: Path, files: dict[str, str], flags: list[str], monkeypatch: py
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
-    parser = argparse.ArgumentParser()
-    helm.configure(parser)
     from fairlead.cli import helm_template
 
     try:
-        helm_template.run(parser.parse_args(["template", "c", *flags]))
+        helm_template.run(helm.read_command(["template", "c", *flags]))
     except HelmError as error:
         return error
     return None

@@ -39,7 +39,7 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("get -o w", ["wide"]),
         ("up --data ", []),
         ("get ", []),
-        ("helm template --val", ["--values", "--validate"]),
+        ("helm template --kube-c", ["--kube-ca-file", "--kube-context"]),
         ("kustomize edit set na", ["namespace", "nameprefix", "namesuffix"]),
         ("kustomize build --load-restrictor L", ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"]),
         ("completion f", ["fish"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import http.server
 import tarfile
@@ -18,9 +17,7 @@ from fairlead.cli import helm
 
 
 def run(*argv: str) -> int:
-    parser = argparse.ArgumentParser()
-    helm.configure(parser)
-    return helm.run(parser.parse_args(list(argv)))
+    return helm.main(argv)
 
 
 def write_chart(folder: Path, name: str, version: str, extra: str = "") -> Path:

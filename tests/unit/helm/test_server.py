@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import http.server
 import json
 import threading
@@ -68,10 +67,8 @@ def run(tmp_path: Path, kubeconfig: Path, template: str) -> int:
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 1.0.0\n")
     (chart / "templates" / "t.yaml").write_text(template)
-    parser = argparse.ArgumentParser()
-    helm.configure(parser)
     argv = ["template", str(chart), "--dry-run=server", "--kubeconfig", str(kubeconfig)]
-    return helm.run(parser.parse_args(argv))
+    return helm.main(argv)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -123,10 +122,8 @@ def test_command_writes_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         path.write_bytes(data)
     (tmp_path / "mine.yaml").write_text("image:\n\n  tag: v2\n")
     monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
-    parser = argparse.ArgumentParser()
-    helm.configure(parser)
     argv = ["template", str(tmp_path / "top"), "-f", str(tmp_path / "mine.yaml")]
-    assert helm.run(parser.parse_args([*argv, "--source-map", str(tmp_path / "map.json")])) == 0
+    assert helm.main([*argv, "--source-map", str(tmp_path / "map.json")]) == 0
     found = json.loads((tmp_path / "map.json").read_text())
     assert found["version"] == 1
     entry = next(item for item in found["lines"] if item["line"] == 7)
