@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.base import patterns, patterns_kept
-from fairlead.engines.gotemplate import lexer, strconv
+from fairlead.engines.gotemplate import lexer, quick, strconv
 from fairlead.engines.helm.functions import regexes
 
-NEEDED = (lexer._ACTION, strconv._ESCAPE, strconv._INT, regexes._SIMPLE)
+NEEDED = (
+    lexer._ACTION,
+    quick._TOKEN,
+    quick._DECLARED,
+    quick._NAME,
+    quick._UP_TO_END,
+    strconv._ESCAPE,
+    strconv._INT,
+    regexes._SIMPLE,
+)
 HEAD = '''"""What Python's pattern compiler makes of the patterns that every first render of a chart needs.
 
 Recorded by tests/peer/record_patterns.py, by the version of the matching engine's code. Another version, or a pattern

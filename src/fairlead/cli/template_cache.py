@@ -30,7 +30,10 @@ def _folder() -> str | None:
 
 # The sources that what is kept depends on.
 _SOURCES = (
-    *(f"engines/gotemplate/{name}.py" for name in ("codegen", "codemodel", "lexer", "parser", "nodes")),
+    *(
+        f"engines/gotemplate/{name}.py"
+        for name in ("codegen", "codemodel", "lexer", "nodes", "numbers", "parser", "quick")
+    ),
     *(f"engines/helm/{name}.py" for name in ("chart", "documents", "metadata", "schema", "wellformed")),
     *(f"base/yaml/{name}.py" for name in ("compose", "quick", "quick_flow", "quick_scalars", "read", "resolve")),
     "base/patterns.py",

@@ -50,7 +50,7 @@ class FirstRender(Render):
             if not template.is_new:
                 return template.body()
             template.is_new = False
-            tree = template.source.tree(template.name)
+            tree = template.source.first_tree(template.name)
             if tree.is_deep:
                 return template.body()
             body = self.bodies[template] = self._interpreted(template, tree)

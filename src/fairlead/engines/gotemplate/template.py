@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fairlead.engines.gotemplate import codemodel
     from fairlead.engines.gotemplate.nodes import Node, Tree
+    from fairlead.engines.gotemplate.quick import Known
 
     Body = Callable[["Render", Callable[[str], None], object], None]
 
@@ -66,6 +67,16 @@ def _parse(name: str, text: str, functions: Mapping[str, Function]) -> dict[str,
     return parser.parse(name, text, functions)
 
 
+def _parse_quickly(name: str, text: str, known: Known) -> dict[str, Tree] | None:
+    """Return the trees of a text that is read easily."""
+    from fairlead.engines.gotemplate import quick
+
+    try:
+        return quick.parse_quickly(name, text, known)
+    except quick.Unsure:
+        return None
+
+
 class Source:
     """A template text and the templates it defines.
 
@@ -73,7 +84,7 @@ class Source:
     renders and kept in a cache by (name, text).
     """
 
-    __slots__ = ("_trees", "functions", "name", "templates", "text", "unpack")
+    __slots__ = ("_first", "_trees", "functions", "name", "templates", "text", "unpack")
 
     def __init__(
         self,
@@ -82,8 +93,11 @@ class Source:
         functions: Mapping[str, Function],
         ready: Mapping[str, tuple[bool, bytes]] | None = None,
         unpack: Callable[[bytes], CodeType | None] | None = None,
+        known: Known | None = None,
     ) -> None:
         """Parse *text*, or take what an earlier process found in it: *ready*, whose code *unpack* unpacks.
+
+        With what is *known* of other texts, it is read quickly if it can be.
 
         Raises:
             ParseError: with Go's text.
@@ -92,10 +106,14 @@ class Source:
         self.text = text
         self.functions = functions
         self._trees: dict[str, Tree] | None = None
+        self._first: dict[str, Tree] | None = None  # without places
         is_new = ready is None
         if ready is None:
-            self._trees = _parse(name, text, functions)
-            ready = {key: (tree.is_empty, b"") for key, tree in self._trees.items()}
+            if known is not None:
+                self._first = _parse_quickly(name, text, known)
+            if self._first is None:
+                self._trees = _parse(name, text, functions)
+            ready = {key: (tree.is_empty, b"") for key, tree in (self._first or self._trees or {}).items()}
         self.unpack = unpack
         self.templates = {
             key: Template(self, key, is_empty, packed, is_new) for key, (is_empty, packed) in ready.items()
@@ -105,7 +123,12 @@ class Source:
         """Return the parse tree of one of the templates."""
         if self._trees is None:
             self._trees = _parse(self.name, self.text, self.functions)
+            self._first = None
         return self._trees[name]
+
+    def first_tree(self, name: str) -> Tree:
+        """Return the same, perhaps without positions."""
+        return self.tree(name) if self._first is None else self._first[name]
 
     def unit(self, name: str, trace: bool = False) -> codemodel.Unit:
         """Return the generated source of one of the templates."""

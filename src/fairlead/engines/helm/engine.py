@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
+    from fairlead.engines.gotemplate.quick import Known
     from fairlead.engines.helm.reuse import Outputs, Turn
 
 _WARNING = late(f"(?s){WARN_START}(.*){WARN_END}")
@@ -56,6 +57,7 @@ class SourceCache:
     def __init__(self, limit: int = 20_000) -> None:
         self._found: dict[tuple[str, str], Source] = {}
         self._limit = limit
+        self._known: Known | None = None
 
     def get(self, name: str, text: str) -> Source:
         """Return the parsed template.
@@ -81,7 +83,11 @@ class SourceCache:
 
     def parse(self, name: str, text: str) -> Source:
         """Return a template that is not in the cache yet."""
-        return Source(name, text, FUNCTIONS)
+        if self._known is None:
+            from fairlead.engines.gotemplate.quick import Known
+
+            self._known = Known(FUNCTIONS)
+        return Source(name, text, FUNCTIONS, known=self._known)
 
 
 SHARED: SourceCache = SourceCache()
