@@ -1,6 +1,6 @@
-"""Record what Helm makes of snippets and of broken charts.
+"""Record what Helm makes of snippets, of broken charts and of values with schemas.
 
-    python tests/peer/record_helm.py snippets|broken [--seed N]
+    python tests/peer/record_helm.py snippets|broken|schemas [--seed N]
 
 Needs .peers/helm and .peers/helm-render (`make peers`). Cases whose answer
 depends on the clock or on chance are left out, and so are those where we are
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -113,14 +114,68 @@ def record_broken() -> None:
     print(f"{len(cases)} broken charts")
 
 
+SCHEMAS_AT_ONCE = 40
+
+
+def ask_about_schemas(cases: list[tuple[Any, dict[str, Any]]]) -> list[str]:
+    """Return what Helm says about values and their schemas, each the schema of a chart's dependency."""
+    names = [f"zz{index:03}q" for index in range(len(cases))]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (schema, values) in zip(["top", *names], [("{}", {}), *cases], strict=True):
+            path = Path(folder) if name == "top" else Path(folder) / "charts" / name
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+            (path / "values.schema.json").write_text(schema if isinstance(schema, str) else json.dumps(schema))
+            (path / "values.yaml").write_text(json.dumps(values))
+        done = subprocess.run([str(HELM), "template", folder], capture_output=True, text=True, check=False)
+    parts = re.split(r"(zz\d\d\dq):\n", done.stderr.partition("chart(s):\n")[2])
+    said = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return [said.get(name, "").rstrip("\n") for name in names]
+
+
+def _as_dependency(value: Any) -> Any:
+    """Return values as Helm hands them to a dependency: without nulls in maps."""
+    if isinstance(value, dict):
+        return {key: _as_dependency(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def record_schemas(seed: int) -> None:
+    """Write schemas.jsonl."""
+    from schema_cases import cases, tree
+
+    from fairlead.engines.helm.schema import validate
+
+    kept: list[str] = []
+    left_out = 0
+    found = [(schema, {**_as_dependency(values), "global": {}}) for schema, values in cases(seed)]
+    for start in range(0, len(found), SCHEMAS_AT_ONCE):
+        part = found[start : start + SCHEMAS_AT_ONCE]
+        first, second = (ask_about_schemas(part) for _ in range(2))
+        for (schema, values), says, again in zip(part, first, second, strict=True):
+            if tree(says) != tree(again):
+                continue
+            text = schema if isinstance(schema, str) else json.dumps(schema)
+            if tree(validate(text.encode(), values)) != tree(says):
+                left_out += 1
+                print(f"differs: {text}\n   helm: {says!r}")
+                continue
+            case = {"schema": schema, "values": values, "says": says}
+            kept.append(json.dumps(case, ensure_ascii=False, separators=(",", ":")))
+    (GOLDEN / "schemas.jsonl").write_text("\n".join(kept) + "\n")
+    print(f"{len(kept)} cases kept, {left_out} left out because we differ")
+
+
 def main() -> int:
     """Record one of the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("snippets", "broken"))
+    parser.add_argument("what", choices=("snippets", "broken", "schemas"))
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.what == "snippets":
         record_snippets(args.seed)
+    elif args.what == "schemas":
+        record_schemas(args.seed)
     else:
         record_broken()
     return 0

@@ -34,10 +34,7 @@ data: {{- dict "replicas" (int .Values.replicas) | toYaml | nindent 2 }}
 """,
     "charts/d/Chart.yaml": "apiVersion: v2\nname: d\nversion: 1.2.0\n",
 }
-HEAVY = (
-    "argparse collections dataclasses datetime enum functools hashlib inspect json jsonschema_rs re re2 shutil typing "
-    "yaml"
-)
+HEAVY = "argparse collections dataclasses datetime enum functools hashlib inspect json re re2 shutil typing yaml"
 PROGRAM = f"""
 import sys
 before = set(sys.modules)

@@ -1,16 +1,16 @@
-"""Schemas that surely are well-formed are taken without the JSON Schema library, which then would take them."""
+"""Schemas that surely are well-formed are taken without compiling them, which then would work."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.engines.helm.wellformed import decode
+from fairlead.engines.jsonschema import Compiler, SchemaFault
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 DRAFTS = (
@@ -23,15 +23,16 @@ DRAFTS = (
 
 
 def is_accepted(schema: Any) -> bool:
-    """Report whether the library takes *schema*."""
+    """Report whether *schema* can be compiled."""
 
-    def refuse(uri: str) -> Any:
-        raise ValueError(uri)
+    def refuse(url: str) -> Any:
+        raise SchemaFault(url)
 
+    compiler = Compiler(refuse)
+    compiler.add("file:///values.schema.json", schema)
     try:
-        options = jsonschema_rs.RegexOptions()
-        jsonschema_rs.validator_for(schema, retriever=refuse, pattern_options=options)
-    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        compiler.compile("file:///values.schema.json")
+    except SchemaFault:
         return False
     return True
 
@@ -56,7 +57,7 @@ EVERYDAY = {
 
 
 def test_an_everyday_schema_is_sure() -> None:
-    """What charts' schemas are mostly made of needs no library."""
+    """What charts' schemas are mostly made of needs no compiler."""
     text = json.dumps(EVERYDAY, indent=2)
     assert decode(f"\n{text}\n".encode()) == EVERYDAY
     assert is_accepted(EVERYDAY)
@@ -96,7 +97,7 @@ def test_an_everyday_schema_is_sure() -> None:
     ],
     ids=lambda text: text.decode("utf-8-sig")[:40],
 )
-def test_what_is_not_sure_is_left_to_the_library(text: bytes) -> None:
+def test_what_is_not_sure_is_left_to_the_compiler(text: bytes) -> None:
     """Mistakes, old drafts, other places than this text, and what is rare."""
     assert decode(text) is None
 
@@ -136,7 +137,7 @@ def _schemas() -> st.SearchStrategy[Any]:
 
 @given(st.sampled_from(DRAFTS), _schemas())
 def test_what_is_sure_is_accepted(draft: str, schema: Any) -> None:
-    """For any schema: what is taken here reads as it does elsewhere, and the library takes it."""
+    """For any schema: what is taken here reads as it does elsewhere, and can be compiled."""
     if isinstance(schema, dict):
         schema = {"$schema": draft, **schema}
     found = decode(json.dumps(schema).encode())
@@ -147,7 +148,7 @@ def test_what_is_sure_is_accepted(draft: str, schema: Any) -> None:
 
 @given(st.text(st.sampled_from("ab1-^$.*+?()[]{},|\\d:_ /"), max_size=10), st.sampled_from(DRAFTS))
 def test_patterns_that_are_sure_are_patterns(pattern: str, draft: str) -> None:
-    """Any text: what is taken for a regular expression is one to the library."""
+    """Any text: what is taken for a regular expression is one."""
     if decode(json.dumps({"pattern": pattern}).encode()) is not None:
         assert is_accepted({"$schema": draft, "pattern": pattern})
         assert is_accepted({"$schema": draft, "patternProperties": {pattern: True}})

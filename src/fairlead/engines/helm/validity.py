@@ -1,12 +1,13 @@
-"""Values that surely fit their chart's schemas, told without the JSON Schema library, whose import takes long.
+"""Values that surely fit their chart's schemas, told quickly.
 
-It judges by the keywords that schemas of charts are mostly made of, and only schemas which the library has accepted
-before (`memo`), or would accept (`wellformed`). What is not surely valid is left to `schema`: so nothing here has to
+It judges by the keywords that schemas of charts are mostly made of, and only schemas which were compiled before
+(`memo`), or surely could be (`wellformed`). What is not surely valid is left to `schema`: so nothing here has to
 word a complaint, and a keyword that is not known here is no mistake.
 """
 
 from __future__ import annotations
 
+from fairlead.engines.gotemplate.strconv import to_bytes
 from fairlead.engines.helm import memo
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -21,11 +22,11 @@ _KIND = b"schema"
 
 
 class _UnsureError(Exception):
-    """The library has to judge."""
+    """`schema` has to judge."""
 
 
 def accepted(schema: bytes, decoded: Any) -> None:
-    """Note that the library took *schema*, which reads *decoded*."""
+    """Note that *schema*, which reads *decoded*, is one."""
     memo.remembered(_KIND, schema, lambda: decoded)
 
 
@@ -79,6 +80,7 @@ class _Judge:
         self.root = root
         draft = root.get("$schema", "") if isinstance(root, dict) else ""
         self.is_old = "draft-03" in draft or "draft-04" in draft or "draft-06" in draft  # some keywords say nothing
+        self.has_formats = self.is_old or "draft-07" in draft
 
     def fits(self, schema: Any, value: Any, depth: int) -> bool:
         if depth > _MAX_DEPTH:
@@ -127,10 +129,11 @@ class _Judge:
     def additional(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
         if not isinstance(value, dict) or wanted is True:
             return True
-        if "patternProperties" in schema:
-            raise _UnsureError
         known: Iterable[str] = schema.get("properties", ())
-        return all(self.fits(wanted, item, depth + 1) for name, item in value.items() if name not in known)
+        others = {name: item for name, item in value.items() if name not in known}
+        for pattern in schema.get("patternProperties", ()):
+            others = {name: item for name, item in others.items() if not _finds(pattern, name)}
+        return all(self.fits(wanted, item, depth + 1) for item in others.values())
 
     def required(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
         return not isinstance(value, dict) or all(name in value for name in wanted)
@@ -160,6 +163,27 @@ class _Judge:
 
     def below(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
         return not _is_number(value) or isinstance(wanted, bool) or value < wanted
+
+    def pattern(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        return not isinstance(value, str) or _finds(wanted, value)
+
+    def format(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not self.has_formats or not isinstance(value, str):
+            return True
+        from fairlead.engines.jsonschema.formats import FORMATS
+
+        check = FORMATS.get(wanted)
+        return check is None or not check(value)
+
+    def patterns(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
+        if not isinstance(value, dict):
+            return True
+        return all(
+            self.fits(inner, item, depth + 1)
+            for pattern, inner in wanted.items()
+            for name, item in value.items()
+            if _finds(pattern, name)
+        )
 
     def all_of(self, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
         return all(self.fits(inner, value, depth + 1) for inner in wanted)
@@ -191,6 +215,16 @@ class _Judge:
         return True
 
 
+def _finds(pattern: str, text: str) -> bool:
+    from fairlead.engines.gotemplate.errors import FuncError
+    from fairlead.engines.helm.functions.regexes import compile_pattern
+
+    try:
+        return compile_pattern(pattern).search(to_bytes(text)) is not None
+    except FuncError:
+        raise _UnsureError from None
+
+
 def _limit(kind: type, fits: Callable[[float, float], bool]) -> Callable[..., bool]:
     """Return the check of a keyword that bounds the length of values of *kind*."""
 
@@ -210,7 +244,7 @@ def _at_most(size: float, bound: float) -> bool:
 
 
 def _unknown(kind: type) -> Callable[..., bool]:
-    """Return the check of a keyword that is left to the library where it says something of values of *kind*."""
+    """Return the check of a keyword that is left to `schema` where it says something of values of *kind*."""
 
     def check(judge: _Judge, wanted: Any, value: Any, schema: Any, depth: int) -> bool:
         if isinstance(value, kind):
@@ -247,12 +281,11 @@ _CHECKS: dict[str, Callable[..., bool]] = {
     "uniqueItems": _Judge.unique,
     "$id": _Judge.identity,
     "id": _Judge.identity,
+    "pattern": _Judge.pattern,
+    "format": _Judge.format,
+    "patternProperties": _Judge.patterns,
     **dict.fromkeys(
-        ("pattern", "format", "contentEncoding", "contentMediaType", "contentSchema"),
-        _unknown(str),
-    ),
-    **dict.fromkeys(
-        ("patternProperties", "propertyNames", "dependencies", "dependentRequired", "dependentSchemas"),
+        ("propertyNames", "dependencies", "dependentRequired", "dependentSchemas"),
         _unknown(dict),
     ),
     **dict.fromkeys(

@@ -1,7 +1,7 @@
-"""Schemas that surely are well-formed, told without the JSON Schema library, whose import takes longer than a render.
+"""Schemas that surely are well-formed, told without compiling them, which takes longer than a render.
 
 It knows the keywords that schemas of charts are mostly made of, from draft 7 on, and takes only what all those drafts
-take. What is not surely a schema is left to the library, whose complaints are the ones that users see.
+take. What is not surely a schema is left to `engines.jsonschema`, whose complaints are the ones that users see.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _ESCAPES = frozenset(".dws-+*?()[]/\\")  # after a backslash
 
 
 class _UnsureError(Exception):
-    """The library has to judge."""
+    """The compiler has to judge."""
 
 
 def decode(schema: bytes) -> Any:
-    """Return what the text of a schema reads, if that surely is a well-formed schema; None if the library must look."""
+    """Return what the text of a schema reads, if that surely is a schema; None if the compiler must look."""
     try:
         decoded = _read(schema.decode("utf-8"))
         _Form(decoded).check()

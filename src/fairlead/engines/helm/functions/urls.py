@@ -78,21 +78,37 @@ def _authority(parts: dict[str, Any], authority: str, url: str) -> None:
         parts["userinfo"] = userinfo(
             _unescape(name, "userinfo", url), _unescape(password, "userinfo", url) if colon else None
         )
-    at = host.rfind(":", host.rfind("]") + 1)
+    lead = f"unable to parse url: parse {quote(url)}:"
+    if host.rfind("[") > 0:
+        raise FuncError(f"{lead} invalid IP-literal")
+    if host.startswith("[") and "]" not in host:
+        raise FuncError(f"{lead} missing ']' in host")
+    is_strict = parts["scheme"] in ("http", "https") and not host.startswith("[")
+    at = host.find(":") if is_strict else host.rfind(":", host.rfind("]") + 1)
     port = host[at:] if at >= 0 else ""
     if port and not (port[1:] == "" or port[1:].isdigit()):
-        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid port {quote(port)} after host")
+        raise FuncError(f"{lead} invalid port {quote(port)} after host")
     bad = _BAD_HOST.search(host)
     if bad is not None:
-        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid character {quote(bad.group())} in host name")
-    if "[" in host and not (host.startswith("[") and "]" in host):
-        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid IP-literal")
+        raise FuncError(f"{lead} invalid character {quote(bad.group())} in host name")
+    if host.startswith("["):
+        _check_literal(_unescape(host[1 : host.rindex("]")], "host", url), lead)
     escaped = next((found for found in re.findall("%..", host) if found[1] in "01234567" and found != "%25"), None)
     if escaped is not None and not host.startswith("["):
-        raise FuncError(f"unable to parse url: parse {quote(url)}: invalid URL escape {quote(escaped)}")
+        raise FuncError(f"{lead} invalid URL escape {quote(escaped)}")
     host = parts["host"] = _unescape(host, "host", url)
     name = host[: len(host) - len(port)] if port else host
     parts["hostname"] = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+
+
+def _check_literal(address: str, lead: str) -> None:
+    from fairlead.engines.netip import parse_address
+
+    wrong = parse_address(address)
+    if wrong:
+        raise FuncError(f"{lead} invalid host: {wrong}")
+    if ":" not in address:
+        raise FuncError(f"{lead} invalid IP-literal")
 
 
 def userinfo(name: str, password: str | None) -> str:
