@@ -315,7 +315,7 @@ def _fold(value: str, text: str, column: int, inner: str) -> str:
         if at >= first and text[at + 1] != " " and text[at - 1] != " ":
             lines.append(text[start:at])
             start = at + 1
-            at = start + WIDTH + 1 - len(inner)
+            at = max(start + WIDTH + 1 - len(inner), start)  # an indent may be wider than a line
         else:
             at += 1
     lines.append(text[start:])

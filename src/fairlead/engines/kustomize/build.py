@@ -11,6 +11,7 @@ from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.files import Files, is_repository
 from fairlead.engines.kustomize.loader import Loader
 from fairlead.engines.kustomize.nodes import to_value
+from fairlead.engines.kustomize.objects import fault_of
 from fairlead.engines.kustomize.order import chosen_order, legacy_order
 from fairlead.engines.kustomize.provenance import Origin
 from fairlead.engines.kustomize.references import follow_names
@@ -148,7 +149,7 @@ def build(
         raise
     warnings = list(session.warnings)
     if unused:
-        warnings.append(f"well-defined vars that were never replaced: {','.join(unused)}\n")
+        warnings.append(f"well-defined vars that were never replaced: {','.join(unused)}")
     ordered = ResMap(_without_local(items.items))
     sort_options = target.field("sortOptions")
     if sort_options is not None:
@@ -174,18 +175,26 @@ def _value(item: Resource) -> Json:
     try:
         found: Json = to_value(item.node)
     except KustomizeError as error:
-        where = f"{item.sources[0].file}:{item.sources[0].line}: " if item.sources else ""
-        raise KustomizeError(f"{where}{item.current_id()}: {error}") from error
+        raise KustomizeError(f"{_place(item)}{item.current_id()}: {error}") from error
     return found
 
 
+def _place(item: Resource) -> str:
+    return f"{item.sources[0].file}:{item.sources[0].line}: " if item.sources else ""
+
+
 def _without_local(items: Sequence[Resource]) -> list[Resource]:
-    """Return *items* without those that are for local use only."""
-    return [
-        item
-        for item in items
-        if not item.is_gone() and item.strings("annotations").get(LOCAL_CONFIG, "false") == "false"
-    ]
+    """Return *items* without those that are for local use only. Raises: KustomizeError when one has lost its name."""
+    found = []
+    for item in items:
+        if item.is_gone():
+            continue
+        problem = fault_of(item.node)
+        if problem:
+            raise KustomizeError(f"{_place(item)}{problem}")
+        if item.strings("annotations").get(LOCAL_CONFIG, "false") == "false":
+            found.append(item)
+    return found
 
 
 def _clean(items: Sequence[Resource], metadata: Sequence[str]) -> None:

@@ -74,11 +74,11 @@ def compose_one(text: str, line: int) -> Document | None:
 
 def _place(error: MarkedYAMLError) -> str:
     mark, context = error.problem_mark, error.context_mark
-    line = 0
-    if mark is not None and mark.line:
-        line = mark.line + (1 if isinstance(error, ScannerError) else 0)
-    elif context is not None:
-        line = context.line
+    line = context.line if context is not None else 0
+    if not line and mark is not None:
+        line = mark.line
+    if line and isinstance(error, ScannerError):
+        line += 1
     return f"line {line}: " if line else ""
 
 
@@ -199,7 +199,11 @@ def _size(node: Any, limit: int) -> int:
 
 def _key(value: Any) -> Any:
     if value.__class__ is not Scalar:
-        raise KustomizeError(f"yaml: invalid map key: {value!r}")
+        from fairlead.base.yaml.compose import go_syntax
+        from fairlead.engines.kustomize.nodes import to_value
+
+        shown = go_syntax(to_value(copied(value))).replace("map[interface {}]", "map[string]")
+        raise KustomizeError(f"yaml: invalid map key: {shown}; text in double braces is for a template engine")
     if value.tag == "!!merge":
         return _MERGE
     return value.text if value.tag == BINARY else Key(value.text)

@@ -107,8 +107,11 @@ def _walk(node: Any, holder: Any, key: Any, path: tuple[str, ...], at: int, crea
         setter(holder, key)
         return
     if node.__class__ is list:
-        for index in range(len(node)):
-            _walk(node[index], node, index, path, at, create, setter)
+        try:
+            for index in range(len(node)):
+                _walk(node[index], node, index, path, at, create, setter)
+        except KustomizeError as error:
+            raise KustomizeError(f"visit traversal on path: [{' '.join(path[at:])}]: {error}") from error
         return
     if node.__class__ is not dict:
         if is_null(node):
@@ -119,6 +122,8 @@ def _walk(node: Any, holder: Any, key: Any, path: tuple[str, ...], at: int, crea
     name = name.removesuffix("[]")
     if not name:
         raise KustomizeError("cannot set or create an empty field name")
+    if name == "*":
+        raise KustomizeError("fieldName: *: wildcard is not supported in PathGetter")
     found = node.get(name)
     if is_sequence or not create:
         if found is None:

@@ -57,7 +57,7 @@ class Files:
         if not self.loader.is_file(real):
             if self.loader.is_folder(real):
                 raise KustomizeError(f"'{path}' must resolve to a file")
-            raise _missing(path)
+            raise self._missing(path)
         if not self._anywhere and not is_below(posixpath.dirname(real) or ".", self.root):
             raise KustomizeError(f"security; file '{path}' is not in or below '{self.root}'")
         return str(real)
@@ -88,7 +88,7 @@ class Files:
         if not self.loader.is_folder(real):
             if self.loader.is_file(real):
                 raise KustomizeError(f"must build at directory: '{path}': file is not directory")
-            raise KustomizeError(f"must build at directory: not a valid directory: {_missing(path)}")
+            raise KustomizeError(f"must build at directory: not a valid directory: {self._missing(path)}")
         for visited in (*self._above, self.root):
             if is_below(visited, real):
                 raise KustomizeError(f"cycle detected: candidate root '{real}' contains visited root '{visited}'")
@@ -118,6 +118,15 @@ class Files:
             raise KustomizeError(f"'{name}' has no folder '{repository.path}' in the repository")
         return self._next(real, checkout, name)
 
+    def _missing(self, path: str) -> KustomizeError:
+        """Return the error for a *path* that leads nowhere; it names the first part that is not there."""
+        part = path
+        above = posixpath.dirname(part)
+        while above not in ("", "/") and not self.loader.is_folder(above) and not self.loader.is_file(above):
+            part, above = above, posixpath.dirname(above)
+        what = "not a directory" if above and self.loader.is_file(above) else "no such file or directory"
+        return KustomizeError(f"evalsymlink failure on '{path}' : lstat {part}: {what}")
+
     def _next(self, root: str, checkout: str, visited: str) -> Files:
         if len(self._above) >= DEPTH_LIMIT:
             raise KustomizeError(f"overlays are nested more than {DEPTH_LIMIT} deep at '{root}'")
@@ -129,10 +138,6 @@ class Files:
             remote=self._remote,
             checkout=checkout,
         )
-
-
-def _missing(path: str) -> KustomizeError:
-    return KustomizeError(f"evalsymlink failure on '{path}' : lstat {path}: no such file or directory")
 
 
 def is_repository(name: str) -> bool:

@@ -86,18 +86,26 @@ def _unwrapped(document: Document, count: int) -> list[Document]:
 def _is_good(node: Any, path: str) -> bool:
     if is_empty(node):
         return False
+    problem = fault_of(node)
+    if problem:
+        raise KustomizeError(f"{path}: {problem}")
+    return True
+
+
+def fault_of(node: Any) -> str:
+    """Return what an object lacks to be one: a kind or a name; "" when it lacks nothing."""
     if node.__class__ is not dict:
-        raise KustomizeError(f"{path}: missing Resource metadata")
+        return "missing Resource metadata"
     kind = text_of(node.get("kind"))
-    metadata = node.get("metadata")
     if not kind:
-        raise KustomizeError(f"{path}: missing kind in object {_meta(node)}")
+        return f"missing kind in object {_meta(node)}"
     if kind.endswith("List"):
-        return True
+        return ""
+    metadata = node.get("metadata")
     name = metadata.get("name") if metadata.__class__ is dict else None
     if is_null(name) or not text_of(name):
-        raise KustomizeError(f"{path}: missing metadata.name in object {_meta(node)}")
-    return True
+        return f"missing metadata.name in object {_meta(node)}"
+    return ""
 
 
 def _meta(node: Any) -> str:

@@ -9,7 +9,7 @@ from fairlead.base import gojson
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.files import Files
-from fairlead.engines.kustomize.nodes import from_value, is_null, to_value
+from fairlead.engines.kustomize.nodes import from_value, to_value
 from fairlead.engines.kustomize.objects import objects_in
 from fairlead.engines.kustomize.resmap import ResMap, merge_patch
 from fairlead.engines.kustomize.resource import INTERNAL, Resource, Source
@@ -18,7 +18,7 @@ from fairlead.engines.kustomize.selector import Selector
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     Operations = list[Any]
@@ -64,12 +64,12 @@ class Patch:
         for merge in self.merges:
             merge.allow_name_change = bool(options.get("allowNameChange"))
             merge.allow_kind_change = bool(options.get("allowKindChange"))
-            metadata = merge.node.get("metadata")
-            if (merge.allow_name_change or merge.allow_kind_change) and is_null((metadata or {}).get("annotations")):
-                metadata.pop("annotations", None)  # upstream notes the option there: a null is one no more
+            if merge.allow_name_change or merge.allow_kind_change:
+                # Upstream notes the option in the annotations: a null is none there any more, and values are text.
+                merge.set_strings("annotations", merge.strings("annotations"))
 
-    def apply(self, items: ResMap, schema: Schema) -> None:
-        """Patch *items*. Raises: KustomizeError."""
+    def apply(self, items: ResMap, schema: Callable[[], Schema]) -> None:
+        """Patch *items*; *schema* is asked for where objects are merged. Raises: KustomizeError."""
         if self.operations is not None:
             self._apply_operations(items, self.operations)
         elif self.target is not None and self.merges:
@@ -82,10 +82,11 @@ class Patch:
                 found = items.select(Selector(self.target))
             except KustomizeError as error:
                 raise KustomizeError(f"unable to find patch target in `resources`: {error}") from error
-            items.apply_patch(found, self.merges[0], schema)
+            if found:
+                items.apply_patch(found, self.merges[0], schema())
         else:
             for patch in self.merges:
-                self._apply_to_one(items, patch, schema)
+                self._apply_to_one(items, patch, schema())
 
     def _apply_to_one(self, items: ResMap, patch: Resource, schema: Schema) -> None:
         wanted = patch.original_id()

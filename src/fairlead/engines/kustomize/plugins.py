@@ -98,7 +98,7 @@ class Workshop:
         from fairlead.engines.kustomize.patching import Patch
 
         patch = Patch(entry, self.files, self.config)
-        return lambda items: patch.apply(items, self._schema())
+        return lambda items: patch.apply(items, self._schema)
 
     def merges(self, paths: Sequence[str], text: str) -> Transform:
         """Return the step of `patchesStrategicMerge`. Raises: KustomizeError."""

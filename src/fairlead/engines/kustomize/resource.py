@@ -7,7 +7,7 @@ annotations under internal.config.kubernetes.io; here it is beside the object.
 from __future__ import annotations
 
 from fairlead.engines.kustomize.fields import set_field
-from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, new_key, text_of
+from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, is_null, new_key, text_of, wrong_kind
 from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -197,9 +197,11 @@ class Resource:
             metadata[part] = {new_key(key): fresh(values[key]) for key in sorted(values)}
 
     def metadata(self) -> dict[str, Any]:
-        """Return the metadata, made where there is none."""
+        """Return the metadata, made where there is none. Raises: KustomizeError when it is no mapping."""
         found = self.node.get("metadata")
         if found.__class__ is not dict:
+            if not is_null(found):
+                raise wrong_kind("MappingNode", found)
             found = self.node["metadata"] = {}
         return found  # type: ignore[no-any-return]
 

@@ -1,6 +1,7 @@
 """What OpenAPI says about a kind, as far as a build needs it: how its lists merge, and whether it has a namespace.
 
-Source: kyaml v0.21.2 openapi/openapi.go. A schema given by the user takes the place of the built-in one.
+Source: kyaml v0.21.2 openapi/openapi.go. A schema given by the user takes the place of the built-in one, unless that
+was in use before: then both count.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Literal
+
+    BuiltInPart = Literal["none", "below", "above"]
 
 BUILT_IN_VERSION = "v1.21.2"
 DEPTH_LIMIT = 40
@@ -87,8 +90,10 @@ BUILT_IN = Schema()
 class CustomSchema(Schema):
     """The kinds of an OpenAPI document that the user gave."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], built_in: BuiltInPart) -> None:
+        """*built_in* says whether the built-in kinds count, too, and which is asked first."""
         super().__init__()
+        self._built_in = built_in
         self._definitions: Mapping[str, Any] = document.get("definitions") or {}
         self._kinds: dict[str, Any] = {}
         self._scopes: dict[str, bool] = {}
@@ -102,7 +107,11 @@ class CustomSchema(Schema):
                 self._scopes[_kind_key(gvk)] = not namespaced and self._scopes.get(_kind_key(gvk), True)
 
     def of(self, api_version: str, kind: str) -> Node | None:
-        return self._node(self._kinds.get(f"{api_version}|{kind}"))
+        key = f"{api_version}|{kind}"
+        found = self._kinds.get(key)
+        if self._built_in != "none" and key in KINDS and (found is None or self._built_in == "above"):
+            return BUILT_IN.of(api_version, kind)
+        return self._node(found)
 
     def is_cluster_scoped(self, api_version: str, kind: str) -> bool:
         return super().is_cluster_scoped(api_version, kind) or self._scopes.get(f"{api_version}|{kind}", False)
@@ -124,7 +133,10 @@ class CustomSchema(Schema):
             reference = schema.get("$ref")
             if not reference:
                 break
-            schema = self._definitions.get(reference.removeprefix("#/definitions/"))
+            name = reference.removeprefix("#/definitions/")
+            schema = self._definitions.get(name)
+            if self._built_in != "none" and (schema is None or self._built_in == "above") and _short(name) in TYPES:
+                return BUILT_IN.element(_short(name))
         if not isinstance(schema, dict):
             return None
         keys = None
@@ -140,12 +152,25 @@ def _kind_key(gvk: Mapping[str, Any]) -> str:
     return f"{f'{group}/{version}' if group else version}|{gvk.get('kind') or ''}"
 
 
-def schema_from(data: bytes, path: str) -> Schema:
-    """Read the OpenAPI document in the file *path*. Raises: KustomizeError."""
+def _short(name: str) -> str:
+    """Return the name of a definition of Kubernetes as our tables have it."""
+    for prefix in ("api.", "apimachinery.pkg.apis.", "kube-aggregator.pkg.apis.", "apiextensions-apiserver.pkg.apis."):
+        name = name.removeprefix(f"io.k8s.{prefix}")
+    return name
+
+
+def is_known(api_version: str, kind: str) -> bool:
+    """Whether a kind is built in."""
+    key = f"{api_version}|{kind}"
+    return key in KINDS or key in CLUSTER_SCOPED
+
+
+def schema_from(data: bytes, path: str, built_in: BuiltInPart) -> Schema:
+    """Read the OpenAPI document in the file *path*; see CustomSchema for *built_in*. Raises: KustomizeError."""
     try:
         document = goyaml.load(data, source=path)
     except goyaml.YamlError as error:
         raise KustomizeError(f"invalid schema file: {error}") from error
     if not isinstance(document, dict):
         raise KustomizeError(f"invalid schema file: {path}: it is not a mapping")
-    return CustomSchema(document)
+    return CustomSchema(document, built_in)

@@ -162,7 +162,6 @@ PLUGINS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 _KINDS = {bool: "bool", int: "number", float: "number", str: "string", dict: "object", list: "array"}
-_GO_TYPES = {STRING: "string", BOOL: "bool", INT: "int"}
 
 
 def decode(shape: Any, value: Any, where: str, *, strict: bool = True) -> Any:
@@ -174,10 +173,10 @@ def decode(shape: Any, value: Any, where: str, *, strict: bool = True) -> Any:
         return _scalar(shape, value, where)
     if isinstance(shape, list):
         if not isinstance(value, list):
-            raise _mismatch(value, where, "[]")
+            raise _mismatch(shape, value, where)
         return [_zero(shape[0]) if item is None else decode(shape[0], item, where, strict=strict) for item in value]
     if not isinstance(value, dict):
-        raise _mismatch(value, where, "map" if "*" in shape else "struct")
+        raise _mismatch(shape, value, where)
     if "*" in shape:
         element = shape["*"]
         return {
@@ -226,10 +225,13 @@ def _scalar(shape: str, value: Any, where: str) -> Any:
         return value
     if shape == INT and (kind is int or (kind is float and value.is_integer())):
         return int(value)
-    raise _mismatch(value, where, _GO_TYPES[shape])
+    raise _mismatch(shape, value, where)
 
 
-def _mismatch(value: Any, where: str, expected: str) -> KustomizeError:
-    return KustomizeError(
-        f"json: cannot unmarshal {_KINDS.get(value.__class__, 'null')} into Go struct field {where} of type {expected}"
-    )
+def _mismatch(shape: Any, value: Any, where: str) -> KustomizeError:
+    from fairlead.engines.kustomize.gotypes import place, type_of
+
+    given = _KINDS.get(value.__class__, "null")
+    if shape == INT and given == "number":
+        given = f"number {value}"
+    return KustomizeError(f"json: cannot unmarshal {given} into Go {place(where)} of type {type_of(shape, where)}")

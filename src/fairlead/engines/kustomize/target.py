@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fairlead.engines.kustomize.plugins import Generate, InflateChart, Transform
-    from fairlead.engines.kustomize.schema import Schema
+    from fairlead.engines.kustomize.schema import BuiltInPart, Schema
 
 VALIDATED_BY = "validated-by"
 
@@ -44,12 +44,15 @@ class Session:
     def __init__(self, inflate: InflateChart | None) -> None:
         self.inflate = inflate
         self.warnings: list[str] = []
+        self.loaded: list[list[Resource]] = []  # what was read before a schema was chosen
         self._schema: Schema | None = None
         self._schema_is_chosen = False
+        self._built_in_is_used = False
 
     def schema(self) -> Schema:
         from fairlead.engines.kustomize.schema import BUILT_IN
 
+        self._built_in_is_used = self._built_in_is_used or self._schema is None
         return self._schema or BUILT_IN
 
     def choose_schema(self, config: Kustomization, files: Files) -> None:
@@ -65,11 +68,24 @@ class Session:
         if data is not None:
             if "version" in wanted:
                 raise KustomizeError("builtin version and custom schema provided, cannot use both")
-            self._schema, self._schema_is_chosen = schema_from(data, path or ""), True
+            self._schema, self._schema_is_chosen = schema_from(data, path or "", self._built_in_part()), True
         elif version:
             if version != BUILT_IN_VERSION:
                 raise KustomizeError("the specified OpenAPI version is not built in")
             self._schema_is_chosen = True
+
+    def _built_in_part(self) -> BuiltInPart:
+        """Return what the built-in schema still says once a base, and not the top, has chosen one of its own.
+
+        Upstream reads it at the first merge, or after the chosen one when an object was met whose kind it did not know.
+        """
+        from fairlead.engines.kustomize.schema import is_known
+
+        if self._built_in_is_used:
+            return "below"
+        if all(is_known(item.api_version, item.kind) for items in self.loaded for item in items):
+            return "none"
+        return "above"
 
 
 class Gathered:
@@ -157,11 +173,20 @@ class Target:
                     raise problem from None
                 raise KustomizeError(f"accumulation err='{problem}': {error}") from error
             try:
-                found.take(self._folder(path, below).gather())
+                self._add_folder(found, path, below)
             except KustomizeError as error:
-                raise KustomizeError(
-                    f"accumulation err='{problem}': recursed accumulation of path '{below.root}': {error}"
-                ) from error
+                raise KustomizeError(f"accumulation err='{problem}': {error}") from error
+
+    def _add_folder(self, found: Gathered, path: str, below: Files) -> None:
+        target = self._folder(path, below)
+        try:
+            gathered = target.gather()
+        except KustomizeError as error:
+            raise KustomizeError(f"recursed accumulation of path '{below.root}': {error}") from error
+        try:
+            found.take(gathered)
+        except KustomizeError as error:
+            raise KustomizeError(f"recursed merging from path '{below.root}': {error}") from error
 
     def _add_file(self, found: Gathered, path: str) -> KustomizeError | None:
         """Add the objects in a file; return why that cannot be."""
@@ -179,6 +204,7 @@ class Target:
 
     def _file(self, path: str) -> list[Resource]:
         items = list(ResMap(objects_in(self.files.read(path), self.files.path(path))))
+        self.session.loaded.append(items)
         if self.origin is not None:
             origin = self.origin.below(path)
             for item in items:
@@ -207,18 +233,17 @@ class Target:
             try:
                 below = self.files.below(path)
             except KustomizeError as error:
-                raise KustomizeError(f'loader.New "{error}"') from error
+                raise KustomizeError(f"loader.New {_quoted(str(error))}") from error
             try:
                 component = self._folder(path, below, component=True)
             except KustomizeError as error:
-                raise KustomizeError(f'accumulateDirectory: "{error}"') from error
+                raise KustomizeError(f"accumulateDirectory: {_quoted(str(error))}") from error
             try:
                 found = component.gather(found)
                 found.configuration = NOTHING.merged(found.configuration)  # upstream puts all into an empty accumulator
             except KustomizeError as error:
-                raise KustomizeError(
-                    f"accumulateDirectory: \"recursed accumulation of path '{below.root}': {error}\""
-                ) from error
+                text = f"recursed accumulation of path '{below.root}': {error}"
+                raise KustomizeError(f"accumulateDirectory: {_quoted(text)}") from error
         return found
 
     def _configuration(self) -> Configuration:
@@ -262,8 +287,12 @@ class Target:
         try:
             plugins = self._plugins(self.field("generators") or ())
             for item in plugins:
-                kind, settings = configured(self._workshop, item, generator=True)
-                yield self._workshop.generator(kind, settings), plugin_origin(item)
+                try:
+                    kind, settings = configured(self._workshop, item, generator=True)
+                    step = self._workshop.generator(kind, settings)
+                except KustomizeError as error:
+                    raise KustomizeError(f"failed to load generator: {error}") from error
+                yield step, plugin_origin(item)
         except KustomizeError as error:
             raise KustomizeError(f"loading generator plugins: {error}") from error
 
@@ -280,6 +309,7 @@ class Target:
             except KustomizeError:
                 paths.append(entry)
                 continue
+            self.session.loaded.append(items)
             if self.origin is not None:
                 mark_origin_anew(items, self.origin.below(self.config.name))
             found.items.extend(items)
@@ -376,6 +406,13 @@ def _without_label(item: Resource) -> Any:
             return None
         del value["metadata"]["labels"]
     return value
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as Go's %q has it."""
+    from fairlead.engines.gotemplate.strconv import quote
+
+    return quote(text)
 
 
 def mark_origin_anew(items: Sequence[Resource], origin: Origin) -> None:

@@ -72,11 +72,7 @@ def merge(known: Variables, more: Variables, listed: Sequence[Mapping[str, Any]]
 
 
 def _shown(variable: Mapping[str, Any]) -> str:
-    wanted = target_id(variable)
-    path = _path(variable)
-    gvk = f"{{{wanted.group} {wanted.version} {wanted.kind} false}}"
-    version = (variable.get("objref") or {}).get("apiVersion") or ""
-    return f"{{{variable.get('name')} {{{version} {gvk} {wanted.name} {wanted.namespace}}} {{{path}}}}}"
+    return f"{{{variable.get('name')} {target_id(variable).gvk_text()} {{{_path(variable)}}}}}"
 
 
 def _path(variable: Mapping[str, Any]) -> str:
