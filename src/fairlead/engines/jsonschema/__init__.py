@@ -5,7 +5,8 @@ in random order, names are sorted here.
 """
 
 from fairlead.engines.jsonschema.compiler import Compiler
+from fairlead.engines.jsonschema.complaints import Complaint
 from fairlead.engines.jsonschema.documents import SchemaFault, parse
-from fairlead.engines.jsonschema.validator import Complaint, validate
+from fairlead.engines.jsonschema.validator import validate
 
 __all__ = ["Compiler", "Complaint", "SchemaFault", "parse", "validate"]

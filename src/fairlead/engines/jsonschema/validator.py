@@ -5,7 +5,8 @@ from __future__ import annotations
 from fairlead.engines.gotemplate.gotypes import type_name
 from fairlead.engines.gotemplate.strconv import quote as go_quote
 from fairlead.engines.gotemplate.strconv import to_bytes
-from fairlead.engines.jsonschema.addresses import escape, pointer
+from fairlead.engines.jsonschema.addresses import pointer
+from fairlead.engines.jsonschema.complaints import WRONG, Complaint, Scope
 from fairlead.engines.jsonschema.schema import Schema
 from fairlead.engines.jsonschema.values import (
     TYPES,
@@ -25,73 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Place = tuple[str, ...]
+    from fairlead.engines.jsonschema.complaints import Place
 
 MAX_STEPS = 2_000_000  # schemas that are tried, all together; the library has no bound
 
 
 class TooManyStepsError(Exception):
     """Judging takes more steps than are allowed."""
-
-
-class Complaint:
-    """What is wrong with the value at a place, and why."""
-
-    __slots__ = ("causes", "is_group", "is_reference", "place", "text")
-
-    def __init__(self, place: Place, text: str, causes: list[Complaint] | None = None) -> None:
-        self.place = place
-        self.text = text
-        self.causes = causes or []
-        self.is_group = self.is_reference = False
-
-    def to_text(self) -> str:
-        """Return the complaints as the library lists them, one a line."""
-        lines: list[str] = []
-        for cause in self.causes:
-            cause._write(lines, 0)
-        return "\n".join(lines)
-
-    def _write(self, lines: list[str], depth: int) -> None:
-        if not (self.is_reference and len(self.causes) == 1):
-            lines.append(f"{'  ' * depth}- at {quote(pointer(self.place))}: {self.text}")
-            depth += 1
-        for cause in self.causes:
-            cause._write(lines, depth)
-
-
-_WRONG = Complaint((), "")  # where only the verdict counts
-
-
-class _Scope:
-    """A schema on the way to a value; *value* tells values apart."""
-
-    __slots__ = ("keyword", "parent", "schema", "value")
-
-    def __init__(self, schema: Schema, keyword: str, value: int, parent: _Scope | None) -> None:
-        self.schema = schema
-        self.keyword = keyword
-        self.value = value
-        self.parent = parent
-
-    def repeats(self) -> _Scope | None:
-        """Return the scope above that has the same schema and value."""
-        scope = self.parent
-        while scope is not None and scope.value == self.value:
-            if scope.schema is self.schema:
-                return scope
-            scope = scope.parent
-        return None
-
-    def location(self) -> str:
-        scope, found = self, ""
-        while scope.parent is not None:
-            if scope.keyword:
-                found = f"/{escape(scope.keyword)}{found}"
-            else:
-                found = scope.schema.location[len(scope.parent.schema.location) :] + found
-            scope = scope.parent
-        return found
 
 
 class _Run:
@@ -120,7 +61,7 @@ def validate(
 
 def _validate(schema: Schema, value: Any, meta: Schema | None, run: _Run) -> Complaint | None:
     left = _unevaluated_of(value, schema, needed=False)
-    found = _Judge(schema, value, (), _Scope(schema, "", 0, None), left, False, meta, run).judge()
+    found = _Judge(schema, value, (), Scope(schema, "", 0, None), left, False, meta, run).judge()
     if found is None:
         return None
     return Complaint((), "", found.causes if found.is_group else [found])
@@ -148,7 +89,7 @@ class _Judge:
         schema: Schema,
         value: Any,
         place: Place,
-        scope: _Scope,
+        scope: Scope,
         left: set[Any],
         quick: bool,
         meta: Schema | None,
@@ -213,7 +154,7 @@ class _Judge:
         if len(self.errors) == 1:
             return self.errors[0]
         found = self.complaint("validation failed", self.errors)
-        if found is _WRONG:
+        if found is WRONG:
             return found
         found.is_group = True
         return found
@@ -479,7 +420,7 @@ class _Judge:
 
     def outermost(self, choose: Callable[[Schema], Schema | None], fallback: Schema) -> Schema:
         """Return what the outermost schema gives that gives something."""
-        scope: _Scope | None = self.scope
+        scope: Scope | None = self.scope
         while scope is not None:
             fallback = choose(scope.schema) or fallback
             scope = scope.parent
@@ -496,7 +437,7 @@ class _Judge:
     def itself(self, schema: Schema, keyword: str = "", *, quick: bool = False) -> Complaint | None:
         """Judge the same value by another schema."""
         left = _unevaluated_of(self.value, schema, needed=bool(self.left))
-        scope = _Scope(schema, keyword, self.scope.value, self.scope)
+        scope = Scope(schema, keyword, self.scope.value, self.scope)
         inner = _Judge(schema, self.value, self.place, scope, left, self.quick or quick, self.meta, self.run)
         found = inner.judge()
         if found is None:
@@ -506,11 +447,11 @@ class _Judge:
     def below(self, schema: Schema, value: Any, step: str) -> Complaint | None:
         """Judge a value inside this one."""
         left = _unevaluated_of(value, schema, needed=False)
-        scope = _Scope(schema, "", self.scope.value + 1, self.scope)
+        scope = Scope(schema, "", self.scope.value + 1, self.scope)
         return _Judge(schema, value, (*self.place, step), scope, left, self.quick, self.meta, self.run).judge()
 
     def complaint(self, text: str, causes: list[Complaint] | None = None) -> Complaint:
-        return _WRONG if self.quick else Complaint(self.place, text, causes)
+        return WRONG if self.quick else Complaint(self.place, text, causes)
 
     def say(self, text: str, causes: list[Complaint] | None = None) -> None:
         self.errors.append(self.complaint(text, causes))
