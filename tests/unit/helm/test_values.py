@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from fairlead.engines.helm import SchemaError, ValuesError, coalesce, load_chart, render, strvals
+from fairlead.engines.helm import (
+    SchemaError,
+    ValuesError,
+    coalesce,
+    load_chart,
+    load_values,
+    read_values,
+    render,
+    strvals,
+)
 
 # Expectations are what helm 4.3.1 prints for `helm template --set … ` with {{ toJson .Values }}.
 
@@ -166,3 +175,11 @@ def test_schema_complaints(schema: dict[str, object], values: dict[str, object],
         render(load_chart(files), values)
     told = str(caught.value).partition(":\nc:\n")[2].rstrip("\n").split("\n")
     assert told == [text if text.startswith(" ") else f"- at {text}" for text in complaints]
+
+
+def test_values_end_with_a_line_break() -> None:
+    """A file of values that does not end with one is read as if it did; a text of Flux is not."""
+    text = b"a: |\n  x: 1 "
+    assert load_values(text, "values.yaml") == {"a": "x: 1 \n"}
+    assert load_values(b"b: 1\n---\n" + text, "values.yaml") == {"a": "x: 1 \n", "b": 1}
+    assert read_values(text, "values.yaml") == {"a": "x: 1 "}

@@ -4,7 +4,7 @@ The names below are the room's interface; see docs/compat/helm.md.
 """
 
 from fairlead.engines.helm.capabilities import Capabilities, KubeVersion, parse_kube_version
-from fairlead.engines.helm.chart import Chart, File, load_archive, load_chart, load_values, merge_maps
+from fairlead.engines.helm.chart import Chart, File, load_archive, load_chart, load_values, merge_maps, read_values
 from fairlead.engines.helm.errors import (
     ChartError,
     DependencyError,
@@ -44,5 +44,6 @@ __all__ = [
     "merge_maps",
     "merge_values",
     "parse_kube_version",
+    "read_values",
     "render",
 ]

@@ -267,26 +267,41 @@ def load_values(data: bytes, source: str) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for start, text in documents.split(data):
-        try:
-            content = yaml.load(text, source=source)
-        except yaml.YamlError as error:
-            raise ChartError(
-                f"cannot unmarshal yaml document: error converting YAML to JSON: {error.go_text}",
-                file=source,
-                line=error.line + start if error.line else 0,
-            ) from error
-        if content is None:
-            continue
-        if not isinstance(content, dict):
-            raise ChartError(
-                "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: "
-                f"json: cannot unmarshal {json_kind(content)} into Go value of type map[string]interface {{}}",
-                file=source,
-                line=start + 1,
-            )
-        content = to_floats(content)
+        content = _read_document(text, source, start)
         values = merge_maps(values, content) if values else content
     return values
+
+
+def read_values(data: bytes, source: str) -> dict[str, Any]:
+    """Return the values in a text that is one document (ReadValues): what Flux reads of ConfigMaps and Secrets.
+
+    Raises:
+        ChartError: in Helm's words, without the file's name.
+    """
+    return _read_document(data, source, 0)
+
+
+def _read_document(text: bytes, source: str, start: int) -> dict[str, Any]:
+    """Return the values in one document, which *start* lines of the file are before."""
+    try:
+        content = yaml.load(text, source=source)
+    except yaml.YamlError as error:
+        raise ChartError(
+            f"cannot unmarshal yaml document: error converting YAML to JSON: {error.go_text}",
+            file=source,
+            line=error.line + start if error.line else 0,
+        ) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ChartError(
+            "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: "
+            f"json: cannot unmarshal {json_kind(content)} into Go value of type map[string]interface {{}}",
+            file=source,
+            line=start + 1,
+        )
+    found: dict[str, Any] = to_floats(content)
+    return found
 
 
 def merge_maps(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

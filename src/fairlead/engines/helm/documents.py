@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 def split(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (number of lines before it, text) of each document of a values file.
+    """Yield (number of lines before it, text) of each document of a values file, which ends with a line break.
 
     Raises:
         ChartError: something but a comment follows a separator.
     """
+    if data and not data.endswith(b"\n"):
+        data += b"\n"
     if b"\n---" not in data and not data.startswith(b"---"):
         if data:
             yield 0, data

@@ -9,7 +9,8 @@ from typing import Any
 
 from fairlead.api.errors import ApiError
 from fairlead.base.objects import GVK, Json, Key, copy, get_in
-from fairlead.engines.helm import HelmError, load_values, merge_maps
+from fairlead.engines.helm import HelmError, merge_maps
+from fairlead.engines.helm import read_values as parse_values
 from fairlead.engines.helm.strvals import parse_set, parse_set_string
 from fairlead.runtime.client import Client
 
@@ -72,7 +73,7 @@ def _merged(result: dict[str, Any], item: Json, name: Key, text: bytes, values: 
     path = item.get("targetPath")
     try:
         if not path:
-            return merge_maps(result, load_values(text, str(name)))
+            return merge_maps(result, parse_values(text, str(name)))
         result = copy(merge_maps(result, values))
         _set_path(result, path, text.decode("utf-8", "replace"), literal=bool(item.get("literal")))
     except HelmError as error:
