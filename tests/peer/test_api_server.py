@@ -17,6 +17,7 @@ from fairlead.runtime.kubeconfig import Access, load_access
 from fairlead.runtime.tls import tls_context
 from fairlead.testing import peers
 
+from .broken_definitions import BROKEN
 from .test_kubectl import Cluster
 
 ABSENT = peers.missing("etcd", "kube-apiserver")
@@ -229,3 +230,25 @@ def test_same_requests_same_answers(sides: tuple[Side, Side]) -> None:
                 f"{method} {path} {json.dumps(rest)[:200]}\n  ours  {json.dumps(mine)}\n  theirs {json.dumps(real)}"
             )
     assert not different, f"{len(different)} of {len(REQUESTS)} differ:\n" + "\n".join(different)
+
+
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def test_broken_definitions_are_refused(sides: tuple[Side, Side]) -> None:
+    """Both servers say the same of definitions that are wrong somewhere; Go visits fields in any order."""
+    ours, theirs = sides
+    different = []
+    for name, broken in BROKEN.items():
+        mine, real = (said(side.call("POST", f"{DEFINITIONS}?dryRun=All", broken)) for side in (ours, theirs))
+        if mine != real:
+            different.append(f"{name}\n  ours   {json.dumps(mine)}\n  theirs {json.dumps(real)}")
+        elif real[0] != 422:
+            different.append(f"{name}: taken by both")
+    assert not different, f"{len(different)} of {len(BROKEN)} differ:\n" + "\n".join(different)
+
+
+def said(answer: Json) -> tuple[int, list[str]]:
+    """The code of an answer and what it says is wrong, each thing once, in the order of the alphabet."""
+    causes = answer["body"]["details"].get("causes") or [] if answer["status"] >= 400 else []
+    return answer["status"], sorted({f"{each['field']}: {each['reason']}: {each['message']}" for each in causes})

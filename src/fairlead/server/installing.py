@@ -60,7 +60,7 @@ def prepared(obj: Json, objects: Objects) -> Json:
     ]
     metadata = dict(obj["metadata"])
     metadata["finalizers"] = sorted({*(metadata.get("finalizers") or ()), FINALIZER})
-    stored = [each["name"] for each in obj["spec"].get("versions") or () if each.get("storage")]
+    stored = [each.get("name", "") for each in obj["spec"].get("versions") or () if each.get("storage")][:1]
     status = {"acceptedNames": obj["spec"]["names"], "conditions": conditions, "storedVersions": stored}
     return {**obj, "metadata": metadata, "status": status}
 
@@ -70,9 +70,9 @@ def updated(obj: Json, old: Json) -> Json:
     obj = _defaulted(obj)
     status = dict(obj.get("status") or {})
     versions = list(status.get("storedVersions") or ())
-    for each in obj["spec"].get("versions") or ():
-        if each.get("storage") and each["name"] not in versions:
-            versions.append(each["name"])
+    storage = next((each.get("name") for each in obj["spec"].get("versions") or () if each.get("storage")), None)
+    if storage is not None and storage not in versions:
+        versions.append(storage)
     status["storedVersions"] = versions
     status["acceptedNames"] = obj["spec"]["names"]
     return {**obj, "status": status}
@@ -105,7 +105,7 @@ def withdraw(record: Record, objects: Objects) -> None:
 def install(definition: Json, objects: Objects) -> None:
     """Store the definition of a typed kind unless it is there already; nothing is written twice."""
     resource = built_in("apiextensions.k8s.io", "customresourcedefinitions")
-    request = Request(user="system:apiserver", manager="fairlead")
+    request = Request(user="system:apiserver", manager="fairlead", trusted=True)
     record = objects.store.get(IDENT, Key("", definition["metadata"]["name"]))
     if record is None:
         objects.create(resource, "v1", definition, "", request)

@@ -16,7 +16,8 @@ import msgspec
 from fairlead.api.errors import ApiError, already_exists, bad_request, conflict, invalid, not_found
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.engines.merge.patches import equal
-from fairlead.server import addresses, admission, conversion, managed, meta, strategies
+from fairlead.engines.schema.definition import check_definition
+from fairlead.server import addresses, admission, conversion, installing, managed, meta, strategies
 from fairlead.server.expiry import Expiry
 from fairlead.server.housekeeping import Housekeeping
 from fairlead.server.installing import Kinds
@@ -290,6 +291,8 @@ class Objects:
     def _check_form(self, resource: Resource, obj: Json, old: Json | None, request: Request, operation: str) -> Json:
         target = resource.stored_as
         errors = admission.field_errors(resource, obj, old)
+        if target.ident == installing.IDENT and not request.trusted:
+            errors.extend(check_definition(obj, old))
         errors.extend(meta.validate(target.ident, obj["metadata"], target.namespaced))
         if not target.custom and target.group != "apiextensions.k8s.io":
             errors.extend(meta.validate_finalizers(obj["metadata"]))

@@ -21,6 +21,7 @@ class Request:
     force: bool = False  # server-side apply: take fields from other managers
     force_managed: bool = False  # the managed fields were made by an apply and stand as they are
     warnings: list[str] = field(default_factory=list)
+    trusted: bool = False  # a definition is of the server's own making, and need not be looked at
     repeats: Repeats | None = None  # what the body has twice; told with the unknown fields
 
     def warn(self, text: str) -> None:

@@ -134,9 +134,8 @@ def test_a_rule_that_does_too_much_is_stopped() -> None:
 def test_broken_rules_are_found_in_the_definition() -> None:
     """What kubectl shows when a CRD with a misspelt rule is applied."""
     schema = custom_resource_schema({"type": "object", "properties": {"spec": ruled({"rule": "self.a < wrong"})}})
-    [error] = check_rules(schema, "schema")
-    assert error.field == "schema.properties[spec].x-kubernetes-validations[0].rule"
-    assert "undeclared reference to 'wrong' (in container '')" in error.detail
+    [checked] = check_rules(schema.properties["spec"], is_root=False)
+    assert "undeclared reference to 'wrong' (in container '')" in checked.failure
 
 
 def test_scale_counts_are_not_negative() -> None:

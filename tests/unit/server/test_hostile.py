@@ -37,6 +37,20 @@ def b64(count: int) -> str:
     return base64.b64encode(b"x" * count).decode()
 
 
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+def with_rule(rule: str) -> Any:
+    """A definition with a rule for its objects."""
+    spec_schema = {"type": "object"}
+    rules = [{"rule": rule}]
+    schema = {"type": "object", "properties": {"spec": spec_schema}, "x-kubernetes-validations": rules}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "ships", "kind": "Ship"}
+    spec = {"group": "sea.io", "scope": "Namespaced", "names": names, "versions": [version]}
+    return {"metadata": {"name": "ships.sea.io"}, "spec": spec}
+
+
 REFUSED = [
     pytest.param("POST", MAPS, {**HEAD, "metadata": []}, 400, "cannot unmarshal array into Go struct field", id="list"),
     pytest.param("POST", MAPS, {"kind": 5}, 400, "couldn't get version/kind; json parse error", id="kind"),
@@ -60,6 +74,8 @@ REFUSED = [
         "data: Too long: may not be more than 1048576 bytes",
         id="large-secret",
     ),
+    pytest.param("POST", DEFINITIONS, with_rule("self.b == 1"), 422, "undefined field 'b'", id="definition"),
+    pytest.param("POST", DEFINITIONS, with_rule("self."), 422, "compilation failed: ERROR: <input>", id="rule"),
     pytest.param("PATCH", f"{MAPS}/a", {"metadata": "x"}, 422, "patch: Invalid value", id="patched-head"),
     pytest.param("PATCH", f"{MAPS}/a", {"metadata": None}, 400, "was undeterminable", id="patched-away"),
     pytest.param("PATCH", f"{MAPS}/a?fieldManager={'m' * 129}", {}, 422, "fieldManager: Too long", id="manager"),

@@ -219,13 +219,6 @@ def _definition(obj: Json, old: Json | None) -> list[FieldError]:
     if obj["metadata"].get("name") != wanted:
         text = 'must be spec.names.plural+"."+spec.group'
         found.append(invalid("metadata.name", obj["metadata"].get("name"), text))
-    versions = spec.get("versions") or []
-    if sum(bool(each.get("storage")) for each in versions) != 1:
-        text = "must have exactly one version marked as storage version"
-        found.append(invalid("spec.versions", versions, text))
-    for index, each in enumerate(versions):
-        if not (each.get("schema") or {}).get("openAPIV3Schema"):
-            found.append(required(f"spec.versions[{index}].schema.openAPIV3Schema", "schemas are required"))
     return found
 
 

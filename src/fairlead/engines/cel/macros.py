@@ -76,7 +76,7 @@ def _has(compiler: Compiler, node: Call) -> Eval:
 
     target = node.args[0]
     if not isinstance(target, Select) or target.optional:
-        raise compiler.fail("invalid argument to has() macro", node)
+        raise compiler.fail("invalid argument to has() macro", node.args[0])
     operand, field = compiler.compile(target.operand), target.field
     return lambda env: has_field(operand(env), field)
 

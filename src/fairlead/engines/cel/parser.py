@@ -18,6 +18,9 @@ _RESERVED: Final = frozenset(
 )
 _RELATIONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _MAX_DEPTH: Final = 60
+_STARTS: Final = (  # what an expression can begin with
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,12 @@ class _Parser:
         return False
 
     def _expect(self, operator: str) -> None:
-        if not self._accept(operator):
-            raise self._unexpected(f"'{operator}'")
+        if self._accept(operator):
+            return
+        if self._token.kind == "end":
+            text = f"Syntax error: missing '{operator}' at '<EOF>'"
+            raise CelSyntaxError(text, self._text, self._token.offset)
+        raise self._unexpected(f"'{operator}'")
 
     def _unexpected(self, wanted: str) -> CelSyntaxError:
         token = self._token
@@ -132,8 +139,13 @@ class _Parser:
 
     def expect_end(self) -> None:
         """Check that nothing is left."""
-        if self._token.kind != "end":
-            raise self._unexpected("<EOF>")
+        if self._token.kind == "end":
+            return
+        error = self._unexpected("<EOF>")
+        if self._tokens[self._position + 1].kind == "end":
+            text = error.detail.replace("mismatched input", "extraneous input", 1)
+            raise CelSyntaxError(text, self._text, self._token.offset)
+        raise error
 
     def expression(self) -> Node:
         """Read a whole expression."""
@@ -225,8 +237,7 @@ class _Parser:
             self._position -= 1
             raise self._unexpected("IDENTIFIER")
         if token.kind == "ident" and not optional and self._is("("):
-            self._take()
-            return Call(token.offset, token.value, node, self._arguments())
+            return Call(self._take().offset, token.value, node, self._arguments())
         return Select(offset, node, token.value, optional)
 
     def _arguments(self) -> tuple[Node, ...]:
@@ -258,7 +269,7 @@ class _Parser:
         if token.kind == "ident":
             return self._identifier(token)
         self._position -= 1 if token.kind != "end" else 0
-        raise self._unexpected("an expression")
+        raise self._unexpected(_STARTS)
 
     def _identifier(self, token: Token) -> Node:
         if token.value in ("true", "false", "null"):
@@ -266,8 +277,8 @@ class _Parser:
             return Literal(token.offset, "null" if value is None else "bool", value)
         if token.value in _RESERVED:
             raise CelSyntaxError(f"reserved identifier: {token.value}", self._text, token.offset)
-        if self._accept("("):
-            return Call(token.offset, token.value, None, self._arguments())
+        if self._is("("):
+            return Call(self._take().offset, token.value, None, self._arguments())
         return Ident(token.offset, token.value)
 
     def _list(self, offset: int) -> Node:

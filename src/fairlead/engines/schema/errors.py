@@ -40,6 +40,12 @@ _TITLES: Final = {
 _VALUELESS: Final = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, INTERNAL})
 
 
+class Verbatim(str):
+    """A value as it stands in the text of an error."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One thing that is wrong at one field; ``bad_value`` MISSING leaves the value out of the text."""
@@ -189,5 +195,5 @@ def _shown(value: Any) -> str:
     if isinstance(value, (int, float)):
         return go_number(value)
     if isinstance(value, str):
-        return quote(value)
+        return value if isinstance(value, Verbatim) else quote(value)
     return go_json(value)

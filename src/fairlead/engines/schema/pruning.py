@@ -30,6 +30,11 @@ def prune(obj: dict[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str
     return pruned, unknown
 
 
+def prune_value(value: Any, schema: Schema) -> Any:
+    """Return a value of a custom resource without unknown fields; *value* is never changed."""
+    return _value(value, schema, "", [], None)
+
+
 def _typed(value: Any, schema: Schema | None, path: str, unknown: list[str]) -> Any:
     """Prune a value of a built-in type."""
     if schema is None or schema.preserve_unknown:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fairlead.engines.cel import CelError, CelSyntaxError, CostError, Program, compile_expression
+from fairlead.engines.cel.inference import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, Type, infer
 from fairlead.engines.cel.values import NONE, optional_of, parse_duration, parse_timestamp
 from fairlead.engines.merge.patches import equal
 from fairlead.engines.schema import errors as e
@@ -90,28 +91,84 @@ def _children(schema: Schema) -> Iterator[Schema]:
         yield schema.items
 
 
-def check(value: dict[str, Any], old: Any, schema: Schema) -> list[FieldError]:
-    """Return the failures of all rules at and below *schema*; *old* is MISSING on create."""
+def check(value: Any, old: Any, schema: Schema, path: str = "") -> list[FieldError]:
+    """Return the failures of all rules at and below *schema*; *old* is MISSING on create, *path* is that of *value*."""
     run = _Run()
     with suppress(_BudgetError):
-        run.visit(value, old, schema, "")
+        run.visit(value, old, schema, path)
     return run.found
 
 
-def check_rules(schema: Schema, path: str) -> list[FieldError]:
-    """Return what is wrong with the rules that *schema* declares; *path* is where it stands in its definition."""
-    found: list[FieldError] = []
-    for index, rule in enumerate(_rules(schema)):
-        if rule.failure:
-            at = f"{path}.x-kubernetes-validations[{index}].rule"
-            found.append(e.invalid(at, dict(rule.raw), rule.failure))
-    for key, child in schema.properties.items():
-        found.extend(check_rules(child, f"{path}.properties[{key}]"))
-    if isinstance(schema.additional, Schema):
-        found.extend(check_rules(schema.additional, f"{path}.additionalProperties"))
-    if schema.items is not None:
-        found.extend(check_rules(schema.items, f"{path}.items"))
-    return found
+class CheckedRule(NamedTuple):
+    """A declared rule and what is wrong with it: empty texts when nothing is."""
+
+    raw: Mapping[str, Any]
+    failure: str
+    message_failure: str
+    uses_old: bool
+
+
+def check_rules(schema: Schema, *, is_root: bool) -> list[CheckedRule]:
+    """Return the rules declared at *schema*, below which nothing is looked at; *is_root*: it is of objects."""
+    own = type_of(schema, is_resource=is_root or schema.embedded) or DYN
+    return [_checked(raw, own) for raw in schema.raw.get("x-kubernetes-validations") or ()]
+
+
+def _checked(raw: Mapping[str, Any], own: Type) -> CheckedRule:
+    scope = {"self": own, "oldSelf": Type("optional", own) if raw.get("optionalOldSelf") is True else own}
+    text, worded = (raw.get("rule") or "").strip(), (raw.get("messageExpression") or "").strip()
+    failure, uses_old = _compiled(text, scope, BOOL, "cel expression must evaluate to a bool")
+    said = ""
+    if worded:
+        said, _ = _compiled(worded, scope, STRING, "messageExpression must evaluate to a string")
+    lead = "messageExpression " if said.startswith("compilation") else ""
+    return CheckedRule(raw, failure, lead + said, uses_old)
+
+
+def _compiled(text: str, scope: Mapping[str, Type], wanted: Type, unless: str) -> tuple[str, bool]:
+    """What is wrong with the expression *text*, and whether it looks at the earlier value."""
+    try:
+        program = compile_expression(text, _VARIABLES)
+        found, problem = infer(text, scope)
+    except CelSyntaxError as error:
+        return f"compilation failed: {error}", False
+    if problem:
+        return f"compilation failed: {problem}", False
+    return "" if found.name in (wanted.name, "dyn") else unless, "oldSelf" in program.names
+
+
+def type_of(schema: Schema, *, is_resource: bool) -> Type | None:
+    """The type that rules see for values of *schema*; None for values they cannot see."""
+    if schema.int_or_string:
+        return DYN
+    if schema.type == "array":
+        item = type_of(schema.items, is_resource=schema.items.embedded) if schema.items is not None else None
+        return Type("list", item) if item is not None else None
+    if schema.type == "object":
+        return _object_type(schema, is_resource=is_resource)
+    if schema.type == "string":
+        return _TEXT_TYPES.get(schema.format, STRING)
+    return {"boolean": BOOL, "integer": INT, "number": DOUBLE}.get(schema.type)
+
+
+def _object_type(schema: Schema, *, is_resource: bool) -> Type | None:
+    additional = schema.additional
+    if isinstance(additional, Schema):
+        value = type_of(additional, is_resource=additional.embedded)
+        return Type("map", value) if value is not None else None
+
+    def field(name: str) -> Type | None:
+        if is_resource and name in _META_TYPES:
+            return _META_TYPES[name]
+        child = schema.properties.get(name)
+        return type_of(child, is_resource=child.embedded) if child is not None else None
+
+    return Type("object", None, field)
+
+
+_TEXT_TYPES: Final = {"byte": BYTES, "duration": DURATION, "date": TIMESTAMP, "date-time": TIMESTAMP}
+_NAMES: Final = {"name": STRING, "generateName": STRING}
+_META_TYPES: Final = {"apiVersion": STRING, "kind": STRING, "metadata": Type("object", None, _NAMES.get)}
 
 
 def _rules(schema: Schema) -> list[_Rule]:
