@@ -183,3 +183,28 @@ def test_values_end_with_a_line_break() -> None:
     assert load_values(text, "values.yaml") == {"a": "x: 1 \n"}
     assert load_values(b"b: 1\n---\n" + text, "values.yaml") == {"a": "x: 1 \n", "b": 1}
     assert read_values(text, "values.yaml") == {"a": "x: 1 "}
+
+
+@pytest.mark.parametrize(
+    ("change", "own", "parents"),
+    [
+        ('{{ $_ := set .Values "n" 1 }}', '{"a":1,"n":1}', '{"sub":{"a":1,"n":1}}'),
+        ('{{ $_ := set (set .Values "n" 1) "o" 2 }}', '{"a":1,"n":1,"o":2}', '{"sub":{"a":1,"n":1,"o":2}}'),
+        ('{{ $_ := unset .Values "a" }}', "{}", '{"sub":{}}'),
+        ('{{ $_ := mergeOverwrite .Values (dict "a" 9) }}', '{"a":9}', '{"sub":{"a":9}}'),
+        ('{{ $_ := set (deepCopy .Values) "n" 1 }}', '{"a":1}', '{"sub":{"a":1}}'),
+        ('{{ $_ := set . "Values" (dict "r" 1) }}', '{"r":1}', '{"sub":{"a":1}}'),
+    ],
+)
+def test_subcharts_change_their_parents_values(change: str, own: str, parents: str) -> None:
+    """What a subchart does to its values, its parent's templates see: both are one map to helm."""
+    show = '{{ toJson (omit .Values "global") }}'
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+        "values.yaml": "sub: {a: 1}\n",
+        "templates/a.yaml": f'x: {{{{ $_ := unset .Values.sub "global" }}}}{show}',
+        "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "charts/sub/templates/a.yaml": f"x: {change}{show}",
+    }
+    done = render(load_chart({name: text.encode() for name, text in files.items()}), {})
+    assert [item.content for item in done.manifests] == [f"x: {own}", f"x: {parents}"]

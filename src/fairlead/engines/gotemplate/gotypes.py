@@ -156,6 +156,35 @@ class Values(dict[str, "Any"]):
     go_kind: ClassVar[str] = "map"
 
 
+class Section(Values):
+    """The values of a subchart: in Go the map that the parent has under the subchart's name, with another type.
+
+    Here it is another map with the same entries; what is changed in this one is changed in the parent's, too.
+    """
+
+    __slots__ = ("_plain",)
+    _plain: dict[str, Any]
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Section:
+        """Return the view of *plain*."""
+        made = cls(plain)
+        made._plain = plain
+        return made
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        plain = getattr(self, "_plain", None)  # copies have none
+        if plain is not None:
+            plain[key] = value
+
+    def pop(self, key: str, *default: Any) -> Any:
+        plain = getattr(self, "_plain", None)
+        if plain is not None:
+            plain.pop(key, None)
+        return super().pop(key, *default)
+
+
 class GoError(Exception):
     """An error *value* that a template function hands back in its result."""
 

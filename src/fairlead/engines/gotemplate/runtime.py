@@ -18,6 +18,7 @@ from fairlead.engines.gotemplate.gotypes import (
     LooseMap,
     Method,
     NilList,
+    Section,
     StrList,
     Uint8,
     Uint32,
@@ -121,7 +122,7 @@ def _walk(value: object, path: Sequence[str], iface: bool) -> object:
     """Follow *path* step by step, as evalFieldChain does."""
     for name in path:
         kind = type(value)
-        if kind is dict or (kind is Values and name not in VALUES_METHODS):
+        if kind is dict or ((kind is Values or kind is Section) and name not in VALUES_METHODS):
             value = value.get(name)  # type: ignore[attr-defined]
             iface = True
             continue

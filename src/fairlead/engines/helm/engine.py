@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.errors import ExecError, LimitError, ParseError, TemplateError
-from fairlead.engines.gotemplate.gotypes import Values
+from fairlead.engines.gotemplate.gotypes import Section, Values
 from fairlead.engines.gotemplate.template import Limits, Render, Source
 from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import RenderError
@@ -128,10 +128,7 @@ def _collect(chart: Chart, found: Collected, above: dict[str, Any], section_path
     else:
         section = above["Values"].get(chart.name)
         if isinstance(section, dict):
-            # A named type in Go over the same map. Here it is a copy of the outermost level: a
-            # key that one chart sets directly on .Values is not seen through the other's view.
-            section = Values(section)
-            data["Values"] = section
+            data["Values"] = Section.of(section)
     for sub in chart.dependencies:
         subcharts[sub.name] = _collect(sub, found, data, (*section_path, sub.name))
     found.scopes.append((section_path, data))
