@@ -108,6 +108,15 @@ class Selection:
                 return each.key, value
         return None
 
+    def _exact_field(self) -> tuple[str, str] | None:
+        """A field of the stored form that can have one value only, and the value."""
+        if self.fields is None or self.resource.alias_of is not None or self.version != self.resource.storage:
+            return None
+        for each in self.fields.terms:
+            if not each.negated and each.field not in (*_META, "source"):
+                return each.field, each.value
+        return None
+
     def records(self, store: Store) -> Iterable[Record]:
         """The selected records, in key order."""
         ident = self.resource.stored_as.ident
@@ -115,9 +124,11 @@ class Selection:
         if name is not None and (self.namespace or not self.resource.namespaced):
             found = store.get(ident, Key(self.namespace, name))
             return [found] if found is not None and self.matches(found) else []
-        term = self._exact_label() if self.namespace else None
-        if term is not None:
-            records: Iterable[Record] = store.labelled(ident, self.namespace, *term)
+        label, field = self._exact_label(), self._exact_field()
+        if label is not None:
+            records: Iterable[Record] = store.labelled(ident, self.namespace, *label)
+        elif field is not None:
+            records = store.with_field(ident, self.namespace, *field)
         else:
             records = store.select(ident, self.namespace)
         return records if self.is_everything else [each for each in records if self.matches(each)]

@@ -19,12 +19,12 @@ from fairlead.api.errors import ApiError, service_unavailable
 from fairlead.api.watch import ADDED, DELETED, MODIFIED
 from fairlead.base.objects import Json, Key
 from fairlead.server.sharing import ForeignValueError, shared_view
+from fairlead.server.shelf import Shelf
 from fairlead.server.storage import MemoryStorage, Row, Storage
 
 HISTORY_LIMIT = 4096
 HISTORY_LIMIT_BYTES = 64 << 20
 OBJECT_LIMIT_BYTES = 1536 << 10  # what etcd takes in one request unless told otherwise
-LABELS_INDEXED = 16  # per resource; labels asked for after these are looked for one by one
 VIEW_LIMIT_BYTES = 48 << 20
 
 
@@ -146,89 +146,6 @@ class Expired(Exception):  # noqa: N818 (upstream's word for it)
     """The history no longer reaches back to the revision asked for."""
 
 
-class Shelf:
-    """All objects of one resource, by namespace and name; by a label's value for labels that are asked for."""
-
-    __slots__ = ("_labelled", "_sorted", "by_namespace", "count")
-
-    def __init__(self, by_namespace: dict[str, dict[str, Record]] | None = None, count: int = 0) -> None:
-        self.by_namespace: dict[str, dict[str, Record]] = by_namespace if by_namespace is not None else {}
-        self.count = count
-        self._sorted: dict[str, list[Record]] = {}
-        self._labelled: dict[str, dict[tuple[str, str], dict[str, Record]]] = {}  # label -> (namespace, value) -> name
-
-    def get(self, key: Key) -> Record | None:
-        names = self.by_namespace.get(key.namespace)
-        return names.get(key.name) if names is not None else None
-
-    def put(self, record: Record) -> None:
-        names = self.by_namespace.setdefault(record.key.namespace, {})
-        before = names.get(record.key.name)
-        if before is None:
-            self.count += 1
-        names[record.key.name] = record
-        self._sorted.pop(record.key.namespace, None)
-        for label, index in self._labelled.items():
-            if before is not None:
-                _take_out(index, label, before)
-            _put_in(index, label, record)
-
-    def remove(self, key: Key) -> None:
-        names = self.by_namespace[key.namespace]
-        record = names.pop(key.name)
-        self.count -= 1
-        for label, index in self._labelled.items():
-            _take_out(index, label, record)
-        if not names:
-            del self.by_namespace[key.namespace]
-        self._sorted.pop(key.namespace, None)
-
-    def ordered(self, namespace: str = "") -> Iterable[Record]:
-        """The records of one namespace (or of all), in the order of their keys, as etcd has them."""
-        if namespace:
-            return self._of(namespace)
-        return [record for each in sorted(self.by_namespace) for record in self._of(each)]
-
-    def _of(self, namespace: str) -> list[Record]:
-        found = self._sorted.get(namespace)
-        if found is None:
-            names = self.by_namespace.get(namespace) or {}
-            found = self._sorted[namespace] = [names[name] for name in sorted(names)]
-        return found
-
-    def labelled(self, namespace: str, label: str, value: str) -> list[Record]:
-        """The records of *namespace* whose *label* is *value*, in key order; the first call for a label indexes it."""
-        index = self._labelled.get(label)
-        if index is None:
-            if len(self._labelled) >= LABELS_INDEXED:
-                return [record for record in self._of(namespace) if record.labels.get(label) == value]
-            index = self._labelled[label] = {}
-            for names in self.by_namespace.values():
-                for record in names.values():
-                    _put_in(index, label, record)
-        found = index.get((namespace, value)) or {}
-        return [found[name] for name in sorted(found)]
-
-    def copy(self) -> Shelf:
-        return Shelf({namespace: dict(names) for namespace, names in self.by_namespace.items()}, self.count)
-
-
-def _put_in(index: dict[tuple[str, str], dict[str, Record]], label: str, record: Record) -> None:
-    value = record.labels.get(label)
-    if value is not None:
-        index.setdefault((record.key.namespace, value), {})[record.key.name] = record
-
-
-def _take_out(index: dict[tuple[str, str], dict[str, Record]], label: str, record: Record) -> None:
-    value = record.labels.get(label)
-    if value is None:
-        return
-    found = index[record.key.namespace, value]
-    del found[record.key.name]
-    if not found:
-        del index[record.key.namespace, value]
-
-
 def _plain_bytes(value: Any) -> int:
     """About how many bytes *value* takes in etcd, where texts are stored without JSON's escapes."""
     size, waiting = 0, [value]
@@ -305,9 +222,14 @@ class Store:
         return shelf.ordered(namespace) if shelf is not None else ()
 
     def labelled(self, resource: str, namespace: str, label: str, value: str) -> Iterable[Record]:
-        """The records of a resource in *namespace* whose *label* is *value*, in key order: costs what it finds."""
+        """The records of a resource in *namespace* (empty: in all) whose *label* is *value*: costs what it finds."""
         shelf = self._shelves.get(resource)
         return shelf.labelled(namespace, label, value) if shelf is not None else ()
+
+    def with_field(self, resource: str, namespace: str, path: str, value: str) -> Iterable[Record]:
+        """The records of a resource in *namespace* (empty: in all) whose field at *path* is *value*, as stored."""
+        shelf = self._shelves.get(resource)
+        return shelf.with_field(namespace, path, value) if shelf is not None else ()
 
     def count(self, resource: str) -> int:
         """How many objects a resource has."""
