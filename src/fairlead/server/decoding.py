@@ -89,15 +89,14 @@ def _read(body: bytes, media_type: str, *, repeats: bool) -> tuple[Any, Repeats 
 
 def _read_yaml(body: bytes, *, repeats: bool) -> tuple[Any, Repeats | None]:
     """Raises: YamlError."""
-    value = load_yaml(body)
     if not repeats:
-        return value, None
+        return load_yaml(body), None
     try:
-        load_yaml(body, strict=True)
+        return load_yaml(body, strict=True), None
     except YamlError as error:
+        value = load_yaml(body)  # what is wrong with the rest is told first
         lines = [line.strip() for line in error.go_text.split("\n")[1:]] or [error.go_text]
         return value, Repeats(tuple(lines), error.go_text, {}, {})
-    return value, None
 
 
 def _json_repeats(body: bytes, value: Any) -> Repeats | None:

@@ -5,7 +5,9 @@ Source: apiserver v0.36 pkg/endpoints/handlers (get.go, create.go, update.go, pa
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import functools
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ from fairlead.server.store import Record
 if TYPE_CHECKING:
     from fairlead.server.server import ApiServer
 
+LARGE_BYTES = 64 << 10  # a body that takes more than a few milliseconds to read
 _ON_ONE = ("get", "update", "patch", "delete")
 _MANY = ("list", "watch", "deletecollection")
 _BY_NAME = (*_ON_ONE, "create")
@@ -118,26 +121,33 @@ class Call:
         """What the body is said to be."""
         return self.headers.get("content-type", "").partition(";")[0].strip()
 
-    def object(self, resource: Resource, request: Request, kind: str = "", api_version: str = "") -> Json:
+    async def object(self, resource: Resource, request: Request, kind: str = "", api_version: str = "") -> Json:
         """The body as an object of *resource* (or another kind); *request* learns what it repeats. Raises: ApiError."""
         expected = decoding.Expected(
             kind or resource.kind, api_version or resource.api_version(self.route.version), resource.custom and not kind
         )
-        wanted = request.field_validation != "Ignore"
-        obj, request.repeats = decoding.read_object(self.body, self.media_type, expected, repeats=wanted)
+        read = functools.partial(decoding.read_object, self.body, self.media_type, expected)
+        obj: Json = await self._read(read, request)
         return obj
 
-    def patch(self, request: Request) -> Any:
+    async def patch(self, request: Request) -> Any:
         """The body as a patch; *request* learns what it repeats. Raises: ApiError BadRequest."""
-        wanted = request.field_validation != "Ignore"
-        patch, request.repeats = decoding.read_patch(self.body, self.media_type, repeats=wanted)
-        return patch
+        return await self._read(functools.partial(decoding.read_patch, self.body, self.media_type), request)
 
-    def applied(self, request: Request) -> Json:
+    async def applied(self, request: Request) -> Json:
         """The body as what is applied; *request* learns what it repeats. Raises: ApiError BadRequest."""
-        wanted = request.field_validation != "Ignore"
-        obj, request.repeats = decoding.read_applied(self.body, repeats=wanted)
+        obj: Json = await self._read(functools.partial(decoding.read_applied, self.body), request)
         return obj
+
+    async def _read(self, read: Callable[..., tuple[Any, decoding.Repeats | None]], request: Request) -> Any:
+        """Read the body; a large one beside the loop, which others wait for."""
+        read = functools.partial(read, repeats=request.field_validation != "Ignore")
+        if len(self.body) < LARGE_BYTES:
+            found = read()
+        else:
+            found = await asyncio.get_running_loop().run_in_executor(None, read)
+        request.repeats = found[1]
+        return found[0]
 
 
 class Handlers:
@@ -305,7 +315,7 @@ class Handlers:
     async def _create(self, call: Call, resource: Resource) -> Answer:
         route = call.route
         request = call.request()
-        obj = call.object(resource, request)
+        obj = await call.object(resource, request)
         if self._special.is_review(resource):
             admission.check_types(resource, route.version, obj)
             return self._value(call, 201, self._special.review(call, resource, obj))
@@ -315,7 +325,7 @@ class Handlers:
     async def _update(self, call: Call, resource: Resource, subresource: str) -> Answer:
         route = call.route
         request = call.request()
-        obj = call.object(resource, request)
+        obj = await call.object(resource, request)
         if not resource.custom:
             admission.check_kind(resource, route.version, obj)
         if not (obj.get("metadata") or {}).get("name"):
@@ -337,13 +347,13 @@ class Handlers:
         objects = self._server.objects
         if media_type == patching.APPLY:
             request.manager = route.one("fieldManager")
-            body = call.applied(request)
+            body = await call.applied(request)
             outcome = patching.apply(objects, resource, route.version, key, body, request, subresource)
         else:
             if "force" in route.query:
                 cause = ("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")
                 raise invalid("meta.k8s.io", "PatchOptions", "", [cause])
-            patch = call.patch(request)
+            patch = await call.patch(request)
             outcome = patching.patch(objects, resource, route.version, key, patch, media_type, request, subresource)
         return await self._finish(call, resource, outcome, 201 if outcome.created else 200)
 
@@ -354,11 +364,11 @@ class Handlers:
             return self._value(call, 200, scaling.get(objects, resource, route.version, key))
         request = call.request()
         if route.verb == "update":
-            wanted = call.object(resource, request, "Scale", "autoscaling/v1")
+            wanted = await call.object(resource, request, "Scale", "autoscaling/v1")
             admission.check_types(scaling.RESOURCE, "v1", wanted)
             outcome = scaling.update(objects, resource, route.version, key, lambda present: wanted, request)
         else:
-            patch = call.patch(request)
+            patch = await call.patch(request)
             change = patching.change_of(scaling.RESOURCE, "v1", key.name, patch, call.media_type)
             outcome = scaling.update(objects, resource, route.version, key, change, request)
         await self._server.store.settled(outcome.revision)

@@ -108,7 +108,7 @@ class Special:
         sub = resource.subresource(route.subresource)
         assert sub is not None
         api_version = f"{sub.group}/{sub.version}" if sub.group else sub.version
-        body = call.object(resource, call.request(), sub.kind, api_version)
+        body = await call.object(resource, call.request(), sub.kind, api_version)
         if route.subresource == "eviction":
             return await self._evict(call, resource, key, body)
         if route.subresource == "binding":

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.server.handlers import LARGE_BYTES
 from fairlead.server.local import LocalClient
 from fairlead.server.scanning import repeated_fields, syntax_error
 from fairlead.server.server import ApiServer
@@ -234,3 +235,18 @@ class _Through:
 
     def __init__(self, asgi: Any) -> None:
         self.asgi = asgi
+
+
+def test_large_bodies(scene: Run) -> None:
+    """What is read beside the loop is read as the rest is, and refused as the rest is."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        filling = b'"data":{"k":"' + b"x" * LARGE_BYTES + b'"}'
+        code, made = await call(server, "POST", MAPS, b'{"metadata":{"name":"x"},' + filling + b"}")
+        assert (code, len(made["data"]["k"])) == (201, LARGE_BYTES)
+        code, status = await call(server, "POST", MAPS, b"{" + filling)
+        assert (code, "unexpected end of JSON input" in status["message"]) == (400, True)
+        said = await warnings(server, "PATCH", f"{MAPS}/x", b"{" + filling + b',"data":{}}', content_type=MERGE)
+        assert said == ['duplicate field "data"']
+
+    scene(scenario)
