@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from fairlead.cli.helm import gather_values, locate, modified_below
-from fairlead.cli.helm_files import all_files, load, words
+from fairlead.cli.helm_files import all_files, load, log, words
 from fairlead.cli.helm_namespace import namespace_of
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
@@ -96,7 +96,10 @@ def _lint_one(path: str, values: dict[str, Any], version: Any, args: Any) -> tup
         why = "no such file or directory" if not os.path.isfile(path) else "not a directory"
         return [], HelmError(f"unable to check Chart.yaml file in chart: stat {place}: {why}")
     options = Options(os.path.abspath(path), namespace_of(args), version, args.skip_schema_validation, load_it)
-    return examine(files, values, world(), options), None
+    messages = examine(files, values, world(), options)
+    for text, message in options.notes:
+        log(text, "INFO" if text == "funcMap fail" else "WARN", message=message)
+    return messages, None
 
 
 def _expanded(data: bytes) -> list[tuple[str, bytes]]:

@@ -72,16 +72,17 @@ def _load_file(path: str, detect: bool) -> Chart:
 def _tell(chart: Chart) -> None:
     """Log what was noticed in a chart and its dependencies."""
     for text in chart.warnings:
-        _log(text)
+        log(text)
     for sub in chart.dependencies:
         _tell(sub)
 
 
-def _log(text: str, **pairs: str) -> None:
+def log(text: str, level: str = "INFO", **pairs: str) -> None:
+    """Print a line as Helm logs it."""
     from fairlead.engines.gotemplate.strconv import quote
 
     shown = "".join(f" {key}={_log_value(value)}" for key, value in pairs.items())
-    print(f"level=INFO msg={quote(text)}{shown}", file=sys.stderr)
+    print(f"level={level} msg={quote(text)}{shown}", file=sys.stderr)
 
 
 def _log_value(text: str) -> str:
@@ -172,7 +173,7 @@ class _Walk:
         except OSError:
             raise ChartError(f"error evaluating symlink {path}: {_broken(path)}", file=name) from None
         text = "found symbolic link in path. Contents of linked file included and used"
-        _log(text, path=path, resolved=resolved)
+        log(text, path=path, resolved=resolved)
         is_dir = stat.S_ISDIR(state.st_mode)
         if self._rules.ignores(name, is_dir):
             return

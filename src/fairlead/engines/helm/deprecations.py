@@ -1,6 +1,6 @@
 """Which built-in kinds are deprecated, since when, and what replaces them.
 
-Source: k8s.io/api v0.37 zz_generated.prerelease-lifecycle.go; the words are
+Source: k8s.io/api v0.37 zz_generated.prerelease-lifecycle.go, core/v1/lifecycle.go; the words are
 those of k8s.io/apiserver pkg/endpoints/deprecation. A line of the table is:
 apiVersion, deprecated in, removed in, replacement's apiVersion, kinds (with
 ``=`` before the kind that replaces it where the name differs).
@@ -96,6 +96,8 @@ storage.k8s.io/v1beta1 1.24 1.27 storage.k8s.io/v1 CSIStorageCapacity,CSIStorage
 storage.k8s.io/v1beta1 1.34 1.37 storage.k8s.io/v1 VolumeAttributesClass,VolumeAttributesClassList
 storagemigration.k8s.io/v1beta1 1.37 1.40 storagemigration.k8s.io/v1 StorageVersionMigration
 storagemigration.k8s.io/v1beta1 1.37 1.40 storagemigration.k8s.io/v1 StorageVersionMigrationList
+v1 1.19 - - ComponentStatus,ComponentStatusList
+v1 1.33 - discovery.k8s.io/v1 Endpoints=EndpointSlice,EndpointsList=EndpointSliceList
 """
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +52,7 @@ class Options:
     kube_version: KubeVersion | None = None
     skip_schema_validation: bool = False
     load: Callable[[], Chart] | None = None  # from where the files are; without it the chart is made of the files
+    notes: list[tuple[str, str]] = field(default_factory=list)  # what templates asked for in vain goes here
 
 
 def lint(files: Mapping[str, bytes], values: dict[str, Any], world: World, options: Options) -> list[Message]:
@@ -171,7 +172,7 @@ class _Lint:
         try:
             if not self.options.skip_schema_validation:
                 _check_schema(chart, merged)
-            return engine.run(engine.collect(chart, top), engine.Host(self.world, lint=True))
+            return engine.run(engine.collect(chart, top), engine.Host(self.world, lint=True, notes=self.options.notes))
         except HelmError as error:
             self.report(ERROR, "templates/", str(error))
             return None

@@ -49,7 +49,7 @@ def required(render: Render, message: str, value: object) -> object:
     if value is None or (type(value) is str and value == ""):
         host: Host = render.host  # type: ignore[assignment]
         if host.lint:
-            host.notes.append(("missing required value", message))
+            host.notes.append((f"missing required value{'' if value is None else 's'}", message))
             return ""
         raise FuncError(f"{WARN_START}{message}{WARN_END}")
     return value
