@@ -8,7 +8,7 @@ fresh data, in an ordinary Render.
 
 from __future__ import annotations
 
-from fairlead.engines.gotemplate.template import Limits, Render, Source, Template, load_function
+from fairlead.engines.gotemplate.template import EARLY, MET, Limits, Render, Source, Template, load_function
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class FirstRender(Render):
             return None
         body = self.bodies.get(template)
         if body is None:
-            if not template.is_new:
+            if template.stage != EARLY:
                 return template.body()
-            template.is_new = False
-            tree = template.source.first_tree(template.name)
+            template.stage = MET
+            tree = template.source.some_tree(template.name)
             if tree.is_deep:
                 return template.body()
             body = self.bodies[template] = self._interpreted(template, tree)

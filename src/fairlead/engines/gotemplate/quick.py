@@ -38,7 +38,7 @@ TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from collections.abc import Container
 
-MAX_KNOWN = 50_000
+MAX_KNOWN = 20_000
 MAX_NESTING = 80  # less than the parser takes
 MAX_COMMANDS = 20  # inside each other or one after another: as the parser tells deep trees
 

@@ -39,16 +39,20 @@ class Limits(Record, frozen=True):
     output_chars: int = 512 * 1024 * 1024
 
 
+# Whether a template is compiled when a FirstRender meets it, interpreted, or was interpreted and is compiled next time.
+READY, EARLY, MET = range(3)
+
+
 class Template:
     """One named template of a file: its body is compiled when first needed."""
 
-    __slots__ = ("_body", "code", "file", "is_empty", "is_new", "name", "packed", "source")
+    __slots__ = ("_body", "code", "file", "is_empty", "name", "packed", "source", "stage")
 
-    def __init__(self, source: Source, name: str, is_empty: bool, packed: bytes = b"", is_new: bool = False) -> None:
+    def __init__(self, source: Source, name: str, is_empty: bool, packed: bytes = b"", stage: int = READY) -> None:
         self.source = source
         self.name = name
         self.is_empty = is_empty
-        self.is_new = is_new  # no render has met it
+        self.stage = stage
         self.code: CodeType | None = None
         self.packed = packed  # the code, as the source's *unpack* takes it
         self._body: Body | None = None
@@ -84,7 +88,7 @@ class Source:
     renders and kept in a cache by (name, text).
     """
 
-    __slots__ = ("_first", "_trees", "functions", "name", "templates", "text", "unpack")
+    __slots__ = ("_first", "_known", "_trees", "functions", "name", "templates", "text", "unpack")
 
     def __init__(
         self,
@@ -93,11 +97,11 @@ class Source:
         functions: Mapping[str, Function],
         ready: Mapping[str, tuple[bool, bytes]] | None = None,
         unpack: Callable[[bytes], CodeType | None] | None = None,
-        known: Known | None = None,
+        known: Callable[[], Known] | None = None,
     ) -> None:
         """Parse *text*, or take what an earlier process found in it: *ready*, whose code *unpack* unpacks.
 
-        With what is *known* of other texts, it is read quickly if it can be.
+        With what is *known* of other texts, it is read quickly if it can be, for all that needs no positions.
 
         Raises:
             ParseError: with Go's text.
@@ -107,16 +111,13 @@ class Source:
         self.functions = functions
         self._trees: dict[str, Tree] | None = None
         self._first: dict[str, Tree] | None = None  # without places
-        is_new = ready is None
+        self._known = known
+        stage = EARLY if ready is None else READY
         if ready is None:
-            if known is not None:
-                self._first = _parse_quickly(name, text, known)
-            if self._first is None:
-                self._trees = _parse(name, text, functions)
-            ready = {key: (tree.is_empty, b"") for key, tree in (self._first or self._trees or {}).items()}
+            ready = {key: (tree.is_empty, b"") for key, tree in self._some_trees().items()}
         self.unpack = unpack
         self.templates = {
-            key: Template(self, key, is_empty, packed, is_new) for key, (is_empty, packed) in ready.items()
+            key: Template(self, key, is_empty, packed, stage) for key, (is_empty, packed) in ready.items()
         }
 
     def tree(self, name: str) -> Tree:
@@ -126,9 +127,19 @@ class Source:
             self._first = None
         return self._trees[name]
 
-    def first_tree(self, name: str) -> Tree:
+    def some_tree(self, name: str) -> Tree:
         """Return the same, perhaps without positions."""
-        return self.tree(name) if self._first is None else self._first[name]
+        return self._some_trees()[name]
+
+    def _some_trees(self) -> dict[str, Tree]:
+        if self._trees is not None:
+            return self._trees
+        if self._first is None and self._known is not None:
+            self._first = _parse_quickly(self.name, self.text, self._known())
+        if self._first is None:
+            self._trees = _parse(self.name, self.text, self.functions)
+            return self._trees
+        return self._first
 
     def unit(self, name: str, trace: bool = False) -> codemodel.Unit:
         """Return the generated source of one of the templates."""
@@ -143,7 +154,10 @@ class Source:
             if template.code is None:  # damaged
                 template.packed = b""
         if template.code is None:
-            template.code = compile_unit(self.unit(template.name), self.name, template.name)
+            from fairlead.engines.gotemplate import codegen
+
+            unit = codegen.generate(self.some_tree(template.name), self.functions)  # the same with positions or without
+            template.code = compile_unit(unit, self.name, template.name)
         return template.code
 
     def link(self, template: Template) -> Body:

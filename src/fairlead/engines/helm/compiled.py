@@ -12,7 +12,7 @@ from types import CodeType
 
 from fairlead.base import patterns
 from fairlead.engines.gotemplate.strconv import to_bytes
-from fairlead.engines.gotemplate.template import Source
+from fairlead.engines.gotemplate.template import EARLY, MET, Source
 from fairlead.engines.helm import memo
 from fairlead.engines.helm.engine import TPL, SourceCache
 from fairlead.engines.helm.functions.table import FUNCTIONS
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     Entry = dict[str, tuple[bool, bytes]]  # templates by name: is it empty, and its code, packed ("" if not compiled)
 
-_MAGIC = b"fairlead templates 3\n"
+_MAGIC = b"fairlead templates 4\n"
 _LENGTH_BYTES = 4
 MAX_TPL_TEXTS = 200
 MAX_DOCUMENTS = 400
+SHARES = 2  # after the first run, which interprets, so many runs compile a share of the templates each
 
 
 def unpack(packed: bytes) -> CodeType | None:
@@ -64,6 +65,7 @@ class CompiledCache(SourceCache):
             if packed is not None:
                 memo.PACKED[key] = packed
         self._documents = len(memo.PACKED)
+        self._runs: int = index.get("runs", 0)
         self._grown = False
 
     def parse(self, name: str, text: str) -> Source:
@@ -78,14 +80,19 @@ class CompiledCache(SourceCache):
             return super().parse(name, text)
         blobs = self._blobs
         ready = {key: (is_empty, blobs[start:end]) for key, (is_empty, start, end) in found.items()}
-        return Source(name, text, FUNCTIONS, ready, unpack)
+        source = Source(name, text, FUNCTIONS, ready, unpack, self.known)
+        if self._runs < SHARES:
+            for template in source.templates.values():
+                if not template.packed and (len(template.name) + len(text)) % SHARES >= self._runs:
+                    template.stage = EARLY
+        return source
 
     def changed(self) -> bool:
-        """Report whether anything was parsed, compiled or read that the bytes did not have."""
+        """Report whether there is something that the bytes did not have, or that is to be compiled by the next runs."""
         if self._grown or len(patterns.TAKEN) != self._patterns or len(memo.PACKED) != self._documents:
             return True
         return any(
-            template.code is not None and not template.packed
+            not template.packed and (template.code is not None or (template.stage == MET and self._runs < SHARES))
             for name, source in self.sources()
             if name != TPL or source.text in self._tpl
             for template in source.templates.values()
@@ -125,7 +132,14 @@ class CompiledCache(SourceCache):
         read_here = [(key, packed) for key, packed in memo.PACKED.items() if key not in self._foreign]
         documents = {key: put(digest(packed) + packed) for key, packed in read_here[-MAX_DOCUMENTS:]}
         return _joined(
-            {"templates": templates, "tpl": tpl, "patterns": patterns.TAKEN, "documents": documents}, b"".join(blobs)
+            {
+                "runs": self._runs + 1,
+                "templates": templates,
+                "tpl": tpl,
+                "patterns": patterns.TAKEN,
+                "documents": documents,
+            },
+            b"".join(blobs),
         )
 
 

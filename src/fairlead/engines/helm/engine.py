@@ -83,11 +83,15 @@ class SourceCache:
 
     def parse(self, name: str, text: str) -> Source:
         """Return a template that is not in the cache yet."""
+        return Source(name, text, FUNCTIONS, known=self.known)
+
+    def known(self) -> Known:
+        """Return what was read of all texts so far."""
         if self._known is None:
             from fairlead.engines.gotemplate.quick import Known
 
             self._known = Known(FUNCTIONS)
-        return Source(name, text, FUNCTIONS, known=self._known)
+        return self._known
 
 
 SHARED: SourceCache = SourceCache()
