@@ -465,7 +465,7 @@ class Layers:
 
     def replacement(self, folder: str, number: int) -> dict[str, Any]:
         rng = self.rng
-        version, kind, name, space = self.known()
+        _, kind, name, space = self.known()
         source: dict[str, Any] = {
             "kind": kind,
             "name": name,

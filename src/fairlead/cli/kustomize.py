@@ -83,10 +83,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for flags in (("-e", "--env"), ("--mount",), ("--network-name",)):
         builder.add_argument(*flags, action="append", help=argparse.SUPPRESS)
 
-    from fairlead.cli import kustomize_create, kustomize_edit
+    from fairlead.cli import kustomize_create, kustomize_edit, kustomize_localize
 
     kustomize_create.configure(commands.add_parser("create", aliases=["init"], help="make a kustomization here"))
     kustomize_edit.configure(commands.add_parser("edit", help="change a kustomization file"))
+    kustomize_localize.configure(commands.add_parser("localize", help="copy a kustomization with all that it needs"))
+    version = commands.add_parser("version", help="print the version of kustomize that this is like")
+    version.add_argument("-o", "--output", default="", metavar="FORMAT", help="yaml or json")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,6 +102,12 @@ def run(args: argparse.Namespace) -> int:
         from fairlead.cli import kustomize_create
 
         return kustomize_create.run(args)
+    if args.kustomize_command == "localize":
+        from fairlead.cli import kustomize_localize
+
+        return kustomize_localize.run(args)
+    if args.kustomize_command == "version":
+        return _print_version(args.output)
     options: dict[str, Any] = {
         "reorder": args.reorder,
         "anywhere": args.load_restrictor == UNRESTRICTED,
@@ -115,6 +124,13 @@ def run(args: argparse.Namespace) -> int:
         with NetworkRemote() as options["remote"]:
             return _print_build(args.folder, args.output, **options)
     return _print_build(args.folder, args.output, **options)
+
+
+def _print_version(form: str) -> int:
+    from fairlead.engines.kustomize.build import VERSION
+
+    print({"yaml": f"version: {VERSION}", "json": f'{{\n  "version": "{VERSION}"\n}}'}.get(form, VERSION))
+    return 0
 
 
 def run_quickly(words: Sequence[str]) -> int | None:

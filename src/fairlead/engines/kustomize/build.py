@@ -44,7 +44,8 @@ else:
 
 
 OUTPUT_LIMIT = 256 * 1024 * 1024
-MANAGED_BY = {"app.kubernetes.io/managed-by": "kustomize-v5.8.2"}
+VERSION = "v5.8.2"
+MANAGED_BY = {"app.kubernetes.io/managed-by": f"kustomize-{VERSION}"}
 _INTERNAL_MARKS = (
     *("previousKinds", "previousNames", "previousNamespaces", "prefixes", "suffixes", "refBy"),
     *("allowNameChange", "allowKindChange", "generatorBehavior", "needsHashSuffix", "helm-generated"),

@@ -26,6 +26,13 @@ ORDER = (
 )
 _KEPT_ZEROS = frozenset({"count", "orderFirst", "orderLast"})
 _POINTERS = frozenset({"options", "target", "source", "legacySortOptions", "select"})
+_ALWAYS: Mapping[str, Mapping[str, Any]] = {  # what Go writes though nothing was said of it
+    "vars": {"name": "", "objref": {"name": ""}, "fieldref": {}},
+    "objref": {"name": ""},
+    "legacySortOptions": {"orderFirst": None, "orderLast": None},
+    "targets": {"select": None},
+    "replicas": {"count": 0},
+}
 _KEEP = "*"
 _IMAGE_FORMS = """invalid format of image, use one of the following options:
 - <image>=<newimage>:<newtag>
@@ -75,6 +82,12 @@ class KustomizationFile:
         return goyaml.dump({name: value})
 
 
+def render_fields(fields: Mapping[str, Any]) -> str:
+    """Return the text of a kustomization with these *fields*, in the order of their names."""
+    kept = {name: _pruned(KUSTOMIZATION[name], value, name) for name, value in fields.items()}
+    return goyaml.dump({name: value for name, value in kept.items() if value is not None and value not in ("", [], {})})
+
+
 def _commented_fields(text: str) -> list[tuple[str, str]]:
     """Return the fields in the order of *text*, each with the comments and blank lines above it."""
     found: list[tuple[str, str]] = []
@@ -111,8 +124,8 @@ def _pruned(shape: Any, value: Any, name: str) -> Any:
         is_zero = kept in ("", 0, None) or kept == [] or (kept == {} and key not in _POINTERS)
         if not is_zero or key in _KEPT_ZEROS:
             found[key] = kept
-    if name == "vars":
-        found.setdefault("fieldref", {})
+    for key, zero in _ALWAYS.get(name, {}).items():
+        found.setdefault(key, zero)
     return found
 
 

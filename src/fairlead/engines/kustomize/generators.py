@@ -119,7 +119,7 @@ def _pairs(entry: Mapping[str, Any], files: Files) -> Iterator[tuple[str, bytes]
     sources = entry.get("files") or ()
     for source in sources:
         try:
-            key, path = _file_source(source)
+            key, path = file_source(source)
             content = files.read(path)
         except KustomizeError as error:
             raise _SourceError(f"file sources: [{' '.join(sources)}]: {error}") from error
@@ -148,7 +148,8 @@ def _env_pairs(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield key, value.encode()
 
 
-def _file_source(source: str) -> tuple[str, str]:
+def file_source(source: str) -> tuple[str, str]:
+    """Return the key and the file of an entry of `files`. Raises: KustomizeError."""
     count = source.count("=")
     if count == 0:
         return source.rstrip("/").rpartition("/")[2], source

@@ -43,28 +43,36 @@ class Kustomization(Record):
     @classmethod
     def read(cls, files: Files) -> Kustomization:
         """Read the one of the folder. Raises: KustomizeError."""
-        found = [name for name in FILE_NAMES if files.loader.is_file(join(files.root, name))]
-        if not found:
-            first, second, third = FILE_NAMES
-            raise KustomizeError(
-                f"unable to find one of '{first}', '{second}' or '{third}' in directory '{files.root}'"
-            )
-        if len(found) > 1:
-            raise KustomizeError(f"Found multiple kustomization files under: {files.root}\n")
-        path = files.path(found[0])
+        path = find_file(files)
         return parse(files.loader.read(path), path)
 
 
-def parse(data: bytes, path: str) -> Kustomization:
-    """Read a kustomization's text, the content of the file *path*. Raises: KustomizeError."""
+def find_file(files: Files) -> str:
+    """Return the path of the kustomization file of the folder. Raises: KustomizeError."""
+    found = [name for name in FILE_NAMES if files.loader.is_file(join(files.root, name))]
+    if not found:
+        first, second, third = FILE_NAMES
+        raise KustomizeError(f"unable to find one of '{first}', '{second}' or '{third}' in directory '{files.root}'")
+    if len(found) > 1:
+        raise KustomizeError(f"Found multiple kustomization files under: {files.root}\n")
+    return files.path(found[0])
+
+
+def decode_fields(data: bytes, path: str) -> dict[str, Any]:
+    """Return the fields of a kustomization's text as they stand there. Raises: KustomizeError."""
     try:
         loaded = goyaml.load(data, source=path)
     except goyaml.YamlError as error:
         raise KustomizeError(f"invalid Kustomization: {path}: {error.go_text or error}") from error
     try:
-        fields = {} if loaded is None else decode(KUSTOMIZATION, loaded, "Kustomization")
+        return {} if loaded is None else decode(KUSTOMIZATION, loaded, "Kustomization")
     except KustomizeError as error:
         raise KustomizeError(f"invalid Kustomization: {path}: {error}") from error
+
+
+def parse(data: bytes, path: str) -> Kustomization:
+    """Read a kustomization's text, the content of the file *path*. Raises: KustomizeError."""
+    fields = decode_fields(data, path)
     warnings = tuple(
         f"# Warning: '{old}' is deprecated. Please use '{new}' instead. {advice}"
         for old, (new, advice) in _DEPRECATED.items()

@@ -9,7 +9,7 @@ from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import copied, is_empty, is_null, text_of, to_value
 from fairlead.engines.kustomize.reader import Document, MalformedYamlError, read_documents
-from fairlead.engines.kustomize.resource import INTERNAL, Resource, Source
+from fairlead.engines.kustomize.resource import INTERNAL, UNEQUAL_HISTORY, Resource, Source
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -159,9 +159,7 @@ def _adopt_history(resource: Resource) -> None:
     )
     if f"{INTERNAL}previousNames" in values:
         if not len(names) == len(namespaces) == len(kinds):
-            raise KustomizeError(
-                "number of previous names, number of previous namespaces, number of previous kinds not equal"
-            )
+            raise KustomizeError(UNEQUAL_HISTORY)
         resource.previous = list(zip(names, namespaces, kinds, strict=True))
     if f"{INTERNAL}prefixes" in values:
         resource.prefixes = values[f"{INTERNAL}prefixes"].split(",")

@@ -6,6 +6,7 @@ annotations under internal.config.kubernetes.io; here it is beside the object.
 
 from __future__ import annotations
 
+from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.fields import set_field
 from fairlead.engines.kustomize.nodes import copied, fresh, is_empty, is_null, new_key, text_of, wrong_kind
 from fairlead.engines.kustomize.scopes import CLUSTER_SCOPED
@@ -69,6 +70,9 @@ def parse_api_version(text: str) -> tuple[str, str]:
     """Return group and version."""
     group, slash, version = text.partition("/")
     return (group, version) if slash else ("", text)
+
+
+UNEQUAL_HISTORY = "number of previous names, number of previous namespaces, number of previous kinds not equal"
 
 
 class Source(Record):
@@ -175,9 +179,17 @@ class Resource:
         return [*self.previous_ids(), self.current_id()]
 
     def store_previous_id(self) -> None:
-        """Remember the current id as a previous one."""
+        """Remember the current id as a previous one.
+
+        Raises: KustomizeError where commas in names make upstream, which keeps them in lists, lose count.
+        """
         now = self.current_id()
-        self.previous.append((now.name, now.effective_namespace, now.kind))
+        entry = (now.name, now.effective_namespace, now.kind)
+        self.previous.append(entry)
+        if "," in entry[0] or "," in entry[1] or "," in entry[2]:
+            counts = {sum(text.count(",") + 1 for text in column) for column in zip(*self.previous, strict=True)}
+            if len(counts) > 1:
+                raise KustomizeError(f"{UNEQUAL_HISTORY}: {now}")
 
     def strings(self, part: str) -> dict[str, str]:
         """Return the labels or annotations as text."""
