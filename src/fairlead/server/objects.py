@@ -223,7 +223,7 @@ class Objects:
             raise conflict(resource.group, resource.plural, key.name, text)
         present = conversion.in_version(resource, version, before)
         wanted = change(present)
-        if wanted is present:
+        if wanted is present and request.repeats is None:
             return Outcome(before)
         self._check_identity(resource, wanted, key, before, "uid" if not uid else "")
         stored = admission.stored_form(resource, version, wanted, request)
