@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from fairlead.cli import kustomize_fix
 from fairlead.cli.build_cache import DiskLoader
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
@@ -15,6 +16,7 @@ from fairlead.engines.kustomize import edit_generators as generators
 from fairlead.engines.kustomize.files import Files, is_repository
 from fairlead.engines.kustomize.loader import FILE_NAMES, is_url
 from fairlead.engines.kustomize.provenance import OPTIONS
+from fairlead.engines.kustomize.shapes import PLUGINS
 
 Edit = Callable[[edits.KustomizationFile, argparse.Namespace], None]
 LISTS = {
@@ -64,9 +66,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _words(setter, "image", lambda file, args: edits.set_images(file, args.words))
     _words(setter, "replicas", lambda file, args: edits.set_replicas(file, args.words))
     _words(setter, "buildmetadata", _set_metadata)
-    verbs.add_parser("fix", help="bring deprecated fields up to date").set_defaults(
-        edit=lambda file, args: edits.fix(file, os.path.isfile)
-    )
+    kustomize_fix.configure(verbs.add_parser("fix", help="bring deprecated fields up to date"))
+    verbs.add_parser("alpha-list-builtin-plugin", help="list the built-in plugins")
 
 
 def _configure_generators(what: str, *verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -253,6 +254,9 @@ def _set_metadata(file: edits.KustomizationFile, args: argparse.Namespace) -> No
 
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code."""
+    if args.edit_verb == "alpha-list-builtin-plugin":
+        print("Builtin plugins:\n", *(f" * {name}" for name in PLUGINS), sep="\n")
+        return 0
     found = [name for name in FILE_NAMES if os.path.exists(name)]
     try:
         if not found:
@@ -272,4 +276,6 @@ def run(args: argparse.Namespace) -> int:
         return 1
     with open(found[0], "w", encoding="utf-8") as handle:
         handle.write(text)
+    if "finish" in args:
+        args.finish(args)
     return 0

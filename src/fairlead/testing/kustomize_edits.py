@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,21 @@ def read_cases(path: Path) -> dict[str, Any]:
 
 def write_tree(folder: Path, base: str | None) -> None:
     """Write what every case starts from, with *base* as the kustomization, none for None."""
-    for name, text in _FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(folder, _FILES)
     if base is not None:
         (folder / FILE).write_text(base)
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write *files*, texts by their paths in *folder*."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def read_files(folder: Path) -> dict[str, str]:
+    """Return the texts of all files in *folder*, by their paths in it."""
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def text_after(folder: Path, code: int) -> str | None:
