@@ -13,19 +13,22 @@ from fairlead.base.objects import Json
 class ApiError(Exception):
     """The API refused a request. `code` is the HTTP code, `reason` the machine-readable cause."""
 
-    def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
+    def __init__(
+        self, code: int, reason: str, message: str, details: Json | None = None, metadata: Json | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details
+        self.metadata = metadata or {}  # of a list: where it can go on
 
     def status(self) -> Json:
         """The `Status` object that goes over the wire."""
         body: Json = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
         }

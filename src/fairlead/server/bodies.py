@@ -72,8 +72,7 @@ def check_head(obj: Json, kind: str, version: str) -> None:
 
 def number(route: Route, name: str) -> int | None:
     """A whole number of the query, None when it is not given. Raises: ApiError BadRequest."""
-    text = route.one(name)
-    return whole(text) if text else None
+    return whole(route.one(name)) if name in route.query else None
 
 
 def whole(text: str) -> int:
@@ -84,16 +83,6 @@ def whole(text: str) -> int:
     if len(digits) > len(str(_MOST)) or int(digits) > _MOST:
         raise bad_request(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
     return int(text)
-
-
-def check_query(route: Route) -> None:
-    """Refuse numbers of a list or watch that are none. Raises: ApiError BadRequest."""
-    for name in ("limit", "timeoutSeconds"):
-        number(route, name)
-    revision = route.one("resourceVersion")
-    if revision and not (revision.isascii() and revision.isdigit()):
-        cause = f"Invalid value: {quote(revision)}: strconv.ParseUint: parsing {quote(revision)}: invalid syntax"
-        raise bad_request(f"invalid resource version: resourceVersion: {cause}")
 
 
 def check_manager(name: str, kind: str) -> None:

@@ -6,9 +6,7 @@ Source: apiserver v0.36 pkg/endpoints/handlers (get.go, create.go, update.go, pa
 from __future__ import annotations
 
 import asyncio
-import base64
 import functools
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,18 @@ import orjson
 
 from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
-from fairlead.server import admission, bodies, conversion, decoding, negotiation, patching, scaling, streaming, tables
+from fairlead.server import (
+    admission,
+    bodies,
+    conversion,
+    decoding,
+    listing,
+    negotiation,
+    patching,
+    scaling,
+    streaming,
+    tables,
+)
 from fairlead.server.documents import Documents
 from fairlead.server.identity import User
 from fairlead.server.negotiation import Wanted
@@ -165,7 +174,7 @@ class Handlers:
             found = self._documents.answer(route, call.headers.get("accept", ""))
             return Answer(found.status, found.body, found.content_type, found.headers)
         if route.verb in _MANY:
-            bodies.check_query(route)
+            listing.check_options(route)
         resource = self._server.registry.by_plural(route.group, route.resource)
         version = resource.versions.get(route.version) if resource is not None else None
         if resource is None or version is None or not version.served:
@@ -260,13 +269,13 @@ class Handlers:
     async def _list(self, call: Call, resource: Resource) -> Answer:
         route, store = call.route, self._server.store
         selection = self._selection(route, resource)
-        revision = store.revision
-        records, meta = _page(list(selection.records(store)), route, revision)
-        await store.settled(revision)
+        records, meta = listing.page(selection, store, listing.wish_of(route))
+        revision = meta["resourceVersion"]
+        await store.settled(int(revision))
         wanted = call.wanted
         if wanted.shape == "Table":
             views = [conversion.in_version(resource, route.version, record) for record in records]
-            table = self._table(call, resource, views, str(revision), meta.get("continue", ""))
+            table = self._table(call, resource, views, revision, meta.get("continue", ""))
             if "remainingItemCount" in meta:
                 table["metadata"]["remainingItemCount"] = meta["remainingItemCount"]
             return Answer(200, orjson.dumps(table))
@@ -417,24 +426,3 @@ def _list_head(resource: Resource, version: str) -> Json:
 
 def _not_allowed(route: Route) -> ApiError:
     return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
-
-
-def _page(records: list[Record], route: Route, revision: int) -> tuple[list[Record], Json]:
-    """One page of a list and its metadata; the continue token names the last key that was sent."""
-    meta: Json = {"resourceVersion": str(revision)}
-    token = route.one("continue")
-    if token:
-        try:
-            start = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))["start"]
-            after = (str(start[0]), str(start[1]))
-        except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise bad_request(f"continue key is not valid: {error}") from error
-        records = list(itertools.dropwhile(lambda record: tuple(record.key) <= after, records))
-    limit = route.one("limit")
-    count = int(limit) if limit.isdigit() else 0
-    if count and len(records) > count:
-        meta["remainingItemCount"] = len(records) - count
-        records = records[:count]
-        last = orjson.dumps({"v": "meta.k8s.io/v1", "rv": revision, "start": list(records[-1].key)})
-        meta["continue"] = base64.urlsafe_b64encode(last).decode().rstrip("=")
-    return records, meta

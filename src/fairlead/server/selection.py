@@ -77,7 +77,7 @@ class Selection:
             if term.field in _META:
                 continue
             if term.field not in known:
-                if known:
+                if known or self.resource.custom:
                     raise bad_request(f"field label not supported: {term.field}")
                 text = 'is not a known field selector: only "metadata.name", "metadata.namespace"'
                 raise bad_request(f'"{term.field}" {text}')
@@ -117,9 +117,11 @@ class Selection:
                 return each.field, each.value
         return None
 
-    def records(self, store: Store) -> Iterable[Record]:
-        """The selected records, in key order."""
+    def records(self, store: Store, revision: int = 0) -> Iterable[Record]:
+        """The selected records as they were at *revision* (0: as they are), in key order. Raises: Expired."""
         ident = self.resource.stored_as.ident
+        if revision and revision < store.revision:
+            return [each for each in store.as_of(ident, self.namespace, revision) if self.matches(each)]
         name = self.name
         if name is not None and (self.namespace or not self.resource.namespaced):
             found = store.get(ident, Key(self.namespace, name))

@@ -8,6 +8,7 @@ readers and watchers are told once the storage has it (`settled`).
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -387,6 +388,26 @@ class Store:
                 found.append(change)
         found.reverse()
         return found
+
+    def as_of(self, resource: str, namespace: str, revision: int) -> list[Record]:
+        """The records of a resource as they were at *revision*, in key order. Raises: Expired."""
+        if revision < self._floor:
+            raise Expired(f"too old resource version: {revision} ({self._floor + 1})")
+        present = list(self.select(resource, namespace))
+        records: dict[Key, Record] | None = None
+        for change in itertools.chain(reversed(self._unsettled), reversed(self._history)):
+            if change.revision <= revision:
+                break
+            record = change.record
+            if record.resource != resource or (namespace and record.key.namespace != namespace):
+                continue
+            if records is None:
+                records = {each.key: each for each in present}
+            if change.before is None:
+                records.pop(record.key, None)
+            else:
+                records[record.key] = change.before
+        return present if records is None else [records[key] for key in sorted(records)]
 
     @property
     def published(self) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from fairlead.api.errors import ApiError, bad_request, invalid
+from fairlead.api.errors import ApiError
 from fairlead.base.objects import Json
 from fairlead.server import tables
 from fairlead.server.negotiation import Wanted
@@ -46,12 +46,6 @@ class Watch:
     async def begin(self) -> None:
         """Find the place to start. Raises: ApiError."""
         revision = self._route.one("resourceVersion")
-        if "sendInitialEvents" in self._route.query and self._route.one("resourceVersionMatch") != "NotOlderThan":
-            text = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-            cause = ("FieldValueForbidden", text, "resourceVersionMatch")
-            raise invalid("meta.k8s.io", "ListOptions", "", [cause])
-        if revision and not revision.isdigit():
-            raise bad_request(f'invalid resource version "{revision}"')
         if revision in ("", "0") or self._initial:
             self._stream.from_now(state=self._initial or "sendInitialEvents" not in self._route.query)
         else:

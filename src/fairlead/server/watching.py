@@ -13,6 +13,7 @@ from fairlead.api.errors import ApiError, gone
 from fairlead.api.watch import ADDED, DELETED, MODIFIED
 from fairlead.base.objects import Json
 from fairlead.server import conversion
+from fairlead.server.listing import too_large
 from fairlead.server.selection import Selection
 from fairlead.server.store import Change, Expired, Record, Store
 
@@ -59,9 +60,7 @@ class WatchStream:
         """Begin after *revision*. Raises: ApiError Expired, or the 504 of a revision that is yet to come."""
         if revision > self._store.revision:
             self.close()
-            text = f"Too large resource version: {revision}, current: {self._store.revision}"
-            details = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]}
-            raise ApiError(504, "Timeout", f"Timeout: {text}", details)
+            raise too_large(revision, self._store.revision)
         self._since = self.revision = revision
         try:
             changes = self._store.since(self._selection.resource.stored_as.ident, self._selection.namespace, revision)

@@ -51,6 +51,8 @@ def with_rule(rule: str) -> Any:
     return {"metadata": {"name": "ships.sea.io"}, "spec": spec}
 
 
+TOKEN = base64.urlsafe_b64encode(b'{"v":"meta.k8s.io/v1","rv":1,"start":"default/a\\u0000"}').decode()
+
 REFUSED = [
     pytest.param("POST", MAPS, {**HEAD, "metadata": []}, 400, "cannot unmarshal array into Go struct field", id="list"),
     pytest.param("POST", MAPS, {"kind": 5}, 400, "couldn't get version/kind; json parse error", id="kind"),
@@ -85,6 +87,43 @@ REFUSED = [
     pytest.param("DELETE", f"{MAPS}/a?gracePeriodSeconds=x", None, 400, "ParseInt", id="grace-in-the-query"),
     pytest.param("GET", f"{MAPS}?limit={'9' * 30}", None, 400, "value out of range", id="limit"),
     pytest.param("GET", f"{MAPS}?resourceVersion=-1", None, 400, "invalid resource version", id="revision"),
+    pytest.param("GET", f"{MAPS}?resourceVersion=9999", None, 504, "Too large resource version", id="future"),
+    pytest.param("GET", f"{MAPS}?limit=", None, 400, 'ParseInt: parsing "": invalid syntax', id="no-limit"),
+    pytest.param("GET", f"{MAPS}?continue=abc", None, 400, "continue key is not valid: invalid char", id="token"),
+    pytest.param(
+        "GET", f"{MAPS}?continue=e30", None, 400, "does not recognize this encoded version", id="token-of-none"
+    ),
+    pytest.param("GET", f"{MAPS}?continue=a", None, 400, "invalid continue token", id="token-cut"),
+    pytest.param(
+        "GET", f"{MAPS}?continue={TOKEN}&resourceVersion=1", None, 400, "when using continue", id="token-and-revision"
+    ),
+    pytest.param("GET", f"{MAPS}?resourceVersionMatch=Exact", None, 422, "unless resourceVersion is", id="match"),
+    pytest.param(
+        "GET",
+        f"{MAPS}?resourceVersion=0&resourceVersionMatch=Exact",
+        None,
+        422,
+        'forbidden for resourceVersion "0"',
+        id="0",
+    ),
+    pytest.param("GET", f"{MAPS}?sendInitialEvents=true", None, 422, "forbidden for list", id="initial-events-of-list"),
+    pytest.param(
+        "GET",
+        f"{MAPS}?watch=1&resourceVersionMatch=NotOlderThan",
+        None,
+        422,
+        "unless sendInitialEvents",
+        id="watch-match",
+    ),
+    pytest.param(
+        "GET",
+        f"{MAPS}?watch=1&sendInitialEvents=true",
+        None,
+        422,
+        "requires setting resourceVersionMatch",
+        id="initial",
+    ),
+    pytest.param("GET", f"{MAPS}?watch=1&resourceVersion=x", None, 500, "ParseUint", id="watch-revision"),
     pytest.param("GET", f"{MAPS}?watch=1&timeoutSeconds=x", None, 400, "ParseInt", id="timeout"),
     pytest.param("TRACE", MAPS, None, 405, "does not allow this method", id="trace-objects"),
     pytest.param("DELETE", "/api/v1/configmaps", None, 405, "does not allow this method", id="delete-everywhere"),

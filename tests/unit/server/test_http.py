@@ -133,6 +133,69 @@ def test_continue_pages_through_a_list(scene: Run) -> None:
     scene(scenario)
 
 
+def test_pages_are_of_one_state(scene: Run) -> None:
+    """Later pages show the state of the first one, whatever was written in between; so does a list of a revision."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        for name in "abcde":
+            await client.create(config_map(name))
+        path = "/api/v1/namespaces/default/configmaps"
+        _, first = await call(server, "GET", f"{path}?limit=2")
+        revision = first["metadata"]["resourceVersion"]
+        assert first["metadata"]["remainingItemCount"] == 3
+        await call(server, "DELETE", f"{path}/d")
+        await client.create(config_map("ca"))
+        await call(server, "PATCH", f"{path}/e", {"data": {"k": "new"}}, content_type="application/merge-patch+json")
+        _, rest = await call(server, "GET", f"{path}?continue={first['metadata']['continue']}")
+        assert [each["metadata"]["name"] for each in rest["items"]] == list("cde")
+        assert rest["metadata"] == {"resourceVersion": revision}
+        assert "new" not in json.dumps(rest)
+        exact = f"{path}?resourceVersion={revision}&resourceVersionMatch=Exact"
+        _, then = await call(server, "GET", exact)
+        assert [each["metadata"]["name"] for each in then["items"]] == list("abcde")
+        _, now = await call(server, "GET", f"{path}?resourceVersion={revision}")
+        assert [each["metadata"]["name"] for each in now["items"]] == ["a", "b", "c", "ca", "e"]
+
+    scene(scenario)
+
+
+def test_pages_of_a_forgotten_state(scene: Run) -> None:
+    """When the history is gone, a later page is refused with a token that goes on with the present state."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        for name in "abcd":
+            await client.create(config_map(name))
+        path = "/api/v1/namespaces/default/configmaps"
+        _, first = await call(server, "GET", f"{path}?limit=2")
+        await call(server, "DELETE", f"{path}/c")
+        server.store._floor = server.store.revision
+        code, status = await call(server, "GET", f"{path}?continue={first['metadata']['continue']}")
+        assert (code, status["reason"]) == (410, "Expired")
+        assert status["message"].startswith("The provided continue parameter is too old to display a consistent list")
+        _, rest = await call(server, "GET", f"{path}?continue={status['metadata']['continue']}")
+        assert [each["metadata"]["name"] for each in rest["items"]] == ["d"]
+        revision = first["metadata"]["resourceVersion"]
+        code, status = await call(server, "GET", f"{path}?limit=9&resourceVersion={revision}")
+        assert (code, status["message"]) == (410, "The resourceVersion for the provided list is too old.")
+
+    scene(scenario)
+
+
+def test_selected_lists_do_not_count_the_rest(scene: Run) -> None:
+    """remainingItemCount is told of whole lists only; revision 0 is answered all at once."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        for name in "abc":
+            obj = config_map(name)
+            await client.create({**obj, "metadata": {**obj["metadata"], "labels": {"x": "y"}}})
+        path = "/api/v1/namespaces/default/configmaps?limit=2"
+        _, page = await call(server, "GET", f"{path}&labelSelector=x%3Dy")
+        assert (len(page["items"]), "remainingItemCount" in page["metadata"]) == (2, False)
+        assert len((await call(server, "GET", f"{path}&resourceVersion=0"))[1]["items"]) == 3
+
+    scene(scenario)
+
+
 def test_openapi_refers_to_what_it_holds(scene: Run) -> None:
     """Every reference of an OpenAPI document leads to a schema in it."""
 
