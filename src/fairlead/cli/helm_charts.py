@@ -162,6 +162,8 @@ def package(args: argparse.Namespace) -> int:
 
             Manager(path, args, quiet=True).update()
         chart = load(path, detect=True)
+        if chart.metadata.api_version == "v3":
+            raise HelmError("invalid chart apiVersion")  # helm 4.3 reads them, and packs none
         if args.version:
             chart.metadata.version = args.version
         if not semver.is_version(chart.metadata.version):

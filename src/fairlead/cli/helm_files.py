@@ -25,8 +25,14 @@ _MAX_LINKS = 255
 
 def load(path: str, *, detect: bool = False) -> Chart:
     """Return the chart in a folder or archive, and log what is noticed; *detect* as in `load_archive`."""
-    chart = _load_folder(path, detect) if os.path.isdir(path) else _load_file(path, detect)
-    _tell(chart)
+    try:
+        chart = _load_folder(path, detect) if os.path.isdir(path) else _load_file(path, detect)
+    except ChartError as error:
+        for text in error.warnings:
+            log(text)
+        raise
+    for text in chart.all_warnings():
+        log(text)
     return chart
 
 
@@ -67,14 +73,6 @@ def _load_file(path: str, detect: bool) -> Chart:
             text = f"file '{place}' does not appear to be a valid chart file (details: {cause})"
             raise ChartError(text) from error
         raise ChartError("unable to load chart archive" if detect else cause, hint=cause if detect else "") from error
-
-
-def _tell(chart: Chart) -> None:
-    """Log what was noticed in a chart and its dependencies."""
-    for text in chart.warnings:
-        log(text)
-    for sub in chart.dependencies:
-        _tell(sub)
 
 
 def log(text: str, level: str = "INFO", **pairs: str) -> None:

@@ -302,11 +302,11 @@ def test_bad_chart_paths(path: str) -> None:
 
 
 BROKEN_CHARTS = [
-    ("a list", {"c/a/Chart.yaml": b"- a\n"}, "of type loader.chartBase (c/a/Chart.yaml)"),
+    ("a list", {"c/a/Chart.yaml": b"- a\n"}, "of type v2.Metadata (c/a/Chart.yaml)"),
     ("no YAML", {"c/a/Chart.yaml": b"name: a\nx: [\n"}, "(c/a/Chart.yaml:3)"),
     ("no name", {"c/a/Chart.yaml": b"version: 1.0.0\n"}, "chart.metadata.name is required (c/a/Chart.yaml)"),
     ("values not UTF-8", {"c/a/values.yaml": b"x: \xff\n"}, "yaml: invalid leading UTF-8 octet (c/a/values.yaml:1)"),
-    ("subchart", {"c/a/charts/b/Chart.yaml": b"- b\n"}, "of type loader.chartBase (c/a/charts/b/Chart.yaml)"),
+    ("subchart", {"c/a/charts/b/Chart.yaml": b"- b\n"}, "of type v2.Metadata (c/a/charts/b/Chart.yaml)"),
 ]
 
 

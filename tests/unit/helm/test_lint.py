@@ -50,3 +50,20 @@ def test_what_templates_ask_for(tmp_path: Path) -> None:
         'level=WARN msg="missing required values" message="need y"',
         'level=INFO msg="funcMap fail" message="no \\"z\\""',
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ("extra: 1\n", "extra"),
+        ("dependencies: [{name: x, version: 1.0.0, other: 1}]\n", "other"),
+        ("maintainers: [{name: x, phone: 1}]\nzero: 1\n", "phone"),
+        ("NAME: b\nmaintainers: [{Name: x, URL: y}]\n", ""),
+    ],
+)
+def test_unknown_fields(tmp_path: Path, more: str, field: str) -> None:
+    """Fields that Chart.yaml does not have are told, those of dependencies and maintainers too."""
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: a\nversion: 1.0.0\n" + more)
+    done = run_command(["lint", str(tmp_path)])
+    words = f'error unmarshaling JSON: while decoding JSON: json: unknown field "{field}"'
+    assert (words in done.stdout) == bool(field)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from fairlead.engines.helm import (
+    ChartError,
     SchemaError,
     ValuesError,
     coalesce,
@@ -208,3 +209,79 @@ def test_subcharts_change_their_parents_values(change: str, own: str, parents: s
     }
     done = render(load_chart({name: text.encode() for name, text in files.items()}), {})
     assert [item.content for item in done.manifests] == [f"x: {own}", f"x: {parents}"]
+
+
+META = "apiVersion: v2\nname: c\nversion: 1.0.0\n"
+DECODING = "error unmarshaling JSON: while decoding JSON: "
+FIELD = "json: cannot unmarshal {} into Go struct field {} of type {}"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (
+            {"Chart.yaml": META + "sources: 1.5\ncondition: {}\n"},
+            "cannot load Chart.yaml: " + DECODING + FIELD.format("object", "Metadata.condition", "string"),
+        ),
+        (
+            {"Chart.yaml": META + "dependencies: [{name: x, enabled: a, alias: []}]\n"},
+            "cannot load Chart.yaml: " + DECODING + FIELD.format("array", "Dependency.dependencies.alias", "string"),
+        ),
+        (
+            {"Chart.yaml": META + "dependencies: [null]\ntype: []\n"},
+            "cannot load Chart.yaml: " + DECODING + FIELD.format("array", "Metadata.type", "string"),
+        ),
+        (
+            {"Chart.yaml": META + "dependencies: [null]\n"},
+            "validation: dependencies must not contain empty or null nodes",
+        ),
+        (
+            {"Chart.yaml": META, "Chart.lock": "dependencies: [{name: x, tags: a}]\n"},
+            "cannot load Chart.lock: " + DECODING + FIELD.format("string", "Dependency.dependencies.tags", "[]string"),
+        ),
+        (
+            {"Chart.yaml": META, "Chart.lock": "generated: x\n"},
+            f"cannot load Chart.lock: {DECODING}"
+            'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
+        ),
+        (
+            {"Chart.yaml": META, "charts/s/Chart.yaml": "- a\n"},
+            f"error unpacking subchart s in c: cannot load Chart.yaml: {DECODING}"
+            "json: cannot unmarshal array into Go value of type v2.Metadata",
+        ),
+    ],
+)
+def test_fields_of_wrong_types(files: dict[str, str], words: str) -> None:
+    """The first field of a wrong type is told, in the order in which encoding/json meets them."""
+    with pytest.raises(ChartError) as caught:
+        load_chart({name: text.encode() for name, text in files.items()})
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("meta", "words"),
+    [
+        ("apiVersion: v9\nname: []\n", "unsupported chart version"),
+        (
+            "apiVersion: {}\n",
+            f"cannot load Chart.yaml: {DECODING}{FIELD.format('object', 'chartBase.apiVersion', 'string')}",
+        ),
+        (
+            "- a\n",
+            f"cannot load Chart.yaml: {DECODING}json: cannot unmarshal array into Go value of type loader.chartBase",
+        ),
+    ],
+)
+def test_versions_are_looked_at_first(meta: str, words: str) -> None:
+    """Commands that render look at the version before they read anything else."""
+    with pytest.raises(ChartError) as caught:
+        load_chart({"Chart.yaml": meta.encode()}, detect=True)
+    assert str(caught.value) == words
+
+
+def test_warnings_of_what_fails() -> None:
+    """What was noticed before a chart cannot be read is told with the error."""
+    files = {"Chart.yaml": META, "requirements.yaml": "dependencies: 5\n", "requirements.lock": "{}\n"}
+    with pytest.raises(ChartError) as caught:
+        load_chart({name: text.encode() for name, text in files.items()})
+    assert [text.partition(":")[0] for text in caught.value.warnings] == ["Warning", "Warning"]

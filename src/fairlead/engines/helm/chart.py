@@ -11,7 +11,7 @@ from fairlead.engines.helm import documents
 from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
 from fairlead.engines.helm.memo import remembered
-from fairlead.engines.helm.metadata import Metadata, parse_metadata, validate
+from fairlead.engines.helm.metadata import Metadata, check_lock, detect_version, parse_metadata, validate
 from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -89,6 +89,10 @@ class Chart(Record):
         other.add(*(chart.clone() for chart in self.dependencies))
         return other
 
+    def all_warnings(self) -> list[str]:
+        """Return what was noticed in this chart's files, then in those of its dependencies."""
+        return [*self.warnings, *(text for chart in self.dependencies for text in chart.all_warnings())]
+
     def crds(self) -> list[tuple[str, File]]:
         """Return (path for "# Source", file) of the manifests in crds/, dependencies included."""
         found = [
@@ -156,8 +160,7 @@ def _detect(files: list[File]) -> None:
     """See that the chart is of a version that Helm knows. Raises: ChartError."""
     for file in files:
         if file.name == "Chart.yaml":
-            version = parse_metadata(file.data, "Chart.yaml").api_version
-            if version not in ("", "v1", "v2", "v3"):
+            if detect_version(file.data) not in ("", "v1", "v2", "v3"):
                 raise ChartError("unsupported chart version", file="Chart.yaml")
             return
     raise ChartError("unable to detect chart version, no Chart.yaml found", file="Chart.yaml")
@@ -172,8 +175,19 @@ def _load(files: list[File], depth: int, source: str) -> Chart:
             metadata = parse_metadata(file.data, "Chart.yaml", metadata)
             metadata.api_version = metadata.api_version or "v1"
     chart = Chart(metadata or Metadata(), raw=files, source=source)
+    try:
+        _fill(chart, files, depth, has_metadata=metadata is not None)
+    except ChartError as error:
+        error.warnings = [*chart.all_warnings(), *error.warnings]
+        raise
+    return chart
+
+
+def _fill(chart: Chart, files: list[File], depth: int, *, has_metadata: bool) -> None:
+    """Put the files of a chart, and its dependencies, where they belong. Raises: ChartError."""
+    source = chart.source
     subcharts: dict[str, list[File]] = {}
-    seen = metadata is not None
+    seen = has_metadata
     for file in files:
         seen = _place(chart, file, subcharts, seen) or seen
     if not seen:
@@ -183,7 +197,6 @@ def _load(files: list[File], depth: int, source: str) -> Chart:
         if name[0] in "_.":
             continue
         chart.add(_subchart(chart, name, subcharts[name], depth, source))
-    return chart
 
 
 def _place(chart: Chart, file: File, subcharts: dict[str, list[File]], has_metadata: bool) -> bool:
@@ -200,7 +213,7 @@ def _place(chart: Chart, file: File, subcharts: dict[str, list[File]], has_metad
     elif name == "Chart.yaml":
         pass
     elif name in ("Chart.lock", "requirements.lock"):
-        chart.lock = _load_lock(file)
+        chart.lock = check_lock(file.data, name)
         if name == "requirements.lock":
             _legacy(
                 chart,
@@ -231,22 +244,6 @@ def _legacy(chart: Chart, file: File, warning: str) -> None:
         chart.files.append(file)
     else:
         chart.warnings.append(warning)
-
-
-def _load_lock(file: File) -> dict[str, Any]:
-    try:
-        lock = remembered(b"yaml", file.data, lambda: yaml.load(file.data, source=file.name))
-    except yaml.YamlError as error:
-        raise ChartError(
-            f"cannot load {file.name}: error converting YAML to JSON: {error.go_text}", file=file.name, line=error.line
-        ) from error
-    if lock is not None and not isinstance(lock, dict):
-        raise ChartError(
-            f"cannot load {file.name}: error unmarshaling JSON: while decoding JSON: "
-            f"json: cannot unmarshal {json_kind(lock)} into Go value of type v2.Lock",
-            file=file.name,
-        )
-    return lock or {}
 
 
 def _load_default_values(file: File) -> dict[str, Any]:
@@ -325,8 +322,10 @@ def _subchart(chart: Chart, name: str, files: list[File], depth: int, source: st
     except ChartError as error:
         if str(error).startswith("error unpacking subchart tar"):
             raise
-        raise ChartError(
+        outer = ChartError(
             f"error unpacking subchart {name} in {chart.name}: {error}",
             file=place + error.file if error.file else "",
             line=error.line,
-        ) from error
+        )
+        outer.warnings = error.warnings
+        raise outer from error

@@ -347,6 +347,12 @@ _FIELDS = frozenset(
         "type",
     }
 )
+_INNER_FIELDS = {
+    "dependencies": frozenset(
+        ("name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"),
+    ),
+    "maintainers": frozenset(("name", "email", "url")),
+}
 
 
 def _strictly(data: bytes, raw: Any) -> str:
@@ -355,13 +361,23 @@ def _strictly(data: bytes, raw: Any) -> str:
         yaml.load(data, strict=True)
     except yaml.YamlError as error:
         return f"failed to strictly parse chart metadata file\n\terror converting YAML to JSON: {error.go_text}"
+    unknown = next(_unknown(raw, _FIELDS), None)
+    if unknown is None:
+        return ""
+    return (
+        "failed to strictly parse chart metadata file\n\t"
+        f"error unmarshaling JSON: while decoding JSON: json: unknown field {quote(unknown)}"
+    )
+
+
+def _unknown(raw: Any, known: frozenset[str]) -> Iterator[str]:
+    """Yield the keys of a map of Chart.yaml that stand for no field, those of maps in it included, in order."""
     for key in sorted(raw) if isinstance(raw, dict) else ():
-        if key.lower() not in _FIELDS:
-            return (
-                "failed to strictly parse chart metadata file\n\t"
-                f"error unmarshaling JSON: while decoding JSON: json: unknown field {quote(key)}"
-            )
-    return ""
+        if key.lower() not in known:
+            yield key
+        inner = _INNER_FIELDS.get(key.lower())
+        for item in raw[key] if inner and isinstance(raw[key], list) else ():
+            yield from _unknown(item, inner or known)
 
 
 def _metadata_findings(metadata: Metadata, raw: Any) -> Iterator[tuple[int, str]]:

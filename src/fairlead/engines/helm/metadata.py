@@ -18,7 +18,7 @@ from fairlead.engines.record import Record, made
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _ALIAS = late(r"[a-zA-Z0-9_-]+\Z")
@@ -205,6 +205,54 @@ def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Meta
         ChartError: in Helm's words.
     """
     metadata = base or Metadata()
+
+    def read(content: Mapping[str, Any]) -> None:
+        for key in sorted(content):
+            _assign(metadata, key, content[key])
+
+    _decode(data, file, "v2.Metadata", read)
+    return metadata
+
+
+def detect_version(data: bytes) -> str:
+    """Return the apiVersion in a Chart.yaml, as Helm looks at it before it chooses a loader.
+
+    Raises:
+        ChartError: in Helm's words.
+    """
+    found = [""]
+
+    def read(content: Mapping[str, Any]) -> None:
+        for key in sorted(content):
+            if key.lower() == "apiversion":
+                found[0] = _string(content[key], "chartBase.apiVersion")
+
+    _decode(data, "Chart.yaml", "loader.chartBase", read)
+    return found[0]
+
+
+def check_lock(data: bytes, file: str) -> dict[str, Any]:
+    """Return what a lock file says, as it stands there.
+
+    Raises:
+        ChartError: in Helm's words.
+    """
+
+    def read(content: Mapping[str, Any]) -> None:
+        for key in sorted(content):
+            name, value = key.lower(), content[key]
+            if name == "digest":
+                _string(value, "Lock.digest")
+            elif name == "dependencies" and value is not None:
+                parse_dependencies(_list(value, "Lock.dependencies", "[]*v2.Dependency"), "Lock")
+            elif name == "generated" and value is not None:
+                _check_time(value)
+
+    return _decode(data, file, "v2.Lock", read)
+
+
+def _decode(data: bytes, file: str, kind: str, read: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """Return the map in a YAML text, once *read* took it; encoding/json meets its keys in order. Raises: ChartError."""
     try:
         content = remembered(b"yaml", data, lambda: yaml.load(data, source=file))
     except yaml.YamlError as error:
@@ -213,15 +261,27 @@ def parse_metadata(data: bytes, file: str, base: Metadata | None = None) -> Meta
         ) from error
     try:
         if content is not None and not isinstance(content, dict):
-            kind = "loader.chartBase" if base is None else "v2.Metadata"
             raise _MismatchError(f"json: cannot unmarshal {json_kind(content)} into Go value of type {kind}")
-        for key, value in (content or {}).items():
-            _assign(metadata, key, value)
+        read(content or {})
     except _MismatchError as error:
         raise ChartError(
             f"cannot load {file}: error unmarshaling JSON: while decoding JSON: {error}", file=file
         ) from error
-    return metadata
+    return content or {}
+
+
+def _check_time(value: object) -> None:
+    """See that *value* is a time as JSON has it (time.Time.UnmarshalJSON)."""
+    if not isinstance(value, str):
+        raise _MismatchError("Time.UnmarshalJSON: input is not a JSON string")
+    from datetime import UTC
+
+    from fairlead.engines.helm.functions.timeformat import LayoutError, parse_time
+
+    try:
+        parse_time("2006-01-02T15:04:05Z07:00", value, UTC)
+    except LayoutError as error:
+        raise _MismatchError(str(error)) from None
 
 
 def _assign(metadata: Metadata, key: str, value: Any) -> None:
@@ -241,7 +301,7 @@ def _assign(metadata: Metadata, key: str, value: Any) -> None:
             raise _MismatchError(
                 f"json: cannot unmarshal {json_kind(value)} into Go struct field {place} of type map[string]string"
             )
-        metadata.annotations = None if value is None else {k: _string(v, place) for k, v in value.items()}
+        metadata.annotations = None if value is None else {k: _string(value[k], place) for k in sorted(value)}
     elif name == "maintainers":
         metadata.maintainers = [] if value is None else _maintainers(_list(value, place, "[]*v2.Maintainer"))
     elif name == "dependencies":
@@ -261,24 +321,28 @@ def _maintainers(items: list[Any]) -> list[dict[str, str]]:
             )
         found.append(
             {
-                key.lower(): _string(value, f"Maintainer.maintainers.{key.lower()}")
-                for key, value in item.items()
+                key.lower(): _string(item[key], f"Maintainer.maintainers.{key.lower()}")
+                for key in sorted(item)
                 if key.lower() in ("name", "email", "url")
             }
         )
     return found
 
 
-def parse_dependencies(items: list[Any]) -> list[Dependency]:
-    """Return the dependencies in a decoded list."""
+_NONE = "\0"  # the name of a dependency that is null
+
+
+def parse_dependencies(items: list[Any], holder: str = "Metadata") -> list[Dependency]:
+    """Return the dependencies in a decoded list of a field of *holder*; nulls are left to `validate`."""
     found: list[Dependency] = []
     for item in items:
         if item is None:
-            raise ChartError("validation: dependencies must not contain empty or null nodes")
+            found.append(Dependency(_NONE))
+            continue
         if not isinstance(item, dict):
             raise _MismatchError(
                 f"json: cannot unmarshal {json_kind(item)} into Go struct field "
-                "Metadata.dependencies of type v2.Dependency"
+                f"{holder}.dependencies of type v2.Dependency"
             )
         found.append(_dependency(item))
     return found
@@ -286,8 +350,8 @@ def parse_dependencies(items: list[Any]) -> list[Dependency]:
 
 def _dependency(item: Mapping[str, Any]) -> Dependency:
     dependency = Dependency()
-    for key, value in item.items():
-        name = key.lower()
+    for key in sorted(item):
+        name, value = key.lower(), item[key]
         place = f"Dependency.dependencies.{name}"
         if name in ("name", "version", "repository", "condition", "alias"):
             setattr(dependency, name, _string(value, place))
@@ -344,6 +408,8 @@ def validate(metadata: Metadata) -> None:
 def _validate_dependencies(dependencies: list[Dependency]) -> None:
     seen: set[str] = set()
     for dependency in dependencies:
+        if dependency.name == _NONE:
+            raise _invalid("dependencies must not contain empty or null nodes")
         for name in ("name", "version", "repository", "condition"):
             setattr(dependency, name, _sanitize(getattr(dependency, name)))
         dependency.tags = list(map(_sanitize, dependency.tags))
