@@ -30,6 +30,8 @@ _STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # wha
 
 
 _BYTES = {"ConfigMap": "binaryData", "Secret": "data"}  # maps of base64, which may be wrapped, as kustomize does
+_DATA = ("data", "binaryData", "stringData")
+_OMITTED = ("labels", "annotations", "ownerReferences", "finalizers")
 _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
@@ -46,6 +48,7 @@ def decode(resource: Resource, version: str, obj: Json, request: Request) -> Jso
     check_kind(resource, version, obj)
     if not isinstance(obj.get("metadata"), dict):
         obj = {**obj, "metadata": {}}
+    obj = _without_empty(resource, obj)
     if not resource.group and resource.kind in _BYTES:
         obj = _unwrapped(obj, _BYTES[resource.kind])
     schema = resource.versions[version].schema
@@ -82,6 +85,17 @@ def _of_another_kind(resource: Resource, obj: Json, given: str, kind: str, expec
     else:
         cause = f"converting ({version}.{kind}) to ({resource.group or 'core'}.{resource.kind}): unknown conversion"
     return bad_request(f'{kind} in version "{version}" cannot be handled as a {resource.kind}: {cause}')
+
+
+def _without_empty(resource: Resource, obj: Json) -> Json:
+    """*obj* without the empty maps and lists of metadata, and of ConfigMaps and Secrets, that Go does not write."""
+    metadata = obj["metadata"]
+    if any(name in metadata and metadata[name] in ({}, []) for name in _OMITTED):
+        kept = {name: each for name, each in metadata.items() if name not in _OMITTED or each not in ({}, [])}
+        obj = {**obj, "metadata": kept}
+    if not resource.group and resource.kind in _BYTES and any(obj.get(name) == {} for name in _DATA):
+        obj = {name: each for name, each in obj.items() if name not in _DATA or each != {}}
+    return obj
 
 
 def _unwrapped(obj: Json, field: str) -> Json:

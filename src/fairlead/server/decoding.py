@@ -190,12 +190,26 @@ def read_patch(body: bytes, form: str, *, repeats: bool) -> tuple[Any, Repeats |
             raise bad_request(
                 f"{lead}json: cannot unmarshal {kind_of(value)} into Go value of type []handlers.jsonPatchOp"
             )
+        if repeats:
+            _check_operations(value)
         return value, _operation_repeats(body, value) if repeats else None
     if strategic and value is None:
         value = {}
     if (repeats or strategic) and not isinstance(value, dict | None):
         raise bad_request(f"{lead}json: cannot unmarshal {kind_of(value)} into {_MAP}")
     return value, _json_repeats(body, value) if repeats else None
+
+
+def _check_operations(operations: list[Any]) -> None:
+    for each in operations:
+        if not isinstance(each, dict | None):
+            text = f"json: cannot unmarshal {kind_of(each)} into Go value of type handlers.jsonPatchOp"
+            raise bad_request(f"error decoding patch: {text}")
+        for name in ("op", "path", "from"):
+            value = (each or {}).get(name)
+            if not isinstance(value, str | None):
+                text = f"json: cannot unmarshal {kind_of(value)} into Go struct field jsonPatchOp.{name} of type string"
+                raise bad_request(f"error decoding patch: {text}")
 
 
 def _operation_repeats(body: bytes, operations: list[Any]) -> Repeats | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead.base.objects import Json
-from fairlead.engines.schema.errors import FieldError, forbidden, invalid, required
+from fairlead.engines.schema.errors import FieldError, Verbatim, forbidden, go_json, invalid, required
 
 TOTAL_ANNOTATION_LIMIT_BYTES = 256 * 1024
 GENERATED_NAME_LIMIT = 58  # of 63, five are the random suffix
@@ -35,6 +35,12 @@ _QUALIFIED_TEXT = (
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
+_LABEL_KEY_TEXT = (
+    "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
+    "(e.g. 'example.com/MyName')"
+)
 _LABEL_VALUE_TEXT = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
     "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
@@ -54,7 +60,7 @@ def subdomain(name: str) -> list[str]:
     """What is wrong with *name* as a DNS subdomain."""
     found = []
     if len(name) > 253:
-        found.append("must be no more than 253 bytes")
+        found.append("must be no more than 253 characters")
     if not _SUBDOMAIN.match(name):
         found.append(SUBDOMAIN_TEXT)
     return found
@@ -64,9 +70,9 @@ def label_1123(name: str) -> list[str]:
     """What is wrong with *name* as a DNS label."""
     found = []
     if len(name) > 63:
-        found.append("must be no more than 63 bytes")
+        found.append("must be no more than 63 characters")
     if not _LABEL.match(name):
-        found.append(LABEL_1123_TEXT)
+        found.append("must not contain dots" if _SUBDOMAIN.match(name) else LABEL_1123_TEXT)
     return found
 
 
@@ -74,7 +80,7 @@ def label_1035(name: str) -> list[str]:
     """What is wrong with *name* as a DNS label that starts with a letter."""
     found = []
     if len(name) > 63:
-        found.append("must be no more than 63 bytes")
+        found.append("must be no more than 63 characters")
     if not _LABEL_1035.match(name):
         found.append(LABEL_1035_TEXT)
     return found
@@ -105,14 +111,13 @@ def qualified_name(text: str) -> list[str]:
     prefix, slash, name = text.rpartition("/")
     if slash:
         if "/" in prefix:
-            return ["a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-                    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-                    "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix "
-                    "and '/' (e.g. 'example.com/MyName')"]  # fmt: skip
+            return [_LABEL_KEY_TEXT]
         if not prefix:
             found.append("prefix part must be non-empty")
         else:
-            found.extend(f"prefix part {each}" for each in subdomain(prefix))
+            found.extend(
+                f"prefix part {each.replace('characters', 'bytes', each[:4] == 'must')}" for each in subdomain(prefix)
+            )
     if not name:
         found.append("name part must be non-empty")
     elif len(name) > 63:
@@ -179,8 +184,12 @@ def _extras(metadata: Mapping[str, Any]) -> list[FieldError]:
             found.append(FieldError("FieldValueTooLong", "metadata.annotations", detail=text))
     if owners := metadata.get("ownerReferences"):
         found.extend(_owners(owners))
-    for finalizer in metadata.get("finalizers") or ():
+    finalizers = metadata.get("finalizers") or ()
+    for finalizer in finalizers:
         found.extend(invalid("metadata.finalizers", finalizer, each) for each in qualified_name(finalizer))
+    if "orphan" in finalizers and "foregroundDeletion" in finalizers:
+        text = "finalizer orphan and foregroundDeletion cannot be both set"
+        found.append(invalid("metadata.finalizers", list(finalizers), text))
     return found
 
 
@@ -199,19 +208,30 @@ def _owners(owners: list[Json]) -> list[FieldError]:
     controller = ""
     path = "metadata.ownerReferences"
     for owner in owners:
-        for name in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(name):
-                text = "must not be empty" if name != "apiVersion" else "version must not be empty"
-                found.append(invalid(f"{path}.{name}", owner.get(name) or "", text))
+        version = owner.get("apiVersion") or ""
+        if not version or version.count("/") > 1:
+            found.append(invalid(f"{path}.apiVersion", version, "version must not be empty"))
+        found.extend(
+            invalid(f"{path}.{name}", "", "must not be empty")
+            for name in ("kind", "name", "uid")
+            if not owner.get(name)
+        )
+        if (version, owner.get("kind")) == ("v1", "Event"):
+            found.append(invalid(path, _shown(owner), "/v1, Kind=Event is disallowed from being an owner"))
         if owner.get("controller"):
+            called = f"{owner.get('kind') or ''}/{owner.get('name') or ''}"
             if controller:
-                text = (
-                    "Only one reference can have Controller set to true. "
-                    f'Found "true" in references for {controller} and {owner.get("name", "")}'
-                )
-                found.append(invalid("metadata.ownerReferences", owners, text))
-            controller = owner.get("name", "")
+                text = "Only one reference can have Controller set to true. "
+                text += f'Found "true" in references for {controller} and {called}'
+                found.append(invalid(path, Verbatim(f"[{','.join(map(_shown, owners))}]"), text))
+            controller = called
     return found
+
+
+def _shown(owner: Json) -> Verbatim:
+    """An owner as Go prints it."""
+    fields = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
+    return Verbatim(f"{{{','.join(f'{go_json(name)}:{go_json(owner[name])}' for name in fields if name in owner)}}}")
 
 
 _IMMUTABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")

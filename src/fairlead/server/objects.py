@@ -17,6 +17,7 @@ from fairlead.api.errors import ApiError, already_exists, bad_request, conflict,
 from fairlead.base.objects import GVK, Json, Key
 from fairlead.engines.merge.patches import equal
 from fairlead.engines.schema.definition import check_definition
+from fairlead.engines.schema.errors import quote
 from fairlead.server import addresses, admission, conversion, installing, managed, meta, strategies
 from fairlead.server.expiry import Expiry
 from fairlead.server.housekeeping import Housekeeping
@@ -247,6 +248,14 @@ class Objects:
             raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({key.name})")
         if namespace != key.namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        going = metadata.get("deletionTimestamp")
+        if going and going != before.view["metadata"].get("deletionTimestamp"):
+            cause = (
+                "FieldValueInvalid",
+                f"Invalid value: {quote(going)}: field is immutable",
+                "metadata.deletionTimestamp",
+            )
+            raise invalid(resource.group, resource.kind, key.name, [cause])
         given = metadata.get("uid")
         if uid and given and given != before.uid:
             group = f"{resource.group}/" if resource.custom else ""
@@ -261,6 +270,8 @@ class Objects:
             text = "Invalid value: 0: must be specified for an update"
             cause = ("FieldValueInvalid", text, "metadata.resourceVersion")
             raise invalid(resource.group, resource.plural, key.name, [cause])
+        if revision and not str(revision).isdigit():
+            raise ApiError(500, "", f"strconv.ParseUint: parsing {quote(str(revision))}: invalid syntax")
         if revision and str(revision) != str(before.revision):
             raise conflict(resource.group, resource.plural, key.name, MODIFIED_TEXT)
 

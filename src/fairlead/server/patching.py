@@ -5,14 +5,14 @@ Source: apiserver v0.36 pkg/endpoints/handlers/patch.go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fairlead.api.errors import ApiError, bad_request, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
-from fairlead.engines.merge.strategic import strategic_merge
-from fairlead.engines.schema.errors import go_json, go_number, quote
+from fairlead.engines.merge.strategic import go_value, strategic_merge
+from fairlead.engines.schema.errors import go_json, quote
 from fairlead.server import managed
 from fairlead.server.bodies import check_head, wrong_head, wrong_metadata
 from fairlead.server.objects import Change, Objects, Outcome
@@ -35,6 +35,8 @@ def accepted(resource: Resource) -> tuple[str, ...]:
 
 def unsupported(resource: Resource) -> ApiError:
     """415 for a patch in another form."""
+    if not resource.custom:
+        return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     types = ", ".join(accepted(resource))
     text = f"the body of the request was in an unknown format - accepted media types include: {types}"
     return ApiError(415, "UnsupportedMediaType", text)
@@ -45,7 +47,13 @@ def _refused(error: PatchError, resource: Resource, name: str) -> ApiError:
         return bad_request(error.message)
     if error.code == 413:
         return ApiError(413, "RequestEntityTooLarge", error.message)
+    if error.code == 500:
+        return ApiError(500, "", error.message)
     return ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
+def _undeterminable(name: str) -> ApiError:
+    return bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
 
 
 def change_of(resource: Resource, version: str, name: str, body: Json | Sequence[Json], patch_type: str) -> Change:
@@ -68,11 +76,13 @@ def change_of(resource: Resource, version: str, name: str, body: Json | Sequence
         if not isinstance(changed, dict):
             raise bad_request("the patch does not leave an object")
         if not changed.get("metadata"):
-            raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+            raise _undeterminable(name)
         problem = wrong_metadata(changed["metadata"]) if resource.custom else wrong_head(changed, resource.kind)
         if problem:
             shown = quote(go_json(changed))
             raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {problem}", "patch")])
+        if not changed["metadata"].get("name"):
+            raise _undeterminable(name)
         return changed
 
     return change
@@ -102,21 +112,8 @@ def patch(
         _, found, cause = error.message.partition(f" cannot be handled as a {resource.kind}: ")
         if error.code != 400 or not found or not made:
             raise
-        shown = quote(_go_text(body) if patch_type == STRATEGIC else go_json(made[-1]))
+        shown = quote(go_value(body) if patch_type == STRATEGIC else go_json(made[-1]))
         raise invalid("", "", "", [("FieldValueInvalid", f"Invalid value: {shown}: {cause}", "patch")]) from error
-
-
-def _go_text(value: Any) -> str:
-    """A JSON value as Go's %v prints it."""
-    if isinstance(value, Mapping):
-        return f"map[{' '.join(f'{key}:{_go_text(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, list):
-        return f"[{' '.join(map(_go_text, value))}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return go_number(value)
-    return "<nil>" if value is None else str(value)
 
 
 def apply(

@@ -130,6 +130,9 @@ REFUSED = [
     pytest.param("PATCH", f"{MAPS}/a", b"{", MERGE, 400, "error decoding patch: unexpected end", id="merge"),
     pytest.param("PATCH", f"{MAPS}/a", b"[]", MERGE, 400, "error decoding patch: json: cannot", id="merge-list"),
     pytest.param("PATCH", f"{MAPS}/a", b"{}", PATCH, 400, "[]handlers.jsonPatchOp", id="operations"),
+    pytest.param("PATCH", f"{MAPS}/a", b'[{"op":1}]', PATCH, 400, "field jsonPatchOp.op of type string", id="op"),
+    pytest.param("PATCH", f"{MAPS}/a", b"{", "text/plain", 415, "415: Unsupported Media Type", id="no-patch"),
+    pytest.param("PATCH", f"{MAPS}/a", b'{"$patch":"x"}', SMP, 500, "unknown patch type: x in map", id="directive"),
     pytest.param("PATCH", f"{MAPS}/a", b"{", SMP, 400, "unexpected end of JSON input", id="strategic"),
     pytest.param("PATCH", f"{MAPS}/a?fieldManager=m", b"1", APPLY, 400, "while decoding JSON: json:", id="apply"),
     pytest.param(
@@ -248,5 +251,20 @@ def test_large_bodies(scene: Run) -> None:
         assert (code, "unexpected end of JSON input" in status["message"]) == (400, True)
         said = await warnings(server, "PATCH", f"{MAPS}/x", b"{" + filling + b',"data":{}}', content_type=MERGE)
         assert said == ['duplicate field "data"']
+
+    scene(scenario)
+
+
+def test_empty_maps_are_not_kept(scene: Run) -> None:
+    """Go does not write empty labels, annotations, owners, finalizers, nor empty data of a ConfigMap or Secret."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        meta = {"name": "x", "labels": {}, "annotations": {}, "finalizers": [], "ownerReferences": []}
+        _, made = await call(server, "POST", MAPS, {"metadata": meta, "data": {}})
+        assert made.keys() == {"apiVersion", "kind", "metadata"}
+        assert made["metadata"].keys() == {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}
+        await call(server, "PATCH", f"{MAPS}/x", {"metadata": {"labels": {"a": "b"}}}, content_type=MERGE)
+        _, bare = await call(server, "PATCH", f"{MAPS}/x", {"metadata": {"labels": {"a": None}}}, content_type=MERGE)
+        assert "labels" not in bare["metadata"]
 
     scene(scenario)

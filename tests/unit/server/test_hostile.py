@@ -51,6 +51,15 @@ def with_rule(rule: str) -> Any:
     return {"metadata": {"name": "ships.sea.io"}, "spec": spec}
 
 
+OWNER = {"apiVersion": "v1", "kind": "X", "name": "n", "uid": "u", "controller": True}
+EVENT = {"apiVersion": "v1", "kind": "Event", "name": "n", "uid": "u"}
+
+
+def named(name: str, kind: str = "", **more: Any) -> Any:
+    """An object with nothing but its metadata."""
+    return {**({"kind": kind} if kind else {}), "metadata": {"name": name, **more}}
+
+
 TOKEN = base64.urlsafe_b64encode(b'{"v":"meta.k8s.io/v1","rv":1,"start":"default/a\\u0000"}').decode()
 
 REFUSED = [
@@ -76,6 +85,31 @@ REFUSED = [
         "data: Too long: may not be more than 1048576 bytes",
         id="large-secret",
     ),
+    pytest.param("POST", MAPS, named("a.b", "Namespace"), 400, "unknown conversion", id="namespace"),
+    pytest.param("POST", "/api/v1/namespaces", named("a.b"), 422, "must not contain dots", id="dots"),
+    pytest.param("POST", "/api/v1/namespaces", named("a" * 64), 422, "no more than 63 characters", id="long-name"),
+    pytest.param("POST", MAPS, named("a", labels={"a/b/c": ""}), 422, "a valid label key must consist", id="slashes"),
+    pytest.param("POST", MAPS, named("a", labels={f"{'a' * 254}/b": ""}), 422, "than 253 bytes", id="long-prefix"),
+    pytest.param("POST", MAPS, named("a", ownerReferences=[EVENT]), 422, "disallowed from being an owner", id="event"),
+    pytest.param("POST", MAPS, named("a", ownerReferences=[OWNER, OWNER]), 422, "for X/n and X/n", id="controllers"),
+    pytest.param(
+        "POST",
+        MAPS,
+        named("a", finalizers=["orphan", "foregroundDeletion"]),
+        422,
+        "cannot be both set",
+        id="finalizers",
+    ),
+    pytest.param("PUT", f"{MAPS}/a", named("a", resourceVersion="x"), 500, "ParseUint", id="revision-of-object"),
+    pytest.param(
+        "PUT",
+        f"{MAPS}/a",
+        named("a", deletionTimestamp="2020-01-01T00:00:00Z"),
+        422,
+        "is immutable",
+        id="deletion-time",
+    ),
+    pytest.param("PATCH", f"{MAPS}/a", {"metadata": {"name": None}}, 400, "was undeterminable", id="no-name-left"),
     pytest.param("POST", DEFINITIONS, with_rule("self.b == 1"), 422, "undefined field 'b'", id="definition"),
     pytest.param("POST", DEFINITIONS, with_rule("self."), 422, "compilation failed: ERROR: <input>", id="rule"),
     pytest.param("PATCH", f"{MAPS}/a", {"metadata": "x"}, 422, "patch: Invalid value", id="patched-head"),

@@ -140,8 +140,8 @@ def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:
             index += 1
         if index >= len(order):
             raise PatchError(
-                f"The order in patch list:\n{_go_value(items)}\n"
-                f" doesn't match {_SET_ORDER[:-1]} list:\n{_go_value(order)}\n",
+                f"The order in patch list:\n{go_value(items)}\n"
+                f" doesn't match {_SET_ORDER[:-1]} list:\n{go_value(order)}\n",
                 code=500,
             )
         index += 1
@@ -160,7 +160,7 @@ def _merge_list(before: list[Any], patch: list[Any], meta: _Meta, is_deletion: b
     if isinstance(sample, list):
         raise PatchError("lists of lists are not supported", code=422)
     if any(isinstance(item, dict) != isinstance(sample, dict) for item in [*before, *patch]):
-        raise PatchError(f"list element types are not identical: {_go_value([before, patch])}", code=500)
+        raise PatchError(f"list element types are not identical: {go_value([before, patch])}", code=500)
     if not isinstance(sample, dict):
         if is_deletion:
             gone = _Places(patch, "")
@@ -336,14 +336,15 @@ def _clean(value: Any) -> tuple[Any, bool]:
 
 
 def _go_map(value: dict[str, Any]) -> str:
-    return "map[" + " ".join(f"{key}:{_go_value(value[key])}" for key in sorted(value)) + "]"
+    return "map[" + " ".join(f"{key}:{go_value(value[key])}" for key in sorted(value)) + "]"
 
 
-def _go_value(value: Any) -> str:
+def go_value(value: Any) -> str:
+    """A JSON value as Go's %v prints it."""
     if isinstance(value, dict):
         return _go_map(value)
     if isinstance(value, list):
-        return "[" + " ".join(map(_go_value, value)) + "]"
+        return "[" + " ".join(map(go_value, value)) + "]"
     if value is None:
         return "<nil>"
     return str(value).lower() if isinstance(value, bool) else str(value)
