@@ -36,7 +36,6 @@ def no_logging(monkeypatch: pytest.MonkeyPatch) -> None:
         (["demo", "--git-port", "-1"], "'-1' is not a port"),
         (["status", "--sails"], "usage: fairlead status"),
         (["cluster", "describe", "skiff", "--sails"], "usage: fairlead cluster describe"),
-        (["helm", "package", "--sails"], "usage: fairlead helm package"),
         (["sail"], "invalid choice: 'sail'"),
         ([], "usage: fairlead"),
     ],
@@ -164,11 +163,13 @@ def test_demo_that_is_not_ready_in_time(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_modules_are_loaded_when_their_command_is_given() -> None:
-    """Every command of the table has a module with `configure` and `run`."""
+    """Every command of the table has a module, and tells of itself."""
     for name in OWN_COMMANDS:
-        with pytest.raises(SystemExit) as ending:
-            main([name, "--help"])
-        assert ending.value.code == 0
+        try:
+            code: object = main([name, "--help"])
+        except SystemExit as ending:  # argparse's own way
+            code = ending.code
+        assert code == 0
     assert "fairlead.cli.kustomize" in sys.modules
 
 

@@ -81,7 +81,7 @@ IN_A_COMMIT: list[Mistake] = [
         f"{SKIFF}cluster.yaml",
         "spec:\n  interval",
         "spec\n  interval",
-        ("line 6", "File: clusters/staging/skiff/cluster.yaml"),
+        ("line 5", "File: clusters/staging/skiff/cluster.yaml"),
     ),
     (f"{SKIFF}cluster.yaml", "valuesFrom", "valueFrom", ("staging/skiff", ".spec.valueFrom: field not declared")),
     (f"{SKIFF}cluster.yaml", "HelmRelease", "HelmReleases", ('no matches for kind "HelmReleases"',)),
