@@ -11,7 +11,7 @@ from typing import Any
 
 from fairlead.api.errors import bad_request, invalid
 from fairlead.base.objects import Json
-from fairlead.engines.schema.errors import TYPE_INVALID, quote
+from fairlead.engines.schema.errors import TYPE_INVALID, go_json, quote
 from fairlead.engines.schema.validation import validate
 from fairlead.server.registry import object_meta_schema
 from fairlead.server.request import DeleteOptions
@@ -96,6 +96,13 @@ def check_manager(name: str, kind: str) -> None:
             raise invalid("meta.k8s.io", kind, "", [("FieldValueInvalid", text, "fieldManager")])
 
 
+def check_dry_run(given: list[str], kind: str) -> None:
+    """Refuse stages of a dry run that there are not. Raises: ApiError Invalid."""
+    if any(each != "All" for each in given):
+        text = f'Unsupported value: {go_json(given)}: supported values: "All"'
+        raise invalid("meta.k8s.io", kind, "", [("FieldValueNotSupported", text, "dryRun")])
+
+
 def delete_options(given: Json | None, route: Route) -> DeleteOptions:
     """The options of a deletion, from its body *given*, or else its query. Raises: ApiError BadRequest, Invalid.
 
@@ -118,7 +125,11 @@ def delete_options(given: Json | None, route: Route) -> DeleteOptions:
     )
     conditions = given.get("preconditions") or {}
     _check_types(conditions, (("uid", str, "types.UID"), ("resourceVersion", str, "string")))
+    check_dry_run(given.get("dryRun") or [], "DeleteOptions")
     propagation = given.get("propagationPolicy") or ""
+    if propagation and given.get("orphanDependents") is not None:
+        text = f"Invalid value: {quote(propagation)}: orphanDependents and deletionPropagation cannot be both set"
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [("FieldValueInvalid", text, "propagationPolicy")])
     if not propagation and given.get("orphanDependents") is not None:
         propagation = "Orphan" if given["orphanDependents"] else "Background"
     if propagation not in _POLICIES:

@@ -45,6 +45,7 @@ LARGE_BYTES = 64 << 10  # a body that takes more than a few milliseconds to read
 _ON_ONE = ("get", "update", "patch", "delete")
 _MANY = ("list", "watch", "deletecollection")
 _BY_NAME = (*_ON_ONE, "create")
+_OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _RETURNED_WHEN_DELETED = frozenset(
     {
@@ -103,23 +104,21 @@ class Call:
     def request(self) -> Request:
         """The options of a write. Raises: ApiError for options that make no sense."""
         route = self.route
-        kind = {"create": "CreateOptions", "update": "UpdateOptions"}.get(route.verb, "PatchOptions")
+        kind = _OPTIONS.get(route.verb, "DeleteOptions")
         bodies.check_manager(route.one("fieldManager"), kind)
         agent = self.headers.get("user-agent", "").partition("/")[0][: bodies.MANAGER_LIMIT]
         manager = route.one("fieldManager") or agent or "unknown"
         dry_run = route.query.get("dryRun") or []
-        if any(each not in ("All", "") for each in dry_run):
-            text = f'Unsupported value: ["{dry_run[0]}"]: supported values: "All"'
-            raise invalid("meta.k8s.io", kind, "", [("FieldValueNotSupported", text, "dryRun")])
+        bodies.check_dry_run(dry_run, kind)
         validation = route.one("fieldValidation") or "Warn"
         if validation not in _VALIDATIONS:
-            text = f'Unsupported value: "{validation}": supported values: "Ignore", "Warn", "Strict"'
-            raise invalid("meta.k8s.io", "CreateOptions", "", [("FieldValueNotSupported", text, "fieldValidation")])
+            text = f'Unsupported value: "{validation}": supported values: "", "Ignore", "Strict", "Warn"'
+            raise invalid("meta.k8s.io", kind, "", [("FieldValueNotSupported", text, "fieldValidation")])
         return Request(
             self.user.name,
             self.user.groups,
             manager,
-            bool(dry_run and dry_run[0]),
+            bool(dry_run),
             validation,
             route.flag("force"),
             warnings=self.warnings,
@@ -374,7 +373,11 @@ class Handlers:
         request = call.request()
         if route.verb == "update":
             wanted = await call.object(resource, request, "Scale", "autoscaling/v1")
+            admission.check_kind(scaling.RESOURCE, "v1", wanted)
             admission.check_types(scaling.RESOURCE, "v1", wanted)
+            name = (wanted.get("metadata") or {}).get("name")
+            if name != route.name:
+                raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({route.name})")
             outcome = scaling.update(objects, resource, route.version, key, lambda present: wanted, request)
         else:
             patch = await call.patch(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fairlead.api.errors import ApiError, bad_request, invalid, not_found
+from fairlead.api.errors import ApiError, bad_request, conflict, invalid, not_found
 from fairlead.base.objects import Json, Key
 from fairlead.engines.merge.patches import PatchError, json_patch, merge_patch
 from fairlead.engines.merge.strategic import go_value, strategic_merge
@@ -130,6 +130,10 @@ def apply(
     if before is None:
         if subresource:
             raise not_found(resource.group, resource.plural, key.name)
+        uid = (body.get("metadata") or {}).get("uid")
+        if uid:
+            text = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(resource.group, resource.plural, key.name, text)
         obj = managed.apply(resource, version, None, applied, request, objects.now(), "")
         _tell_repeats(request)
         return objects.create(resource, version, obj, key.namespace, request)

@@ -109,6 +109,10 @@ class Special:
         assert sub is not None
         api_version = f"{sub.group}/{sub.version}" if sub.group else sub.version
         body = await call.object(resource, call.request(), sub.kind, api_version)
+        kind, version = body.get("kind") or sub.kind, (body.get("apiVersion") or api_version).rpartition("/")[2]
+        if kind != sub.kind:
+            cause = f"converting ({version}.{kind}) to ({sub.group or 'core'}.{sub.kind}): unknown conversion"
+            raise bad_request(f'{kind} in version "{version}" cannot be handled as a {sub.kind}: {cause}')
         if route.subresource == "eviction":
             return await self._evict(call, resource, key, body)
         if route.subresource == "binding":
@@ -116,6 +120,9 @@ class Special:
         return self._request_token(resource, key, body)
 
     async def _evict(self, call: Call, resource: Resource, key: Key, body: Json) -> Json:
+        name = (body.get("metadata") or {}).get("name")
+        if name != key.name:
+            raise bad_request("name in URL does not match name in Eviction object")
         given = body.get("deleteOptions") or {}
         options = DeleteOptions(grace_seconds=given.get("gracePeriodSeconds"), dry_run=bool(given.get("dryRun")))
         server = self._server
@@ -125,6 +132,8 @@ class Special:
 
     async def _bind(self, call: Call, resource: Resource, key: Key, body: Json) -> Json:
         node = get_in(body, "target", "name", default="")
+        if not node:
+            raise ApiError(500, "", "target.name: Required value")
 
         def change(pod: Json) -> Json:
             if get_in(pod, "spec", "nodeName"):

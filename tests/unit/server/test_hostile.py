@@ -100,6 +100,23 @@ REFUSED = [
         "cannot be both set",
         id="finalizers",
     ),
+    pytest.param(
+        "POST", f"{MAPS}?dryRun=All&dryRun=x", named("b"), 422, '["All","x"]: supported values: "All"', id="dry"
+    ),
+    pytest.param(
+        "DELETE", f"{MAPS}/a", {"dryRun": ["x"]}, 422, 'DeleteOptions.meta.k8s.io "" is invalid', id="dry-delete"
+    ),
+    pytest.param(
+        "DELETE",
+        f"{MAPS}/a",
+        {"propagationPolicy": "Orphan", "orphanDependents": True},
+        422,
+        "orphanDependents and deletionPropagation cannot be both set",
+        id="both-policies",
+    ),
+    pytest.param(
+        "PUT", f"{MAPS}/a?fieldValidation=x", named("a"), 422, 'values: "", "Ignore", "Strict", "Warn"', id="validation"
+    ),
     pytest.param("PUT", f"{MAPS}/a", named("a", resourceVersion="x"), 500, "ParseUint", id="revision-of-object"),
     pytest.param(
         "PUT",
@@ -441,3 +458,27 @@ def test_heads(parts: list[bytes], status: bytes) -> None:
 def test_slow_heads(parts: list[bytes], closed: bool) -> None:
     """Who does not finish a head is hung up on; who waits between two requests is not, for a while."""
     assert answered(*parts, wait=HEAD_LIMIT_SECONDS + 1).closed is closed
+
+
+def test_what_is_done_to_pods_is_checked(scene: Run) -> None:
+    """Evictions and bindings name their pod and node; a pod's spec stays as it is, but for its node, once."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        pods = "/api/v1/namespaces/default/pods"
+        spec = {"containers": [{"name": "c", "image": "i"}]}
+        assert (await call(server, "POST", pods, {"metadata": {"name": "p"}, "spec": spec}))[0] == 201
+        for path, body, code, words in (
+            ("eviction", {"metadata": {"name": "q"}}, 400, "does not match name in Eviction"),
+            ("eviction", {"kind": "Pod", "metadata": {"name": "p"}}, 400, "cannot be handled as a Eviction"),
+            ("binding", {"metadata": {"name": "p"}, "target": {}}, 500, "target.name: Required value"),
+        ):
+            found, status = await call(server, "POST", f"{pods}/p/{path}", body)
+            assert (found, words in status["message"]) == (code, True), status
+        patch = {"spec": {"containers": [{"name": "c", "image": "i", "env": [{"name": "a", "value": "b"}]}]}}
+        code, status = await call(server, "PATCH", f"{pods}/p", patch, content_type=MERGE)
+        assert (code, "pod updates may not change fields other than" in status["message"]) == (422, True)
+        bound = {"metadata": {"name": "p"}, "target": {"name": "n"}}
+        assert (await call(server, "POST", f"{pods}/p/binding", bound))[0] == 201
+        assert (await call(server, "GET", f"{pods}/p"))[1]["spec"]["nodeName"] == "n"
+
+    scene(scenario)

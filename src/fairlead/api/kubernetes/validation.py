@@ -72,13 +72,16 @@ def _pod(obj: Json, old: Json | None) -> list[FieldError]:
     if old is None:
         return _pod_spec(spec, "spec")
     before = old.get("spec") or {}
-    if _without_mutable(spec) == _without_mutable(before) or not before.get("nodeName"):
+    bound = bool(before.get("nodeName"))
+    if _without_mutable(spec, bound) == _without_mutable(before, bound) or before.get("schedulingGates"):
         return []
     return [forbidden("spec", _POD_UPDATE)]
 
 
-def _without_mutable(spec: Json) -> Json:
-    kept = {key: value for key, value in spec.items() if key not in _POD_MUTABLE}
+def _without_mutable(spec: Json, bound: bool) -> Json:
+    """What may not change of a pod; one that is not *bound* to a node may be yet."""
+    mutable = _POD_MUTABLE if bound else (*_POD_MUTABLE, "nodeName")
+    kept = {key: value for key, value in spec.items() if key not in mutable}
     for kind in ("containers", "initContainers"):
         if kind in kept:
             kept[kind] = [{key: value for key, value in each.items() if key != "image"} for each in kept[kind] or ()]
