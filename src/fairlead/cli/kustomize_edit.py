@@ -7,6 +7,7 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from fairlead.cli import kustomize_fix
 from fairlead.cli.build_cache import DiskLoader
@@ -32,6 +33,28 @@ TARGET = ("group", "version", "kind", "name", "namespace", "annotation_selector"
 
 class _Nothing(Exception):  # noqa: N818 - not an error
     """There is nothing to change; the file is left alone."""
+
+
+class _Unread(edits.KustomizationFile):
+    """The file of the current folder, read when an edit first looks into it: wrong words are found before."""
+
+    path = ""
+
+    def __init__(self) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("fields", "_comments"):
+            raise AttributeError(name)
+        found = [name for name in FILE_NAMES if os.path.exists(name)]
+        if not found:
+            raise KustomizeError(f"Missing kustomization file '{FILE_NAMES[0]}'.\n")
+        if len(found) > 1:
+            raise KustomizeError(f"Found multiple kustomization file: [{' '.join(found)}]\n")
+        self.path = found[0]
+        with open(self.path, "rb") as handle:
+            super().__init__(handle.read(), self.path)
+        return self.__dict__[name]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +128,8 @@ def _add_names(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
     names = [name for word in args.words for name in _matches(word, args)]
     if not names:
         raise _Nothing
-    names = [name for name in names if name not in FILE_NAMES]
+    if args.what in ("resource", "component"):
+        names = [name for name in names if name not in FILE_NAMES]
     for note in edits.add_names(file, LISTS[args.what], names):
         print(note, file=sys.stderr)
 
@@ -173,16 +197,24 @@ def _add_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> Non
 
 
 def _remove_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
-    if not args.words:
-        raise KustomizeError(f"must specify {args.what}")
+    if not args.words:  # upstream says label of annotations, too
+        raise KustomizeError("must specify label")
     if len(args.words) > 1:
-        raise KustomizeError(f"{args.what}s must be comma-separated, with no spaces")
+        raise KustomizeError("labels must be comma-separated, with no spaces")
     keys = args.words[0].split(",")
+    if "" in keys:
+        raise KustomizeError("invalid label: '' (name is empty)")
     edits.remove_entries(file, _field(args), args.what, keys, quiet=args.ignore_non_existence)
 
 
 def _set_entries(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
-    edits.add_entries(file, _field(args), args.what, edits.pairs(args.words, args.what), force=True)
+    entries = edits.pairs(args.words, args.what)
+    if args.what == "annotation" and not all(map(edits.is_annotation_key, entries)):
+        raise KustomizeError(
+            "invalid annotation key: see the syntax and character set rules at "
+            "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/"
+        )
+    edits.add_entries(file, _field(args), args.what, entries, force=True)
 
 
 def _change_patch(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
@@ -196,9 +228,12 @@ def _add_bases(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
     if len(args.words) != 1:
         raise KustomizeError("must specify a base directory")
     names = args.words[0].split(",")
+    known = file.fields.get("resources") or ()
     for name in names:
         if not os.path.exists(name):
             raise KustomizeError(f"{name} does not exist")
+        if name in known:
+            break
     edits.add_bases(file, names)
 
 
@@ -234,7 +269,8 @@ def _sources(word: str) -> list[str]:
 
 
 def _set_generator(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
-    generators.change(file, args.what, args.words, args.namespace, args.from_literal, args.new_namespace)
+    tree = Files(DiskLoader(), os.path.realpath("."))
+    generators.change(file, args.what, args.words, args.namespace, args.from_literal, args.new_namespace, tree)
 
 
 def _remove_generator(file: edits.KustomizationFile, args: argparse.Namespace) -> None:
@@ -257,14 +293,8 @@ def run(args: argparse.Namespace) -> int:
     if args.edit_verb == "alpha-list-builtin-plugin":
         print("Builtin plugins:\n", *(f" * {name}" for name in PLUGINS), sep="\n")
         return 0
-    found = [name for name in FILE_NAMES if os.path.exists(name)]
+    file = _Unread()
     try:
-        if not found:
-            raise KustomizeError(f"Missing kustomization file '{FILE_NAMES[0]}'.\n")
-        if len(found) > 1:
-            raise KustomizeError(f"Found multiple kustomization file: [{' '.join(found)}]\n")
-        with open(found[0], "rb") as handle:
-            file = edits.KustomizationFile(handle.read(), found[0])
         args.edit(file, args)
         text = file.render()
     except _Nothing as note:
@@ -274,7 +304,7 @@ def run(args: argparse.Namespace) -> int:
     except KustomizeError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    with open(found[0], "w", encoding="utf-8") as handle:
+    with open(file.path, "w", encoding="utf-8") as handle:
         handle.write(text)
     if "finish" in args:
         args.finish(args)

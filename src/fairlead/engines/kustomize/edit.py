@@ -145,6 +145,15 @@ def pairs(words: Sequence[str], what: str) -> dict[str, str]:
     return found
 
 
+_NAME = r"[a-zA-Z0-9](?:[-a-zA-Z0-9_.]{0,61}[a-zA-Z0-9])?"
+_DOMAIN = r"[a-zA-Z](?:[-a-zA-Z0-9.]{0,251}[a-zA-Z0-9])?"
+
+
+def is_annotation_key(key: str) -> bool:
+    """Whether `edit set annotation` takes *key*; `edit add` takes any."""
+    return re.fullmatch(f"(?:{_DOMAIN}/)?{_NAME}", key) is not None
+
+
 def add_names(file: KustomizationFile, field: str, names: Sequence[str]) -> list[str]:
     """Add *names* to a list; return what upstream says of those that are there."""
     listed = list(file.fields.get(field) or ())

@@ -65,13 +65,25 @@ def add(file: KustomizationFile, what: str, wanted: Wanted, tree: Files) -> None
     if wanted.plain_name:
         entry["options"] = {**(entry.get("options") or {}), "disableNameSuffixHash": True}
     try:
-        generate(kind, with_options(entry, file.fields.get("generatorOptions")), tree)
+        _settle(file, entry, kind, tree)
     except KustomizeError as error:
         raise KustomizeError(f"failed to create {what}: {error}") from error
 
 
+def _settle(file: KustomizationFile, entry: dict[str, Any], kind: str, tree: Files) -> None:
+    """Work the kustomization's own options into *entry*, as upstream does, and generate it once as a check."""
+    entry.update(with_options(entry, file.fields.get("generatorOptions")))
+    generate(kind, entry, tree)
+
+
 def change(
-    file: KustomizationFile, what: str, names: Sequence[str], namespace: str, literals: Sequence[str], moved_to: str
+    file: KustomizationFile,
+    what: str,
+    names: Sequence[str],
+    namespace: str,
+    literals: Sequence[str],
+    moved_to: str,
+    tree: Files,
 ) -> None:
     """Give keys of a generator other values, or it another namespace. Raises: KustomizeError."""
     field, kind = KINDS[what]
@@ -91,6 +103,10 @@ def change(
         raise KustomizeError(f"failed to create {what}: {error}") from error
     if moved_to:
         entry["namespace"] = moved_to
+    try:
+        _settle(file, entry, kind, tree)
+    except KustomizeError as error:
+        raise KustomizeError(f"failed to create {what}: failed to validate {kind} structure: {error}") from error
 
 
 def _changed(known: Sequence[str], literals: Sequence[str]) -> list[str]:

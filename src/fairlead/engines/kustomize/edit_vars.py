@@ -91,9 +91,9 @@ def _targets(node: Any, path: str, use: str, patch: Mapping[str, Any] | None) ->
         found = list(_uses(node, use, ()))
     except KustomizeError as error:
         raise KustomizeError(f"error with {path}: {error}") from error
-    if not found or node.__class__ is not dict:
+    if not found:
         return []
-    select = _selector(Resource(node), patch)
+    select = _selector(Resource(node if node.__class__ is dict else {}), patch)  # a JSON patch is a list
     return [
         {"select": select, "fieldPaths": [".".join(field)], **({"options": options} if options else {})}
         for field, options in found
