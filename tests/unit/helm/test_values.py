@@ -285,3 +285,15 @@ def test_warnings_of_what_fails() -> None:
     with pytest.raises(ChartError) as caught:
         load_chart({name: text.encode() for name, text in files.items()})
     assert [text.partition(":")[0] for text in caught.value.warnings] == ["Warning", "Warning"]
+
+
+def test_values_as_a_map() -> None:
+    """AsMap has a plain map's type, which `dig` asks for, and the same maps inside."""
+    text = (
+        "a: {{ typeOf .Values.AsMap }}\n"
+        'b: {{ dig "m" "x" "none" .Values.AsMap }}\n'
+        'c: {{ $_ := set .Values.AsMap.m "y" 2 }}{{ .Values.m.y }}'
+    )
+    files = {"Chart.yaml": META, "values.yaml": "m: {x: 1}\n", "templates/a.yaml": text}
+    done = render(load_chart({name: text.encode() for name, text in files.items()}), {})
+    assert done.manifests[0].content == "a: map[string]interface {}\nb: 1\nc: 2"

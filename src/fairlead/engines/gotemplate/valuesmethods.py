@@ -30,7 +30,8 @@ def _table(values: dict[str, Any], name: str) -> Values:
 
 
 def _as_map(values: dict[str, Any]) -> dict[str, Any]:
-    return values or {}
+    """Return the values without their type's name: in Go the same map, here another with the same entries."""
+    return dict(values)
 
 
 def _path_value(values: dict[str, Any], path: str) -> object:

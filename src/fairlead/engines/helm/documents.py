@@ -39,8 +39,8 @@ def split(data: bytes) -> Iterator[tuple[int, bytes]]:
             if buffer:
                 yield start, b"\n".join([*buffer, b""])
                 buffer = []
-            start = number + 1
-            continue
+                start = number + 1
+                continue
         buffer.append(line)
     if buffer:
         yield start, b"\n".join([*buffer, b""])
