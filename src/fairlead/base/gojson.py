@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _INF = float("inf")
+_MAX_DEPTH = 1000  # from there on Go looks for a map that holds itself
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _SEPARATORS = {"\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -24,7 +25,7 @@ def dumps(value: object, *, escape_html: bool = True) -> bytes:
     """Return the compact JSON of *value*, as json.Marshal writes it.
 
     Lone surrogates become U+FFFD, as invalid UTF-8 does in Go.
-    Raises: GoJsonError for NaN and infinities.
+    Raises: GoJsonError for NaN and infinities; RecursionError for a thousand levels, or a map that holds itself.
     """
     return dumps_text(value, escape_html=escape_html).encode()
 
@@ -32,7 +33,7 @@ def dumps(value: object, *, escape_html: bool = True) -> bytes:
 def dumps_text(value: object, *, escape_html: bool = True) -> str:
     """Return what `dumps` returns, as text."""
     parts: list[str] = []
-    _write(parts.append, value, escape_html)
+    _write(parts.append, value, escape_html, 0)
     return "".join(parts)
 
 
@@ -153,19 +154,21 @@ def _empty(value: Any, text: str) -> str:
     return "null" if getattr(value, "go_nil", False) else text
 
 
-def _write(put: Any, value: Any, html: bool) -> None:
+def _write(put: Any, value: Any, html: bool, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise RecursionError
     if isinstance(value, dict):
         lead = "{"
         for key, item in _sorted_items(value):
             put(f"{lead}{_quote(key, html)}:")
-            _write(put, item, html)
+            _write(put, item, html, depth + 1)
             lead = ","
         put("}" if value else _empty(value, "{}"))
     elif isinstance(value, (list, tuple)):
         lead = "["
         for item in value:
             put(lead)
-            _write(put, item, html)
+            _write(put, item, html, depth + 1)
             lead = ","
         put("]" if value else _empty(value, "[]"))
     else:

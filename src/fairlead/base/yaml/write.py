@@ -49,6 +49,7 @@ _ESCAPES = {
     0x2028: "\\L",
     0x2029: "\\P",
 }
+_DEEPEST_PAD = 4000  # a thousand maps in each other: Go looks for a map that holds itself from there on
 _words: dict[str, str] = {}  # values without a space: the text never depends on the column
 _phrases: dict[str, str] = {}  # values with spaces, as written where the line does not break
 _heads: dict[str, str] = {}  # "key:" of the keys that fit on a line
@@ -77,6 +78,8 @@ def dump(value: Any) -> str:
 def _write_map(out: list[str], value: dict[str, Any], pad: str, lead: str) -> None:
     put = out.append
     inner = pad + "  "
+    if len(pad) > _DEEPEST_PAD:
+        raise RecursionError
     for key in ordered_keys(value):
         head = _heads.get(key) or _new_head(key)
         if head is None:

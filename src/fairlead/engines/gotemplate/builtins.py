@@ -194,9 +194,9 @@ def length(item: object) -> int:
     raise FuncError(f"len of type {type_name(item).removeprefix('*')}")
 
 
-def length_iface(item: object) -> int:
-    """Return ``len item`` where nil is a nil interface."""
-    if item is None:
+def length_iface(item: object, there: bool = True) -> int:
+    """Return ``len item`` where nil is a nil interface, unless the field is of nothing: *there* is false."""
+    if item is None and there:
         raise FuncError("len of nil pointer")
     return length(item)
 

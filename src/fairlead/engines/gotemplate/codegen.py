@@ -295,7 +295,7 @@ class _Generator:
         if before is None:
             return self.command(command, None)
         plain = isinstance(command.args[0], Identifier) and all(
-            isinstance(arg, CONSTANT_NODES) for arg in command.args[1:]
+            isinstance(arg, CONSTANT_NODES) and not isinstance(arg, Dot) for arg in command.args[1:]
         )
         if plain or before.code.isidentifier():
             faults = self.faults
@@ -393,12 +393,18 @@ class _Generator:
                 nested = is_there(receiver)
                 receiver = self.fields(receiver, iface, node, ident[:-1], [], None, container=container).code
             at = self.last  # what is no method does not look at its arguments
-            values = [self.argument(arg, "a").code for arg in args]
+            values: list[str] = []
+            noted: list[tuple[Node, bool]] = []
+            for arg in args:
+                value = self.argument(arg, "a")
+                values.append(value.code)
+                noted.append((self.last, value.iface))
             if final is not None:
                 values.append(final.code)
             found = f"method({receiver}, {ident[-1]!r}, {iface or nested}, {len(values)})"
             code = self.site(f"{found}({', '.join(values)})", at, node, ident[-1], tuple(args))
             self.sites[-1].container = "" if len(ident) > 1 else container
+            self.sites[-1].noted = noted
             return Value(code, iface=True)
         if self.trace or len(ident) > 3 or not VALUES_METHODS.isdisjoint(ident):
             helper = "hn" if iface else "gn"
@@ -428,16 +434,19 @@ class _Generator:
             return self.call_builtin(command, args, final)
         codes: list[str] = []
         ifaces: list[bool] = []
+        receiver = ""
         for index, arg in enumerate(args):
             value = self.argument(arg, signature.parameter(index))
             codes.append(value.code)
             ifaces.append(value.iface)
+            receiver = value.receiver
         if final is not None:
             final = self.check(final, signature.parameter(count - 1), self.last)
             codes.append(final.code)
             ifaces.append(False)
         if name == "len" and ifaces == [True]:
             name = "len_iface"
+            codes.append(str(is_there(receiver)))
         if name in ("eq", "ne", "index") and count == 2:
             name += "2"
         self.used[name] = None

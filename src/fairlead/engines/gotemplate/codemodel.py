@@ -10,7 +10,7 @@ from fairlead.engines.gotemplate.signatures import Signature
 class Site:
     """What to say about a line of the generated source that raised."""
 
-    __slots__ = ("arguments", "call", "container", "fault", "function")
+    __slots__ = ("arguments", "call", "container", "fault", "function", "noted")
 
     def __init__(
         self, fault: Node, call: Node | None = None, function: str = "", arguments: tuple[Node, ...] = ()
@@ -19,6 +19,7 @@ class Site:
         self.call = call  # where a function's own error is reported
         self.function = function  # its name
         self.arguments = arguments  # of a method, which checks them itself
+        self.noted = [(node, False) for node in arguments]  # exec.go's state.node after each; is nil an interface there
         self.container = ""  # the local with what is ranged over, where a field of an element is read
 
 

@@ -8,12 +8,24 @@ from __future__ import annotations
 import math
 
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.gotypes import INT_KINDS, UINT_KINDS, GoError, GoObject, Uint8, kind_name, type_name
+from fairlead.engines.gotemplate.errors import LimitError
+from fairlead.engines.gotemplate.gotypes import (
+    INT_KINDS,
+    MAX_DEPTH,
+    UINT_KINDS,
+    GoError,
+    GoObject,
+    Uint8,
+    kind_name,
+    type_name,
+)
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from typing import Any
 
+TOO_DEEP = f"a value of more than {MAX_DEPTH} levels: a map that holds itself?"
 MAX_WIDTH = 1_000_000  # Go: tooLarge
 
 
@@ -35,9 +47,16 @@ def to_text(value: object) -> str:
         return format_number(value)  # type: ignore[arg-type]
     if isinstance(value, GoObject):
         text = value.go_action_text()
-        if text is not None:
-            return text
+        return sprint_pointed(value) if text is None else text
     return sprint_value(value)
+
+
+def sprint_pointed(value: object) -> str:
+    """Return *value* as ``%v`` prints it; of a pointer, what it points to."""
+    text = sprint_value(value)
+    if isinstance(value, GoObject) and value.go_kind == "ptr" and value.go_string() is None:
+        return text.removeprefix("&")
+    return text
 
 
 def sprint_value(value: object, depth: int = 0) -> str:
@@ -56,10 +75,10 @@ def sprint_value(value: object, depth: int = 0) -> str:
         return str(int(value)) if text is None else str(text())
     if kind is float:
         return format_number(value)  # type: ignore[arg-type]
+    if depth > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     if isinstance(value, dict):
-        inner = " ".join(
-            f"{sprint_value(key, depth + 1)}:{sprint_value(value[key], depth + 1)}" for key in sorted(value)
-        )
+        inner = " ".join([f"{sprint_value(key)}:{sprint_value(value[key], depth + 1)}" for key in sorted(value)])
         return f"map[{inner}]"
     if isinstance(value, list | tuple):
         return "[" + " ".join([sprint_value(item, depth + 1) for item in value]) + "]"
@@ -80,7 +99,7 @@ def _sprint_object(value: GoObject, depth: int) -> str:
         return text
     if value.go_kind == "ptr" and depth > 0:
         return "0xc000000000"
-    inner = " ".join(sprint_value(item, depth + 1) for item in value.go_fields().values())
+    inner = " ".join([sprint_value(item, depth + 1) for item in value.go_fields().values()])
     return ("&{" if value.go_kind == "ptr" else "{") + inner + "}"
 
 
@@ -170,7 +189,7 @@ class _Sprintf:
             formatter.width, pos = self.number(pos)
             if self.after_index and formatter.width is not None:
                 self.good_index = False
-        if text[pos : pos + 1] == ".":
+        if text[pos : pos + 1] == "." and pos + 1 < size:  # Go: a dot at the end is the verb
             pos += 1
             if self.after_index:
                 self.good_index = False
@@ -265,18 +284,18 @@ class _Formatter:
     def format(self, value: object, verb: str) -> str:
         if verb == "T":
             return self.pad(self.cut(type_name(value)))
-        if verb == "p":
-            return f"%!p({type_name(value)}={sprint_value(value)})" if value is not None else "%!p(<nil>)"
+        if verb == "p" and value is not None:
+            return self.bad(value, verb)
         if value is None:
             return self.pad("<nil>") if verb == "v" else f"%!{verb}(<nil>)"
-        if verb == "v":
+        if verb in "vw":
             if self.sharp:
                 self.sharp = False
                 self.sharp_v = True
             if self.plus:
                 self.plus = False
                 self.plus_v = True
-        return self.value(value, verb, 0)
+        return self.bad(value, verb) if verb == "w" else self.value(value, verb, 0)
 
     def pad(self, text: str, zero: bool | None = None) -> str:
         if self.width is None or len(text) >= self.width:
@@ -313,6 +332,15 @@ class _Formatter:
             return self.byte_list(value, verb)
         if value is None:
             return "interface {}(nil)" if self.sharp_v else "<nil>"
+        if isinstance(value, dict | list | tuple):
+            return self.container(value, verb, depth)
+        if isinstance(value, GoObject):
+            return self.struct(value, verb, depth)
+        return self.pad(str(value))
+
+    def container(self, value: dict[str, Any] | list[Any] | tuple[Any, ...], verb: str, depth: int) -> str:
+        if depth > MAX_DEPTH:
+            raise LimitError(TOO_DEEP)
         if isinstance(value, dict):
             pairs = [
                 (self.value(key, verb, depth + 1), self.value(value[key], verb, depth + 1)) for key in sorted(value)
@@ -320,25 +348,25 @@ class _Formatter:
             if self.sharp_v:
                 return type_name(value) + "{" + ", ".join(f"{key}:{item}" for key, item in pairs) + "}"
             return "map[" + " ".join(f"{key}:{item}" for key, item in pairs) + "]"
-        if isinstance(value, list | tuple):
-            items: Iterable[str] = (self.value(item, verb, depth + 1) for item in value)
-            if self.sharp_v:
-                return type_name(value) + "{" + ", ".join(items) + "}"
-            return "[" + " ".join(items) + "]"
-        if isinstance(value, GoObject):
-            return self.struct(value, verb, depth)
-        return self.pad(str(value))
+        items = [self.value(item, verb, depth + 1) for item in value]
+        if self.sharp_v:
+            return type_name(value) + "{" + ", ".join(items) + "}"
+        return "[" + " ".join(items) + "]"
 
     def struct(self, value: GoObject, verb: str, depth: int) -> str:
+        if value.go_kind == "ptr" and depth > 0:  # an address
+            if verb == "v" or verb in "bodxX":
+                return self.pad(sprint_value(value, depth))
+            return self.bad(value, verb)
         fields = value.go_fields()
         if self.sharp_v:
-            inner = ", ".join(f"{name}:{self.value(item, verb, depth + 1)}" for name, item in fields.items())
+            inner = ", ".join([f"{name}:{self.value(item, verb, depth + 1)}" for name, item in fields.items()])
             name = value.go_type
             return ("&" + name.lstrip("*") if value.go_kind == "ptr" else name) + "{" + inner + "}"
         if self.plus_v:
-            inner = " ".join(f"{name}:{self.value(item, verb, depth + 1)}" for name, item in fields.items())
+            inner = " ".join([f"{name}:{self.value(item, verb, depth + 1)}" for name, item in fields.items()])
         else:
-            inner = " ".join(self.value(item, verb, depth + 1) for item in fields.values())
+            inner = " ".join([self.value(item, verb, depth + 1) for item in fields.values()])
         return ("&{" if value.go_kind == "ptr" else "{") + inner + "}"
 
     def stringer(self, value: object, verb: str) -> str | None:
@@ -402,7 +430,7 @@ class _Formatter:
         if verb == "b":
             return self.digits(number, 2, "0b" if self.sharp else "")
         if verb in "oO":
-            return self.digits(number, 8, "0o" if verb == "O" else "0" if self.sharp else "")
+            return self.digits(number, 8, "0" if self.sharp else "", ahead="0o" if verb == "O" else "")
         if verb in "xX":
             return self.digits(number, 16, "0" + verb if self.sharp else "", upper=verb == "X")
         if verb == "c":
@@ -416,7 +444,7 @@ class _Formatter:
             return self.pad(text, zero=False)
         return self.bad(value, verb)
 
-    def digits(self, number: int, base: int, prefix: str = "", upper: bool = False) -> str:
+    def digits(self, number: int, base: int, prefix: str = "", upper: bool = False, ahead: str = "") -> str:
         sign = "-" if number < 0 else "+" if self.plus else " " if self.space else ""
         text = format(abs(number), {2: "b", 8: "o", 10: "d", 16: "x"}[base])
         if self.precision is not None:
@@ -431,7 +459,7 @@ class _Formatter:
                 prefix = ""
         elif prefix == "0" and number == 0:
             prefix = ""
-        return self.pad(sign + prefix + (text.upper() if upper else text), zero=False)
+        return self.pad(sign + ahead + prefix + (text.upper() if upper else text), zero=False)
 
     def real(self, value: float, verb: str) -> str:
         if verb not in "vbgGxXfFeE":

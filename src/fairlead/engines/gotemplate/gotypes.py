@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
 
+MAX_DEPTH = 1000  # levels of a value that is copied, compared or written; a map may hold itself
+
+
 class Int64(int):
     """An int64: what sprig's arithmetic returns and --set reads."""
 

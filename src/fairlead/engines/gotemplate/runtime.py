@@ -7,7 +7,7 @@ walkRange). Short names are those that appear in generated source.
 from __future__ import annotations
 
 from fairlead.engines.gotemplate.errors import Fault, FuncError, LimitError
-from fairlead.engines.gotemplate.gofmt import sprint_value, to_text
+from fairlead.engines.gotemplate.gofmt import sprint_pointed, sprint_value, to_text
 from fairlead.engines.gotemplate.gotypes import (
     INT_KINDS,
     UINT_KINDS,
@@ -282,7 +282,7 @@ def items(render: Render, value: object) -> Sequence[object]:
             return range(value)
         return IntList([kind(number) for number in range(value)])  # type: ignore[call-arg]
     else:
-        raise Fault(f"range can't iterate over {sprint_value(value)}")
+        raise Fault(f"range can't iterate over {sprint_pointed(value)}")
     render.spend(len(found))
     return found
 
@@ -300,7 +300,7 @@ def pairs(render: Render, value: object) -> Sequence[tuple[object, object]]:
     elif isinstance(value, int) and not isinstance(value, bool):
         raise Fault(f"can't use {sprint_value(value)} to iterate over more than one variable")
     else:
-        raise Fault(f"range can't iterate over {sprint_value(value)}")
+        raise Fault(f"range can't iterate over {sprint_pointed(value)}")
     render.spend(len(found))
     return found
 

@@ -413,13 +413,19 @@ def _at_fault(frame: _Frame, error: Fault) -> tuple[Node, str]:
         return site.fault, str(error).replace("in type interface {}", f"in type {error.receiver}")
     if error.argument is None or error.argument >= len(site.arguments):
         return site.fault, str(error)
-    from fairlead.engines.gotemplate.nodes import Bool, Number, String
+    from fairlead.engines.gotemplate.nodes import Bool, Nil, Number, String
 
     node = site.arguments[error.argument]
+    missing = str(error).partition("invalid value; expected ")[2]
+    if missing and isinstance(node, Nil):
+        return node, f"cannot assign nil to {missing}"
+    last, is_interface = site.noted[error.argument]
+    if missing and is_interface:
+        return last, f"wrong type for value; expected {missing}; got interface {{}}"
     if isinstance(node, Bool | Number | String):
         wanted = str(error).partition("expected ")[2].partition(";")[0]
         return node, f"expected {wanted}; found {node}"
-    return node, str(error)
+    return last, str(error)
 
 
 def _inner_chain(error: Exception) -> list[str]:

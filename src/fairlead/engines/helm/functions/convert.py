@@ -10,9 +10,9 @@ import math
 
 from fairlead.base.patterns import late
 from fairlead.engines.gotemplate import strconv
-from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gofmt import sprint_value
-from fairlead.engines.gotemplate.gotypes import StrList, type_name
+from fairlead.engines.gotemplate.errors import FuncError, LimitError
+from fairlead.engines.gotemplate.gofmt import TOO_DEEP, sprint_value
+from fairlead.engines.gotemplate.gotypes import MAX_DEPTH, StrList, type_name
 
 NIL_DEREFERENCE = "runtime error: invalid memory address or nil pointer dereference"
 
@@ -106,21 +106,33 @@ def as_list(value: object, complaint: str) -> list[object]:
     raise FuncError(f"{complaint} {kind_name(value)}")
 
 
-def deep_equal(a: object, b: object) -> bool:
-    """Return reflect.DeepEqual(a, b): types count."""
+def deep_equal(a: object, b: object, depth: int = 0) -> bool:
+    """Return reflect.DeepEqual(a, b): types count.
+
+    Raises:
+        LimitError: more than MAX_DEPTH levels.
+    """
     if type_name(a) != type_name(b):
         return False
+    if depth > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     if isinstance(a, dict) and isinstance(b, dict):
-        return len(a) == len(b) and all(key in b and deep_equal(item, b[key]) for key, item in a.items())
+        return len(a) == len(b) and all(key in b and deep_equal(item, b[key], depth + 1) for key, item in a.items())
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(deep_equal, a, b))
+        return len(a) == len(b) and all(deep_equal(*pair, depth + 1) for pair in zip(a, b, strict=True))
     return a == b
 
 
-def deep_copy(value: object) -> object:
-    """Return a copy that shares no map or list with *value*."""
+def deep_copy(value: object, depth: int = 0) -> object:
+    """Return a copy that shares no map or list with *value*.
+
+    Raises:
+        LimitError: more than MAX_DEPTH levels.
+    """
+    if depth > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     if isinstance(value, dict):
-        return type(value)((key, deep_copy(item)) for key, item in value.items())
+        return type(value)((key, deep_copy(item, depth + 1)) for key, item in value.items())
     if isinstance(value, list):
-        return type(value)(map(deep_copy, value))
+        return type(value)(deep_copy(item, depth + 1) for item in value)
     return value

@@ -14,6 +14,7 @@ from fairlead.engines.gotemplate import strconv
 from fairlead.engines.gotemplate.errors import FuncError
 from fairlead.engines.gotemplate.gotypes import Duration, Int64, format_duration, kind_name, type_name
 from fairlead.engines.gotemplate.template import Render
+from fairlead.engines.helm.functions import timeformat
 from fairlead.engines.helm.functions.timeformat import LayoutError, Time, parse_time, zero_time
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -166,7 +167,7 @@ def parse_duration(text: str) -> int:
     Raises:
         ValueError: in Go's words.
     """
-    shown = strconv.quote(text)
+    shown = timeformat.quote(text)
     body = text[1:] if text[:1] in ("+", "-") else text
     if body == "0":
         return 0
@@ -182,7 +183,7 @@ def parse_duration(text: str) -> int:
         if not unit:
             raise ValueError(f"time: missing unit in duration {shown}")
         if unit not in _UNITS:
-            raise ValueError(f"time: unknown unit {strconv.quote(unit)} in duration {shown}")
+            raise ValueError(f"time: unknown unit {timeformat.quote(unit)} in duration {shown}")
         total += int(whole or "0") * _UNITS[unit]
         if fraction:
             total += int(fraction) * _UNITS[unit] // 10 ** len(fraction)

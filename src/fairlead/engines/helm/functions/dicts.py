@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import NilMap, StrList, type_name
+from fairlead.engines.gotemplate.errors import FuncError, LimitError
+from fairlead.engines.gotemplate.gofmt import TOO_DEEP
+from fairlead.engines.gotemplate.gotypes import MAX_DEPTH, NilMap, StrList, type_name
 from fairlead.engines.helm.functions.convert import strval
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -112,14 +113,16 @@ def merge_all(
     target = NilMap() if target is None else target
     for source in sources:
         if source:
-            _merge(target, source, overwrite, seen)
+            _merge(target, source, overwrite, seen, 0)
     return target
 
 
-def _merge(target: Map, source: Map, overwrite: bool, seen: Callable[[Map, Map], None] | None) -> None:
+def _merge(target: Map, source: Map, overwrite: bool, seen: Callable[[Map, Map], None] | None, depth: int) -> None:
     """Merge *source* into *target* in place; maps inside *source* are shared, not copied."""
     if target is source:
         return
+    if depth > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     if seen is not None:
         seen(target, source)
     for key, value in source.items():
@@ -129,7 +132,7 @@ def _merge(target: Map, source: Map, overwrite: bool, seen: Callable[[Map, Map],
             continue
         mine = target.get(key)
         if isinstance(value, dict) and isinstance(mine, dict):
-            _merge(mine, value, overwrite, seen)
+            _merge(mine, value, overwrite, seen, depth + 1)
             if mine:
                 continue
         if isinstance(value, list) and mine and not overwrite:

@@ -9,19 +9,28 @@ import binascii
 
 from fairlead.base import gojson, yaml
 from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import GoError, GoObject, NilList, NilMap, NilStrList
+from fairlead.engines.gotemplate.gotypes import MAX_DEPTH, GoError, GoObject, NilList, NilMap, NilStrList
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
     from typing import Any
 
 
-def plain(value: object) -> Any:
-    """Return *value* as encoding/json would see it: objects as maps, bytes as base64."""
+_CYCLE = "json: unsupported value: encountered a cycle via map[string]interface {}"
+
+
+def plain(value: object, depth: int = 0) -> Any:
+    """Return *value* as encoding/json would see it: objects as maps, bytes as base64.
+
+    Raises:
+        RecursionError: more than MAX_DEPTH levels, or a map that holds itself.
+    """
+    if depth > MAX_DEPTH:
+        raise RecursionError
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()} if value else value
+        return {key: plain(item, depth + 1) for key, item in value.items()} if value else value
     if isinstance(value, list | tuple):
-        return value if not value and isinstance(value, list) else [plain(item) for item in value]
+        return value if not value and isinstance(value, list) else [plain(item, depth + 1) for item in value]
     if isinstance(value, bytes):
         return binascii.b2a_base64(value, newline=False).decode()
     if isinstance(value, GoObject):
@@ -55,9 +64,10 @@ def _marshal_yaml(value: object) -> str:
     try:
         return yaml.dump(value)
     except yaml.YamlError as error:
-        converted = plain(value)
         try:
-            return yaml.dump(converted)
+            return yaml.dump(plain(value))
+        except RecursionError:
+            raise FuncError(f"error marshaling into JSON: {_CYCLE}") from None
         except yaml.YamlError:
             if isinstance(value, complex):
                 raise FuncError("error marshaling into JSON: json: unsupported type: complex128") from None
@@ -125,6 +135,8 @@ def _marshal_json(value: object, escape_html: bool = True) -> str:
             return gojson.dumps_text(plain(value), escape_html=escape_html)
         except gojson.GoJsonError:
             raise FuncError(str(error)) from None
+    except RecursionError:
+        raise FuncError(_CYCLE) from None
 
 
 def to_json(value: object) -> str:
@@ -148,6 +160,8 @@ def to_pretty_json(value: object) -> str:
 def must_to_pretty_json(value: object) -> str:
     try:
         return gojson.dumps_indent(plain(value), "  ").decode("utf-8", "surrogateescape")
+    except RecursionError:
+        raise FuncError(_CYCLE) from None
     except gojson.GoJsonError as error:
         raise FuncError(str(error)) from None
 

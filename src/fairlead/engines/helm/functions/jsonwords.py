@@ -5,7 +5,7 @@ Source: Go 1.26 encoding/json/scanner.go. Run only after a parse has failed.
 
 from __future__ import annotations
 
-from fairlead.engines.gotemplate.strconv import quote
+from fairlead.engines.gotemplate.strconv import quote, to_bytes
 
 _SPACES = " \t\r\n"
 _INSIDE = ("in literal", "in numeric", "after decimal", "in exponent", "in string escape", "in \\u")
@@ -39,6 +39,7 @@ class _Scanner:
         if self.at >= len(self.text) and not where.startswith(_INSIDE):
             raise _Fault("unexpected end of JSON input")
         char = self.text[self.at : self.at + 1] or " "  # the scanner is shown a space at the end
+        char = char if char < "\x80" else chr(to_bytes(char)[0])  # a byte is taken for a character
         shown = "'\\''" if char == "'" else "'\"'" if char == '"' else quote(char, "'")
         raise _Fault(f"invalid character {shown} {where}")
 

@@ -10,7 +10,8 @@ from functools import cmp_to_key
 
 from fairlead.base import yaml
 from fairlead.base.yaml.order import sorted_keys
-from fairlead.engines.gotemplate.errors import FuncError
+from fairlead.engines.gotemplate.errors import FuncError, LimitError
+from fairlead.engines.gotemplate.gofmt import TOO_DEEP
 from fairlead.engines.gotemplate.strconv import format_float
 from fairlead.engines.helm.functions.encoding import plain
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 
 def to_yaml_pretty(value: object) -> str:
-    if _has_complex(value):
+    try:
+        found = plain(list(value) if isinstance(value, bytes) else value)
+    except RecursionError:
+        raise LimitError(TOO_DEEP) from None
+    if _has_complex(found):
         raise FuncError("cannot marshal type: complex128")
     try:
         out: list[str] = []
-        _write(out, plain(list(value) if isinstance(value, bytes) else value), 0, False)
+        _write(out, found, 0, False)
         return "".join(out).removesuffix("\n")
     except (yaml.YamlError, FuncError):
         return ""

@@ -104,6 +104,8 @@ def _compile_re2(pattern: str) -> Any:
     data = to_bytes(pattern)
     if len(data) > MAX_PATTERN_BYTES:
         raise FuncError(f"error parsing regexp: pattern of more than {MAX_PATTERN_BYTES} bytes")
+    if "\\C" in pattern:
+        _refuse_any_byte(pattern)
     options = re2.Options()
     options.log_errors = False
     options.encoding = re2.Options.Encoding.UTF8
@@ -113,6 +115,25 @@ def _compile_re2(pattern: str) -> Any:
         raise FuncError(f"error parsing regexp: {_go_words(error, pattern)}") from None
 
 
+def _refuse_any_byte(pattern: str) -> None:
+    """Refuse ``\\C``, any one byte, which Go does not have: where it is met, after what is wrong before it."""
+    quoted = False
+    for found in _ESCAPED.finditer(pattern):
+        if found.group() in ("\\Q", "\\E"):
+            quoted = found.group() == "\\Q"
+        elif found.group() == "\\C" and not quoted:
+            try:
+                _compile_re2(pattern[: found.start()])
+            except FuncError as error:
+                if "unexpected )" in str(error):
+                    raise FuncError(f"error parsing regexp: unexpected ): `{pattern}`") from None
+                if "missing closing" not in str(error):
+                    raise
+            raise FuncError("error parsing regexp: invalid escape sequence: `\\C`")
+
+
+_ESCAPED = late(r"(?s)\\.")
+_COUNT = late(r"\{(\d+)(?:,(\d*))?\}\Z")
 _MESSAGES = {
     "missing ): ": "missing closing ): ",
     "unexpected ): ": "unexpected ): ",
@@ -128,6 +149,10 @@ _MESSAGES = {
 }
 
 
+def _is_count(least: str, most: str | None) -> bool:
+    return int(least) <= 1000 and (not most or int(least) <= int(most) <= 1000)
+
+
 def _go_words(error: Exception, pattern: str) -> str:
     text = error.args[0] if error.args else str(error)
     if isinstance(text, bytes):
@@ -137,6 +162,9 @@ def _go_words(error: Exception, pattern: str) -> str:
             rest = text[len(ours) :]
             if ours in ("missing ): ", "unexpected ): "):
                 rest = pattern
+            count = _COUNT.search(rest) if ours == "bad repetition operator: " else None
+            if count is not None and not _is_count(count.group(1), count.group(2)):  # Go looks at that first
+                return f"invalid repeat count: `{count.group()}`"
             return theirs + f"`{rest}`"
     return str(text)
 

@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from fairlead.engines.gotemplate.gotypes import Duration, GoObject, Int64, Method, NamedInt
+from fairlead.engines.gotemplate.strconv import to_bytes
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -235,12 +236,26 @@ def _layout_matches(layout: str) -> list[re.Match[str]]:
         text = hit.group()
         following = layout[hit.end() : hit.end() + 1]
         # "Jan" and "Mon" inside longer words are text, as in Go's startsWithLowerCase.
-        if text in ("Jan", "Mon") and following.islower():
+        if text in ("Jan", "Mon") and "a" <= following <= "z":
             position = hit.start() + 1
             continue
         found.append(hit)
         position = hit.end()
     return found
+
+
+# What is judged as soon as it is read; days wait for the month.
+_RANGES = {
+    "01": ("month", 1, 12),
+    "1": ("month", 1, 12),
+    "15": ("hour", 0, 23),
+    "03": ("hour", 0, 12),
+    "3": ("hour", 0, 12),
+    "04": ("minute", 0, 59),
+    "4": ("minute", 0, 59),
+    "05": ("second", 0, 59),
+    "5": ("second", 0, 59),
+}
 
 
 class LayoutError(ValueError):
@@ -299,6 +314,9 @@ def parse_time(layout: str, text: str, zone: tzinfo) -> Time:
             raise _complaint(layout, text, chunk, text[position:])
         fields[chunk] = hit.group()
         position = hit.end()
+        name, least, most = _RANGES.get(chunk, ("", 0, 0))
+        if name and not least <= int(hit.group()) <= most:
+            raise LayoutError(f"parsing time {quote(text)}: {name} out of range")
         if chunk in ("05", "5") and layout[last : last + 1] not in (".", ",") and position < len(text):
             fraction = re.compile(r"[.,]\d+").match(text, position)
             if fraction is not None:
@@ -307,9 +325,22 @@ def parse_time(layout: str, text: str, zone: tzinfo) -> Time:
     suffix = layout[last:]
     if text[position:] != suffix:
         if text.startswith(suffix, position):
-            raise LayoutError(f'parsing time "{text}": extra text: "{text[position + len(suffix) :]}"')
+            raise LayoutError(f"parsing time {quote(text)}: extra text: {quote(text[position + len(suffix) :])}")
         raise _complaint(layout, text, suffix, text[position:])
     return _assemble(layout, text, fields, zone)
+
+
+def quote(text: str) -> str:
+    """Return *text* as package time shows it in its errors: all that is not printable ASCII byte by byte."""
+    out = []
+    for char in text:
+        if char in '"\\':
+            out.append("\\" + char)
+        elif " " <= char < "\x80":
+            out.append(char)
+        else:
+            out += [f"\\x{byte:02x}" for byte in to_bytes(char)]
+    return '"' + "".join(out) + '"'
 
 
 def _pattern(chunk: str) -> str:
@@ -326,7 +357,7 @@ def _pattern(chunk: str) -> str:
 
 
 def _complaint(layout: str, text: str, element: str, rest: str) -> LayoutError:
-    return LayoutError(f'parsing time "{text}" as "{layout}": cannot parse "{rest}" as "{element}"')
+    return LayoutError(f"parsing time {quote(text)} as {quote(layout)}: cannot parse {quote(rest)} as {quote(element)}")
 
 
 def _assemble(layout: str, text: str, fields: dict[str, str], zone: tzinfo) -> Time:
@@ -367,7 +398,7 @@ def _assemble(layout: str, text: str, fields: dict[str, str], zone: tzinfo) -> T
     except ValueError:
         what = "day" if 1 <= month <= 12 and hour < 24 and minute < 60 and second < 60 else "month"
         what = "hour" if hour > 23 else "minute" if minute > 59 else "second" if second > 59 else what
-        raise LayoutError(f'parsing time "{text}": {what} out of range') from None
+        raise LayoutError(f"parsing time {quote(text)}: {what} out of range") from None
     return Time(when, nanosecond)
 
 

@@ -9,8 +9,9 @@ import math
 from datetime import date, datetime, time, timedelta, timezone
 
 from fairlead.base.patterns import late
-from fairlead.engines.gotemplate.errors import FuncError
-from fairlead.engines.gotemplate.gotypes import GoObject, Int64, type_name
+from fairlead.engines.gotemplate.errors import FuncError, LimitError
+from fairlead.engines.gotemplate.gofmt import TOO_DEEP
+from fairlead.engines.gotemplate.gotypes import MAX_DEPTH, GoObject, Int64, type_name
 from fairlead.engines.gotemplate.strconv import format_float
 from fairlead.engines.helm.functions.timeformat import Time
 
@@ -64,6 +65,8 @@ def _is_table_array(value: object) -> bool:
 
 def _table(out: list[str], table: dict[str, Any], path: tuple[str, ...]) -> None:
     """Write the plain entries, then the tables, each in key order."""
+    if len(path) > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     later: list[str] = []
     for key in sorted(table):
         value = table[key]
@@ -114,7 +117,9 @@ def _quote(text: str) -> str:
     return "".join(out) + '"'
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, depth: int = 0) -> str:
+    if depth > MAX_DEPTH:
+        raise LimitError(TOO_DEEP)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -128,9 +133,11 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         if any(item is None for item in value):
             raise _TomlError("toml: cannot encode array with nil element")
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(_value(item, depth + 1) for item in value) + "]"
     if isinstance(value, dict):
-        inner = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in sorted(value.items()) if item is not None)
+        inner = ", ".join(
+            f"{_key(key)} = {_value(item, depth + 1)}" for key, item in sorted(value.items()) if item is not None
+        )
         return "{" + inner + "}"
     if isinstance(value, GoObject):
         written = value.go_json()

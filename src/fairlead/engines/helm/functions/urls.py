@@ -40,16 +40,23 @@ def url_parse(text: str) -> dict[str, Any]:
     Raises:
         FuncError: in Go's words.
     """
-    if any(char < " " or char == "\x7f" for char in text):
-        raise FuncError(f"unable to parse url: parse {quote(text)}: net/url: invalid control character in URL")
-    rest, _, fragment = text.partition("#")
+    rest, _, fragment = text.partition("#")  # Go's errors but the fragment's own name the URL without its fragment
     parts: dict[str, Any] = dict.fromkeys(
         ("scheme", "host", "hostname", "path", "query", "opaque", "fragment", "userinfo"), ""
     )
+    _parse(parts, rest)
     parts["fragment"] = _unescape(fragment, "fragment", text)
-    if rest == "*":
+    return parts
+
+
+def _parse(parts: dict[str, Any], text: str) -> None:
+    """Put all parts but the fragment into *parts*. Raises: FuncError."""
+    if any(char < " " or char == "\x7f" for char in text):
+        raise FuncError(f"unable to parse url: parse {quote(text)}: net/url: invalid control character in URL")
+    if text == "*":
         parts["path"] = "*"
-        return parts
+        return
+    rest = text
     found = _SCHEME.match(rest)
     if found is not None:
         parts["scheme"] = found.group(1).lower()
@@ -60,7 +67,7 @@ def url_parse(text: str) -> dict[str, Any]:
     if not rest.startswith("/"):
         if parts["scheme"]:
             parts["opaque"] = rest
-            return parts
+            return
         if ":" in rest.partition("/")[0]:
             raise FuncError(f"unable to parse url: parse {quote(text)}: first path segment in URL cannot contain colon")
     if rest.startswith("//") and (parts["scheme"] or not rest.startswith("///")):
@@ -68,7 +75,6 @@ def url_parse(text: str) -> dict[str, Any]:
         rest = slash + path
         _authority(parts, authority, text)
     parts["path"] = _unescape(rest, "path", text)
-    return parts
 
 
 def _authority(parts: dict[str, Any], authority: str, url: str) -> None:
@@ -83,10 +89,10 @@ def _authority(parts: dict[str, Any], authority: str, url: str) -> None:
         raise FuncError(f"{lead} invalid IP-literal")
     if host.startswith("[") and "]" not in host:
         raise FuncError(f"{lead} missing ']' in host")
-    is_strict = parts["scheme"] in ("http", "https") and not host.startswith("[")
-    at = host.find(":") if is_strict else host.rfind(":", host.rfind("]") + 1)
+    end = host.rfind("]") + 1 if host.startswith("[") else 0
+    at = end if end else host.find(":") if parts["scheme"] in ("http", "https") else host.rfind(":")
     port = host[at:] if at >= 0 else ""
-    if port and not (port[1:] == "" or port[1:].isdigit()):
+    if port and not (port == ":" or (port[0] == ":" and port.isascii() and port[1:].isdigit())):
         raise FuncError(f"{lead} invalid port {quote(port)} after host")
     bad = _BAD_HOST.search(host)
     if bad is not None:

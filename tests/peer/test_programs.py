@@ -1,0 +1,26 @@
+"""Random template programs beside Helm's library."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import random_programs
+from test_found import RECORDED
+
+if not random_programs.HELM_RENDER.is_file():
+    pytest.skip("no .peers/helm-render: run make peers", allow_module_level=True)
+
+
+def test_found_programs_are_current() -> None:
+    """Helm's library still gives what is recorded of the programs that were once rendered otherwise."""
+    programs = [case["in"] for case in RECORDED["cases"]]
+    answers = random_programs.ask_helm(programs)
+    assert [{"in": program, **answer} for program, answer in zip(programs, answers, strict=True)] == RECORDED["cases"]
+
+
+@pytest.mark.parametrize("topic", sorted(set(random_programs.TOPICS) - {"toml", "sharing"}))
+def test_topic(topic: str) -> None:
+    """Programs that nobody wrote give Helm's output and errors, but for what docs/compat/helm.md lists."""
+    found = random_programs.differing(random_programs.make(topic, 9, 300))
+    assert len(found) <= 6, json.dumps(found[:6], ensure_ascii=False)
