@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.template import Limits, Render
 from fairlead.engines.helm import HelmError, Options, engine, load_chart, release, render
 from fairlead.engines.helm.capabilities import Capabilities
-from fairlead.engines.helm.world import Seeded, World
+from fairlead.engines.helm.world import Seeded, Tape, World
 
 META = b"apiVersion: v2\nname: c\nversion: 1.0.0\n"
 VALUES = b"a: [1, b, null, {x: y}]\nb: {c: {d: 1}, n: null, t: text}\nn: null\ni: 3\nf: 1.5\nt: text\ne: ''\non: true\n"
@@ -232,3 +233,26 @@ def test_a_template_that_is_called_often_is_compiled(monkeypatch: pytest.MonkeyP
         _chart(t=f'a: {{{{ range until {calls + 1} }}}}{{{{ include "h" . }}}}{{{{ end }}}}'), {}, options=_options()
     )
     assert set(made) == {"h"}
+
+
+def test_deep_templates_are_compiled() -> None:
+    """Templates deep inside each other do not take more of the stack than compiled code does."""
+    depth = 3000
+    chain = "".join(
+        f'{{{{ define "t{number}" }}}}{{{{ trunc 3 (print (include "t{number + 1}" .) 1 2) }}}}{{{{ end }}}}'
+        for number in range(depth)
+    )
+    text = f'{chain}{{{{ define "t{depth}" }}}}end{{{{ end }}}}a: {{{{ include "t0" . }}}}'
+    assert render(_chart(t=text), {}, options=_options()).manifests[0].content == "a: end"
+
+
+def test_other_questions_get_other_answers() -> None:
+    """A second try that does not ask what the first asked is not given its answers."""
+    count = itertools.count()
+    tape = Tape(World(random_bytes=lambda size: bytes([next(count)] * size)))
+    first = tape.recording()
+    assert (first.random_bytes(1), first.random_bytes(2), first.random_bytes(3)) == (b"\0", b"\1\1", b"\2\2\2")
+    again = tape.recording()
+    assert (again.random_bytes(1), again.random_bytes(3), again.random_bytes(3)) == (b"\0", b"\3\3\3", b"\4\4\4")
+    replayed = tape.replaying()
+    assert (replayed.random_bytes(1), replayed.random_bytes(3)) == (b"\0", b"\3\3\3")

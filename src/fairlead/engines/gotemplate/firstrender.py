@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.engines.gotemplate.template import Body
 
 MAX_CALLS = 60  # of an interpreted template; compiling takes about as long as so many calls save
+MAX_DEPTH = 200  # of templates inside each other; interpreting takes more of the stack than compiled code
 
 
 class AgainError(Exception):
@@ -67,7 +68,7 @@ class FirstRender(Render):
         def body(render: Render, write: Callable[[str], None], data: object) -> None:
             nonlocal calls
             calls += 1
-            if calls > MAX_CALLS:
+            if calls > MAX_CALLS or render.depth > MAX_DEPTH:
                 self.bodies[template] = template.body()
                 template.body()(render, write, data)
             else:

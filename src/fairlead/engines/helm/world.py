@@ -50,30 +50,31 @@ class Seeded:
         return found
 
 
-_NOTHING = object()
-
-
 class Tape:
     """Notes what a render takes from its World, so that it can be run again with the same answers.
 
-    A render that is broken off and begun again, recording, gets what the first try got, and then goes on.
+    A render that is broken off and begun again, recording, gets what the first try got as long as it asks the same,
+    and then goes on.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._notes: list[Any] = []
+        self._notes: list[tuple[object, Any]] = []  # what was asked, and the answer
 
     def recording(self) -> World:
         """Return a World that notes what it gives."""
-        world, before = self._world, iter(self._notes)
+        world, before = self._world, self._notes[::-1]
         notes = self._notes = []
 
         def noting(ask: Callable[..., Any]) -> Callable[..., Any]:
             def answer(*words: Any) -> Any:
-                value = next(before, _NOTHING)
-                if value is _NOTHING:
+                question = (ask, words)
+                if before and before[-1][0] == question:
+                    value = before.pop()[1]
+                else:
+                    before.clear()
                     value = ask(*words)
-                notes.append(value)
+                notes.append((question, value))
                 return copy_map(value) if type(value) is dict else value  # templates may change what lookup gives
 
             return answer
@@ -96,7 +97,7 @@ class Tape:
         notes = iter(self._notes)
 
         def again(*_: object) -> Any:
-            return next(notes)
+            return next(notes)[1]
 
         return World(again, again, again, self._world.zone, None if self._world.generate_key is None else again)
 
