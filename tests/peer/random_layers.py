@@ -647,6 +647,15 @@ class Judge:
             del fields[name]
 
 
+def judged(seed: int, folder: Path) -> Iterator[compat_kustomize.Result]:
+    """Write the tree that *seed* stands for into *folder*, and yield the verdicts on it."""
+    for name, text in Layers(random.Random(seed)).write().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    yield from Judge(folder, seed).results()
+
+
 def main(argv: list[str] | None = None) -> int:
     """Try many; return 1 when one differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -660,12 +669,8 @@ def main(argv: list[str] | None = None) -> int:
     for seed in range(args.seed, args.seed + args.count):
         folder = args.keep / str(seed)
         shutil.rmtree(folder, ignore_errors=True)
-        for name, text in Layers(random.Random(seed)).write().items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
         shown = False
-        for result in Judge(folder, seed).results():
+        for result in judged(seed, folder):
             counts[result.verdict] += 1
             alike = result.verdict in (compat_kustomize.EQUAL, compat_kustomize.FAILS_ALIKE)
             if not alike or (args.failing and result.verdict == compat_kustomize.FAILS_ALIKE):

@@ -71,3 +71,14 @@ def test_random_kustomizations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     results = [random_kustomizations.one(seed, tmp_path / str(seed)) for seed in range(1, 101)]
     assert not [result for result in results if result.verdict not in alike]
     assert sum(result.verdict == compat_kustomize.EQUAL for result in results) > 30
+
+
+def test_random_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are trees of layers, before and after what fails is taken out of them."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    import random_layers
+
+    alike = (compat_kustomize.EQUAL, compat_kustomize.FAILS_ALIKE)
+    results = [result for seed in range(1, 21) for result in random_layers.judged(seed, tmp_path / str(seed))]
+    assert not [result for result in results if result.verdict not in alike]
+    assert sum(result.verdict == compat_kustomize.EQUAL for result in results) > 10

@@ -37,6 +37,6 @@ def test_a_broken_kustomization_fails_with_its_file_and_cause(path: Path) -> Non
     assert not missing, f"{case.fact} {caught.value}"
 
 
-def test_forty_broken_kustomizations_are_held() -> None:
+def test_many_broken_kustomizations_are_held() -> None:
     """Each fails in the real tool, too."""
-    assert len(BROKEN) >= 40
+    assert len(BROKEN) >= 150

@@ -191,3 +191,13 @@ def test_inputs_are_not_changed() -> None:
     }
     loader = MemoryLoader(files)
     assert len({build(".", loader).to_text() for _ in range(4)}) == 1
+
+
+def test_names_that_upstream_cannot_keep_apart_are_an_error() -> None:
+    """Upstream panics where commas in one of name and namespace, as in encrypted ones, end its lists unevenly."""
+    files = {
+        "kustomization.yaml": b"resources: [c.yaml]\nnamePrefix: p-\n",
+        "c.yaml": b'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "a,b", namespace: x}\n',
+    }
+    with pytest.raises(KustomizeError, match="number of previous names"):
+        build(".", MemoryLoader(files))

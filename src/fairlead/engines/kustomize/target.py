@@ -156,7 +156,8 @@ class Target:
             try:
                 variables.declare(found.items, found.variables, self.field("vars"))
             except KustomizeError as error:
-                raise KustomizeError(f"merging vars: {error}") from error
+                listed = variables.listed_text(self.field("vars"))
+                raise KustomizeError(f"merging vars {listed}: {error}") from error
         return found
 
     # Resources.

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     Variables = dict[str, Mapping[str, Any]]
 
 
+DEFAULT_PATH = "metadata.name"
+
+
 def target_id(variable: Mapping[str, Any]) -> Id:
     """Return the id of the object that *variable* takes its value from."""
     target = variable.get("objref") or {}
@@ -55,7 +58,7 @@ def declare(items: ResMap, known: Variables, variables: Iterable[Mapping[str, An
             found = items.matching(wanted, lambda one, other: one[:4] == other[:4])
         if len(found) > 1:
             raise KustomizeError(
-                f"found {len(found)} resId matches for var {_shown(variable)} (unable to disambiguate)"
+                f"found {len(found)} resId matches for var {_shown(variable, default='')} (unable to disambiguate)"
             )
         for item in found:
             item.variables.append(variable.get("name") or "")
@@ -71,12 +74,18 @@ def merge(known: Variables, more: Variables, listed: Sequence[Mapping[str, Any]]
         known[name] = variable
 
 
-def _shown(variable: Mapping[str, Any]) -> str:
-    return f"{{{variable.get('name')} {target_id(variable).gvk_text()} {{{_path(variable)}}}}}"
+def _shown(variable: Mapping[str, Any], default: str = DEFAULT_PATH) -> str:
+    return f"{{{variable.get('name')} {target_id(variable).gvk_text()} {{{_path(variable, default)}}}}}"
 
 
-def _path(variable: Mapping[str, Any]) -> str:
-    return (variable.get("fieldref") or {}).get("fieldPath") or "metadata.name"
+def listed_text(variables: Iterable[Mapping[str, Any]]) -> str:
+    """Return *variables* as upstream's errors list them: before their `apiVersion` is read."""
+    plain = [{**known, "objref": {**(known.get("objref") or {}), "apiVersion": ""}} for known in variables]
+    return f"[{' '.join(_shown(known, default='') for known in plain)}]"
+
+
+def _path(variable: Mapping[str, Any], default: str = DEFAULT_PATH) -> str:
+    return (variable.get("fieldref") or {}).get("fieldPath") or default
 
 
 def resolve(items: ResMap, variables: Variables, specs: Iterable[FieldSpec]) -> list[str]:
