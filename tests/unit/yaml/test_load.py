@@ -72,7 +72,14 @@ ERRORS = {
     "a: &a [*a]": "yaml: anchor 'a' value contains itself",
     "\x01": "yaml: control characters are not allowed",
     "a: .inf": "json: unsupported value: +Inf",
-    "~: x": "unsupported map key of type: %!s(<nil>), key: <nil>",
+    "a: [.nan]\n": "json: unsupported value: NaN",
+    "~: x": 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "x"',
+    "a: .inf\n~: 1.0": "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1",
+    "~: {a: -.inf}": "unsupported map key of type: %!s(<nil>), key: <nil>, value: map[interface {}]interface {}{",
+    "~:": "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>",
+    "%YAML 1.2\n---\na: 1": "yaml: found incompatible YAML document",
+    "%YAML 1.2\n": "yaml: found incompatible YAML document",
+    "%YAML 1.1\n": "yaml: line 1: did not find expected <document start>",
     "<<: x": "yaml: map merge requires map or sequence of maps as the value",
     "a: !!int foo": "yaml: cannot decode !!str `foo` as a !!int",
     "~: x\n- y": "yaml: line 1: did not find expected key",
@@ -85,6 +92,12 @@ def test_an_error_has_gos_text(text: str) -> None:
     with pytest.raises(YamlError) as caught:
         load(text)
     assert caught.value.go_text.startswith(ERRORS[text])
+
+
+def test_what_json_has_not_may_be_replaced() -> None:
+    """A number that JSON has not is no error where a later key of the same name replaces it."""
+    assert load("a: .inf\na: 1\n") == {"a": 1}
+    assert load("%YAML 1.1\n---\nb: {c: .nan, c: x}") == {"b": {"c": "x"}}
 
 
 def test_an_error_names_its_real_place() -> None:

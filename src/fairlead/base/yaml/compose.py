@@ -91,6 +91,8 @@ class _Reader:
         self._duplicates: list[tuple[int, int, str]] = []
         self._misread: YamlError | None = None  # what go-yaml finds only after the whole text was parsed
         self._unfit: YamlError | None = None  # what the step from YAML to JSON finds after that
+        self._infinite: YamlError | None = None  # what writing the JSON finds at last, if the value is still there
+        self._unfit_in: dict[str, Any] | None = None  # the map with the key that it is about
         if isinstance(text, str):
             try:
                 text = text.removeprefix("\ufeff").encode()
@@ -105,6 +107,8 @@ class _Reader:
             while True:
                 event = self._parser.get_event()
                 if event.__class__ is DocumentStartEvent:
+                    if event.version not in (None, (1, 1)):
+                        self._fail("found incompatible YAML document", event)  # libyaml takes 1.2, too
                     return True
                 if event is None or event.__class__ is StreamEndEvent:
                     return False
@@ -124,7 +128,12 @@ class _Reader:
         if self._duplicates:
             self._fail_duplicates()
         if self._unfit is not None:
+            if self._unfit_in is not None:
+                found = self._unfit_in[""]
+                self._unfit.go_text += f", value: {'<nil>' if found is None else go_syntax(found)}"
             raise self._unfit
+        if self._infinite is not None and _is_infinite(value):
+            raise self._infinite
         return value
 
     def _compose(self, lines: Lines | None) -> Any:  # noqa: C901 - the hot loop: calls would cost a third of its time
@@ -209,7 +218,7 @@ class _Reader:
 
             if is_map:
                 if key is _MISSING:
-                    key = value if value.__class__ is str else self._key(value, event)
+                    key = value if value.__class__ is str else self._key(value, event, container)
                     if track:
                         key_line = event.start_mark.line + 1
                     continue
@@ -243,9 +252,10 @@ class _Reader:
             if not is_key:
                 name = {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
                 go_text = f"json: unsupported value: {name}"
-                self._unfit = self._unfit or YamlError(
+                self._infinite = self._infinite or YamlError(
                     f"{text} cannot be written as JSON", self._source, go_text=go_text
                 )
+                return _Infinite(float32_text(value))
             return float32_text(value)
         if len(text) <= _CACHED_LENGTH and text != "<<":  # a merge key is never looked up
             if len(_words) >= _CACHE_LIMIT:
@@ -272,7 +282,7 @@ class _Reader:
             return {}, 1, None
         return found
 
-    def _key(self, value: Any, event: Event) -> str:
+    def _key(self, value: Any, event: Event, container: dict[str, Any]) -> str:
         if isinstance(value, (dict, list)):
             self._note(f"invalid map key: {go_syntax(value)}", event)
             return ""
@@ -280,7 +290,9 @@ class _Reader:
         if text is None:
             shown = "%!s(<nil>), key: <nil>" if value is None else f"uint64, key: 0x{value:x}"
             message = f"unsupported map key of type: {shown}"
-            self._unfit = self._unfit or self._error(message, event, go_text=message)
+            if self._unfit is None:
+                self._unfit = self._error(message, event, go_text=message)
+                self._unfit_in = container
         return text or ""
 
     def _merge(self, container: dict[str, Any], value: Any, event: Event) -> None:
@@ -328,6 +340,10 @@ class _Reader:
             return YamlError(str(error.reason), self._source, line, len(before) - before.rfind(b"\n"))
         mark: Any = error.problem_mark
         context: Any = error.context_mark
+        if error.problem == "did not find expected <document start>":
+            for line in self._text.split(b"\n")[: mark.line]:
+                if line.startswith(b"%YAML") and line.split()[1:2] != [b"1.1"]:  # go-yaml judges it where it reads it
+                    return YamlError("found incompatible YAML document", self._source, mark.line, 1)
         go_line = 0
         if mark is not None and mark.line:
             go_line = mark.line + (1 if isinstance(error, ScannerError) else 0)
@@ -379,6 +395,21 @@ def _copy(value: Any) -> Any:
     return value
 
 
+class _Infinite(str):
+    """The text of a number that JSON has not."""
+
+    __slots__ = ()
+
+
+def _is_infinite(value: Any) -> bool:
+    """Report whether a number that JSON has not is in *value*; one that a later key replaced is not."""
+    if isinstance(value, dict):
+        return any(map(_is_infinite, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_infinite, value))
+    return isinstance(value, _Infinite)
+
+
 def go_syntax(value: Any) -> str:
     """Return *value* as Go's %#v shows a decoded document (for go-yaml's error texts)."""
     if value is None:
@@ -390,6 +421,10 @@ def go_syntax(value: Any) -> str:
         return f"map[interface {{}}]interface {{}}{{{inside}}}"
     if isinstance(value, list):
         return f"[]interface {{}}{{{', '.join(map(go_syntax, value))}}}"
+    if isinstance(value, _Infinite):
+        return {".inf": "+Inf", "-.inf": "-Inf"}.get(value.lower(), "NaN")
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
         return f'"{escaped}"'
