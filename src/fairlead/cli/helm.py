@@ -221,12 +221,9 @@ def run(args: Any) -> int:
         return handler(args)
     except HelmError as error:
         text = f"Error: {error}"
-        if isinstance(error, RenderError | ManifestError):
-            if args.debug:
-                if isinstance(error, ManifestError):
-                    print(error.partial.strip())
-            else:
-                text += "\n\nUse --debug flag to render out invalid YAML"
+        if isinstance(error, RenderError | ManifestError) and not args.debug:
+            text += "\n\nUse --debug flag to render out invalid YAML"
+        sys.stdout.flush()
         print(text, file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
@@ -234,6 +231,25 @@ def run(args: Any) -> int:
 
 
 # Charts and values from files.
+
+
+def check_date() -> None:
+    """See that SOURCE_DATE_EPOCH, if it is set, is a time.
+
+    Raises:
+        HelmError: in Helm's words.
+    """
+    from fairlead.engines.gotemplate.strconv import quote
+    from fairlead.engines.helm.errors import HelmError
+
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if text and not (digits.isascii() and digits.isdigit()):
+        raise HelmError(f"invalid SOURCE_DATE_EPOCH: strconv.ParseInt: parsing {quote(text)}: invalid syntax")
+    if text and int(text) >= 1 << 63:
+        raise HelmError(f"invalid SOURCE_DATE_EPOCH: strconv.ParseInt: parsing {quote(text)}: value out of range")
+    if text and int(text) < 0:
+        raise HelmError("invalid SOURCE_DATE_EPOCH: must not be negative")
 
 
 def modified_below(path: str) -> Callable[[str], float]:
@@ -258,22 +274,20 @@ def locate(name: str, args: argparse.Namespace) -> Any:
 
 def find(name: str, args: argparse.Namespace, *, detect: bool = False) -> Callable[[], Any]:
     """Return what loads the chart that *name* means, once it is known to be there; *detect* as in `load_archive`."""
-    name = name.strip()
-    if not args.repo:
-        if os.path.exists(name):
-            from fairlead.cli.helm_files import load
+    from fairlead.cli.helm_files import load, load_data
 
-            return lambda: load(name, detect=detect)
-        if os.path.isabs(name) or name.startswith("."):
-            from fairlead.engines.gotemplate.strconv import quote
-            from fairlead.engines.helm.errors import ChartError
+    if args.ca_file or args.cert_file or args.key_file:
+        from fairlead.cli.helm_http import check_certificates
 
-            raise ChartError(f"path {quote(name)} not found")
-    from fairlead.cli.helm_repositories import download
-    from fairlead.engines.helm.chart import load_archive
+        check_certificates(args)
+    path = name.strip()
+    if args.repo or args.verify or not os.path.exists(path):
+        from fairlead.cli.helm_repositories import locate
 
-    _, data = download(name, args)
-    return lambda: load_archive(data, detect=detect)
+        path, data = locate(name, args)
+        if data is not None:
+            return lambda: load_data(data, path, detect=detect)
+    return lambda: load(path, detect=detect)
 
 
 def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) -> dict[str, Any]:
@@ -301,7 +315,7 @@ def gather_values(args: argparse.Namespace, sources: list[tuple[str, bytes]]) ->
         for text in args.set_file:
             try:
                 strvals.parse_set_file(text, values, lambda path: _read(path).decode("utf-8", "surrogateescape"))
-            except ValuesError as error:
+            except (ChartError, ValuesError) as error:
                 lead = "failed parsing --set-file data: "
                 raise ValuesError(lead + str(error).removeprefix(lead), file=error.file) from error
         for text in args.set_literal:
@@ -315,18 +329,12 @@ def _read(path: str) -> bytes:
     if path.strip() == "-":
         return sys.stdin.buffer.read()
     if path.startswith(("http://", "https://")):
-        from fairlead.cli.helm_repositories import Repository
+        from fairlead.cli.helm_http import get
 
-        return Repository(path).get(path)
+        return get(path, None)
     try:
         with open(path, "rb") as handle:
             return handle.read()
     except OSError as error:
-        raise ValuesError(f"open {path}: {(error.strerror or '').lower()}", file=path) from error
-
-
-def table(rows: Sequence[Sequence[str]], limit: int) -> str:
-    """Return *rows* as Helm's tables: columns padded with spaces and followed by a tab; long cells are cut."""
-    cut = [[cell if len(cell) <= limit else cell[: max(limit - 3, 0)] + "..." for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cut) for column in range(len(cut[0]))]
-    return "\n".join("\t".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cut)
+        what = "read" if isinstance(error, IsADirectoryError) else "open"
+        raise ValuesError(f"{what} {path}: {(error.strerror or '').lower()}", file=path) from error

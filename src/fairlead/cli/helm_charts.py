@@ -6,15 +6,19 @@ Source: Helm v4.3 pkg/cmd/lint.go, show.go, package.go, pull.go and pkg/action.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import stat
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from fairlead.cli.helm import gather_values, locate, modified_below
-from fairlead.cli.helm_files import all_files, load, log, words
+from fairlead.cli.helm import check_date, gather_values, locate, modified_below
+from fairlead.cli.helm_files import all_files, load, load_folder, log, words
+from fairlead.cli.helm_http import check_certificates
 from fairlead.cli.helm_namespace import namespace_of
+from fairlead.cli.helm_repositories import Download
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
 from fairlead.engines.helm.chart import Chart
@@ -117,9 +121,9 @@ def show(args: argparse.Namespace) -> int:
     from fairlead.base import yaml
 
     what = args.command.partition(" ")[2]
-    if what == "values" and args.jsonpath:
-        raise HelmError("cannot filter with --jsonpath: not supported; pipe 'show values' through a YAML tool")
     chart = locate(args.args[0], args)
+    if what == "values" and args.jsonpath:
+        return _filtered(chart, args.jsonpath)
     parts: list[bytes] = []
     everything = what == "all"
     if everything or what == "chart":
@@ -140,51 +144,89 @@ def show(args: argparse.Namespace) -> int:
     return 0
 
 
+def _filtered(chart: Chart, text: str) -> int:
+    """Print what a JSONPath template finds in a chart's values; nothing when a path leads nowhere."""
+    from fairlead.engines.jsonpath import JsonPathError, Template
+
+    try:
+        template = Template(text)
+    except JsonPathError as error:
+        raise HelmError(f"error parsing jsonpath {text}: {error}") from error
+    with contextlib.suppress(JsonPathError):  # of a path that leads nowhere helm says nothing
+        sys.stdout.buffer.write(template.fill(chart.values).encode("utf-8", "surrogateescape"))
+    return 0
+
+
 # package
 
 
 def package(args: argparse.Namespace) -> int:
     """Write charts as archives."""
+    if not args.args:
+        raise HelmError("need at least one argument, the path to the chart")
+    check_date()
+    if args.sign and not args.key:
+        raise HelmError("--key is required for signing a package")
+    check_certificates(args)
+    for path in args.args:
+        if not os.path.exists(path):
+            raise HelmError(f"stat {path}: no such file or directory")
+        if args.dependency_update:
+            from fairlead.cli.helm_manager import Manager
+
+            Manager(os.path.abspath(path), args, quiet=True).update()
+        print(f"Successfully packaged chart and saved it to: {_package_one(path, args)}")
+    return 0
+
+
+def _package_one(path: str, args: argparse.Namespace) -> str:
+    """Write one chart as an archive; return its path."""
     from fairlead.engines import semver
     from fairlead.engines.helm import dependencies
     from fairlead.engines.helm.metadata import validate
     from fairlead.engines.helm.package import pack
 
-    if not args.args:
-        raise HelmError("need at least one argument, the path to the chart")
-    if args.sign:
-        raise HelmError("cannot sign: --sign is not supported; sign the archive with gpg or helm")
-    for path in args.args:
-        if not os.path.exists(path):
-            raise HelmError(f"stat {path}: no such file or directory")
-        if args.dependency_update:
-            from fairlead.cli.helm_dependency import Manager
-
-            Manager(path, args, quiet=True).update()
-        chart = load(path, detect=True)
-        if chart.metadata.api_version == "v3":
-            raise HelmError("invalid chart apiVersion")  # helm 4.3 reads them, and packs none
-        if args.version:
-            chart.metadata.version = args.version
-        if not semver.is_version(chart.metadata.version):
-            raise HelmError("invalid semantic version")
-        if args.app_version:
-            chart.metadata.app_version = args.app_version
-        dependencies.check(chart, lead="")
-        try:
-            validate(chart.metadata)
-        except ChartError as error:
-            raise HelmError(f"failed to save: chart validation: {error}") from error
-        folder = os.getcwd() if args.destination == "." else args.destination
-        os.makedirs(folder, exist_ok=True)
-        target = os.path.join(folder, f"{chart.name}-{chart.metadata.version}.tgz")
-        try:
-            data = pack(chart, modified_below(path))
-        except ChartError as error:
-            raise HelmError(f"failed to save: {error}") from error
+    chart = load_folder(path)
+    if chart.metadata.api_version == "v3":
+        raise HelmError("invalid chart apiVersion")
+    if args.version:
+        chart.metadata.version = args.version
+    if not semver.is_version(chart.metadata.version):
+        raise HelmError("invalid semantic version")
+    if args.app_version:
+        chart.metadata.app_version = args.app_version
+    dependencies.check(chart, lead="")
+    try:
+        validate(chart.metadata)
+    except ChartError as error:
+        raise HelmError(f"failed to save: chart validation: {error}") from error
+    folder = os.getcwd() if args.destination == "." else args.destination
+    target = os.path.join(folder, f"{chart.name}-{chart.metadata.version}.tgz")
+    try:
+        _make_folder(os.path.dirname(target))
+        data = pack(chart, modified_below(path))
         _write(target, data)
-        print(f"Successfully packaged chart and saved it to: {target}")
-    return 0
+    except ChartError as error:
+        raise HelmError(f"failed to save: {error}") from error
+    except OSError as error:
+        raise HelmError(f"failed to save: open {target}: {words(error)}") from error
+    if args.sign:
+        from fairlead.cli.helm_provenance import sign
+
+        sign(target, chart.metadata.for_yaml(), args)
+    return target
+
+
+def _make_folder(path: str) -> None:
+    try:
+        state = os.stat(path)
+    except FileNotFoundError:
+        os.makedirs(path, exist_ok=True)
+        return
+    except OSError as error:
+        raise HelmError(f"failed to save: stat {path}: {words(error)}") from error
+    if not stat.S_ISDIR(state.st_mode):
+        raise HelmError(f"failed to save: is not a directory: {path}")
 
 
 def _write(path: str, data: bytes) -> None:
@@ -199,19 +241,43 @@ def _write(path: str, data: bytes) -> None:
 
 def pull(args: argparse.Namespace) -> int:
     """Download charts."""
-    from fairlead.cli.helm_repositories import download
+    from fairlead.cli.helm_repositories import resolve
 
+    check_certificates(args)
     for reference in args.args:
-        if args.prov:
-            raise HelmError("cannot fetch provenance: --prov is not supported; fetch the .prov file beside the chart")
-        name, data = download(reference, args)
-        if not args.untar:
-            if not os.path.isdir(args.destination):
-                raise HelmError(f"open {os.path.join(args.destination, name)}: no such file or directory")
-            _write(os.path.join(args.destination, name), data)
+        found = resolve(reference, args)
+        data = found.chart()
+        if args.untar:
+            _prove(found, reference, data, None, args)
+            _untar(reference, data, args)
             continue
-        _untar(reference, data, args)
+        place = os.path.join(args.destination, found.name)
+        try:
+            _write(place, data)
+        except OSError as error:
+            raise HelmError(f"open {place}: {words(error)}") from error
+        _prove(found, reference, data, place, args)
     return 0
+
+
+def _prove(found: Download, reference: str, data: bytes, place: str | None, args: Any) -> None:
+    """Fetch a chart's provenance file when the flags ask for it, keep it beside *place*, and verify it."""
+    if args.verify:
+        from fairlead.cli.helm_provenance import report, verify
+        from fairlead.cli.helm_repositories import provenance_of
+
+        proof = provenance_of(found)
+        if place is not None:
+            _write(f"{place}.prov", proof)
+        report(verify(data, proof, found.name, args.keyring))
+    elif args.prov:
+        try:
+            proof = found.provenance()
+        except ChartError as error:
+            print(f"WARNING: Verification not found for {reference}: {error}")
+            return
+        if place is not None:
+            _write(f"{place}.prov", proof)
 
 
 def _untar(reference: str, data: bytes, args: Any) -> None:

@@ -16,6 +16,8 @@ from fairlead.engines.helm.helmignore import HELMIGNORE, Rules
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fairlead.engines.helm.chart import Chart
 
 MAX_BYTES = 100 * 1024 * 1024  # of a folder's files together
@@ -23,10 +25,23 @@ MAX_FILES = 100_000  # links can make any number; Helm has no bound
 _MAX_LINKS = 255
 
 
-def load(path: str, *, detect: bool = False) -> Chart:
-    """Return the chart in a folder or archive, and log what is noticed; *detect* as in `load_archive`."""
+def load(path: str, *, detect: bool = False, shown: str = "") -> Chart:
+    """Return the chart in a folder or archive, and log what is noticed; *detect* as in `load_archive`.
+
+    Errors of an archive speak of it as *shown*, by default its absolute path.
+    """
+    return _logged(lambda: _load_folder(path, detect) if os.path.isdir(path) else _load_file(path, detect, shown))
+
+
+def load_folder(path: str) -> Chart:
+    """Return the chart in a folder, as `load` does; what is no folder is refused, archives too."""
+    return _logged(lambda: _load_folder(path, True))
+
+
+def _logged(load_it: Callable[[], Chart]) -> Chart:
+    """Return what *load_it* loads, and log what was noticed."""
     try:
-        chart = _load_folder(path, detect) if os.path.isdir(path) else _load_file(path, detect)
+        chart = load_it()
     except ChartError as error:
         for text in error.warnings:
             log(text)
@@ -47,10 +62,8 @@ def _load_folder(path: str, detect: bool) -> Chart:
     return load_chart(read_folder(path), ignore=False, detect=detect)
 
 
-def _load_file(path: str, detect: bool) -> Chart:
-    from fairlead.engines.helm.archive import ArchiveError
-
-    place = os.path.abspath(path)
+def _load_file(path: str, detect: bool, shown: str = "") -> Chart:
+    place = shown or os.path.abspath(path)
     try:
         with open(path, "rb") as handle:
             data = handle.read()
@@ -58,6 +71,17 @@ def _load_file(path: str, detect: bool) -> Chart:
         raise ChartError(f"stat {path}: no such file or directory") from None
     except OSError as error:
         raise ChartError(f"open {place}: {words(error)}") from error
+    return _load_data(data, place, detect)
+
+
+def load_data(data: bytes, name: str, *, detect: bool = False) -> Chart:
+    """Return the chart in a fetched archive whose file is called *name*, as `load` does."""
+    return _logged(lambda: _load_data(data, name, detect))
+
+
+def _load_data(data: bytes, place: str, detect: bool) -> Chart:
+    from fairlead.engines.helm.archive import ArchiveError
+
     if not data.startswith(b"\x1f\x8b\x08"):
         if place.endswith((".yml", ".yaml")):
             raise ChartError(f"file '{place}' seems to be a YAML file, but expected a gzipped archive")

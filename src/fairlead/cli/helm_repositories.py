@@ -1,33 +1,38 @@
 """Chart repositories on the network: indexes, downloads, and finding the chart that an argument names.
 
-Source: Helm v4.3 pkg/action/install.go (LocateChart), pkg/downloader. OCI
-registries are refused: the chart's archive has to be fetched by other means.
+Source: Helm v4.3 pkg/action/install.go (LocateChart), pull.go, pkg/downloader/chart_downloader.go, pkg/repo/v1. Indexes
+and charts are fetched for each command: nothing is kept.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from fairlead.base import yaml
+from fairlead.cli import helm_http, helm_paths
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import MAX_BYTES
 from fairlead.engines.helm.errors import ChartError, HelmError
-from fairlead.engines.helm.repository import MAX_INDEX_BYTES, Entry, Index, parse_index, resolve_url
+from fairlead.engines.helm.repository import MAX_INDEX_BYTES, Index, parse_index, resolve_url
 
-TIMEOUT_SECONDS = 120
+SCHEMES = ("http", "https", "oci")
 
 
 def is_oci(reference: str) -> bool:
+    """Report whether *reference* is that of a chart in a registry."""
     return reference.startswith("oci://")
 
 
-def refuse_oci(reference: str) -> HelmError:
-    return HelmError(
-        f"cannot read {quote(reference)}: OCI registries are not supported by this command",
-        hint="fetch the chart's archive with 'helm pull' or 'oras pull' and give its path",
-    )
+def tell(index: Index) -> None:
+    """Log what was noticed in an index."""
+    for text in index.warnings:
+        print(text, file=sys.stderr)
+    index.warnings.clear()
 
 
 class Repository:
@@ -48,61 +53,27 @@ class Repository:
             ChartError: it cannot be had.
         """
         if self._index is None:
-            url = resolve_url(self.url, "index.yaml")
-            self._index = parse_index(self.get(url, MAX_INDEX_BYTES), url)
+            data = self.get(resolve_url(self.url, "index.yaml"), MAX_INDEX_BYTES)
+            self._index = parse_index(data, self.url)
+            tell(self._index)
         return self._index
 
-    def get(self, url: str, limit_bytes: int = MAX_BYTES) -> bytes:
-        """Return what is at *url*.
+    def get(self, url: str, limit_bytes: int = MAX_BYTES, accept: str = "") -> bytes:
+        """Return what is at *url*; the login goes to the repository's own host only, unless all may have it.
 
         Raises:
             ChartError: in Helm's words.
         """
-        import urllib.error
-        import urllib.request
-
-        scheme = urlsplit(url).scheme
-        if scheme not in ("http", "https"):
-            raise ChartError(f"scheme {quote(scheme)} not supported")
-        request = urllib.request.Request(url, headers={"User-Agent": "Helm/4.3.1"})
-        if self._user and self._may_log_in(url):
-            import base64
-
-            token = base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
-            request.add_header("Authorization", f"Basic {token}")
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=self._tls(scheme)) as answer:
-                data: bytes = answer.read(limit_bytes + 1)
-        except urllib.error.HTTPError as error:
-            raise ChartError(f"failed to fetch {url} : {error.code} {error.reason}") from None
-        except OSError as error:
-            raise ChartError(f'Get "{url}": {getattr(error, "reason", error)}') from None
-        if len(data) > limit_bytes:
-            raise ChartError(f"failed to fetch {url} : more than {limit_bytes} bytes")
-        return data
-
-    def _may_log_in(self, url: str) -> bool:
         mine, other = urlsplit(self.url), urlsplit(url)
-        return getattr(self._args, "pass_credentials", False) or (mine.scheme, mine.netloc) == (
-            other.scheme,
-            other.netloc,
-        )
+        may = getattr(self._args, "pass_credentials", False) or mine[:2] == other[:2]
+        login = (self._user, self._password) if may else None
+        return helm_http.get(url, self._args, login, limit_bytes, accept)
 
-    def _tls(self, scheme: str) -> Any:
-        if scheme != "https":
-            return None
-        import ssl
-
-        context = ssl.create_default_context(cafile=getattr(self._args, "ca_file", "") or None)
-        if getattr(self._args, "insecure_skip_tls_verify", False):
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if getattr(self._args, "cert_file", ""):
-            context.load_cert_chain(self._args.cert_file, self._args.key_file or None)
-        return context
-
-    def find(self, name: str, version: str) -> tuple[Entry, str]:
-        """Return the index entry of a chart and the URL of its archive (Helm: FindChartInRepoURL)."""
+    def find(self, name: str, version: str) -> str:
+        """Return the URL of a chart's archive (Helm: FindChartInRepoURL)."""
+        scheme = urlsplit(self.url).scheme
+        if scheme not in SCHEMES:
+            raise ChartError(f"could not find protocol handler for: {scheme}")
         try:
             index = self.index()
         except ChartError as error:
@@ -114,19 +85,15 @@ class Repository:
             entry = index.get(name, version)
         except ChartError as error:
             raise ChartError(f"{what} not found in {self.url} repository") from error
+        tell(index)
         if not entry.urls:
             raise ChartError(f"{what} has no downloadable URLs")
-        return entry, resolve_url(self.url, entry.urls[0])
+        return resolve_url(self.url, entry.urls[0])
 
 
 def known_repositories(args: Any) -> list[Repository]:
     """Return the repositories that ``helm repo add`` has put into repositories.yaml."""
-    path = getattr(args, "repository_config", "") or os.environ.get("HELM_REPOSITORY_CONFIG", "")
-    if not path:
-        base = os.environ.get("HELM_CONFIG_HOME") or os.path.join(
-            os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "helm"
-        )
-        path = os.path.join(base, "repositories.yaml")
+    path = args.repository_config or helm_paths.config("repositories.yaml")
     try:
         with open(path, "rb") as handle:
             content = yaml.load(handle.read(), source=path)
@@ -134,7 +101,7 @@ def known_repositories(args: Any) -> list[Repository]:
         return []
     except yaml.YamlError as error:
         raise HelmError(f"couldn't load repositories file ({path}): {error}", file=path, line=error.line) from error
-    entries = (content or {}).get("repositories") or []
+    entries = content.get("repositories") if isinstance(content, dict) else None
     return [
         Repository(
             str(item.get("url") or ""),
@@ -143,48 +110,123 @@ def known_repositories(args: Any) -> list[Repository]:
             str(item.get("password") or ""),
             str(item.get("name") or ""),
         )
-        for item in entries
+        for item in entries or ()
+        if isinstance(item, dict)
     ]
 
 
-def download(reference: str, args: Any, version: str | None = None) -> tuple[str, bytes]:
-    """Return the file name and the archive of a chart that is not on this machine.
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A chart on the network: the name of its file, where it is, and how to get it and its provenance."""
+
+    name: str
+    url: str
+    chart: Callable[[], bytes]
+    provenance: Callable[[], bytes]
+
+
+def wanted_version(args: Any) -> str:
+    """Return --version, or what --devel stands for."""
+    version: str = args.version
+    return version if version or not getattr(args, "devel", False) else ">0.0.0-0"
+
+
+def resolve(reference: str, args: Any, version: str | None = None) -> Download:
+    """Return the chart that an argument means which is no path.
 
     Raises:
         HelmError: in Helm's words.
     """
-    version = args.version if version is None else version
-    if not version and getattr(args, "devel", False):
-        version = ">0.0.0-0"
-    if getattr(args, "verify", False):
-        raise HelmError("cannot verify signatures: --verify is not supported; check the .prov file with helm")
-    if is_oci(reference) or is_oci(getattr(args, "repo", "")):
-        raise refuse_oci(reference if is_oci(reference) else args.repo)
+    version = wanted_version(args) if version is None else version
+    repository: Repository | None = None
     if getattr(args, "repo", ""):
         repository = Repository(args.repo, args)
-        _, url = repository.find(reference, version)
-    elif urlsplit(reference).scheme and urlsplit(reference).netloc:
-        url = reference
-        repository = Repository(url, args)
-    else:
-        repository, url = _in_known(reference, version, args)
+        reference = repository.find(reference, version)
+    parts = urlsplit(reference)
+    if is_oci(reference) and parts.netloc:
+        from fairlead.cli.helm_oci import resolve as resolve_oci
+
+        return resolve_oci(reference, version, args)
+    if parts.scheme and parts.netloc and parts.path:
+        return _at(reference, repository or Repository(reference, args))
+    return _in_known(reference, version, args)
+
+
+def _at(url: str, repository: Repository) -> Download:
+    scheme = urlsplit(url).scheme
+    if scheme not in SCHEMES:
+        raise ChartError(f"scheme {quote(scheme)} not supported")
+    if is_oci(url):
+        raise ChartError(f"cannot fetch {quote(url)}: an index leads from a chart repository to a registry")
     name = urlsplit(url).path.rpartition("/")[2]
-    return name, repository.get(url)
+    accept = "application/gzip,application/octet-stream"
+    return Download(
+        name,
+        url,
+        lambda: repository.get(url, accept=accept),
+        lambda: repository.get(f"{url}.prov", accept=accept),
+    )
 
 
-def _in_known(reference: str, version: str, args: Any) -> tuple[Repository, str]:
-    name, slash, chart = reference.partition("/")
+def _in_known(reference: str, version: str, args: Any) -> Download:
+    parts = urlsplit(reference)
+    name, slash, chart = parts.path.partition("/")
     if not slash:
-        raise HelmError(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}")
+        shown = f"{parts.scheme}:{parts.path}" if parts.scheme else reference
+        raise HelmError(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}")
     repository = next((item for item in known_repositories(args) if item.name == name), None)
     if repository is None:
         raise HelmError(f"repo {name} not found")
     try:
-        entry = repository.index().get(chart, version)
+        index = repository.index()
+        entry = index.get(chart, version)
+        tell(index)
     except ChartError as error:
         raise HelmError(
             f"chart {quote(chart)} matching {version} not found in {name} index. (try 'helm repo update'): {error}"
         ) from error
     if not entry.urls:
         raise HelmError(f"chart {quote(reference)} has no downloadable URLs")
-    return repository, resolve_url(repository.url, entry.urls[0])
+    url = resolve_url(repository.url, entry.urls[0])
+    if is_oci(url):
+        from fairlead.cli.helm_oci import resolve as resolve_oci
+
+        return resolve_oci(url, entry.version, args)
+    return _at(url, repository)
+
+
+def locate(name: str, args: Any) -> tuple[str, bytes | None]:
+    """Return the path of the chart that *name* means; or the name of its file and its archive, fetched.
+
+    Raises:
+        HelmError: in Helm's words.
+    """
+    name = name.strip()
+    if not args.repo:
+        if os.path.exists(name):
+            if args.verify:
+                from fairlead.cli.helm_provenance import verify_file
+
+                verify_file(os.path.abspath(name), args.keyring)
+            return name, None
+        if os.path.isabs(name) or name.startswith("."):
+            raise ChartError(f"path {quote(name)} not found")
+    found = resolve(name, args)
+    data = found.chart()
+    if args.verify:
+        from fairlead.cli.helm_provenance import verify
+
+        verify(data, provenance_of(found), found.name, args.keyring)
+    return found.name, data
+
+
+def provenance_of(found: Download) -> bytes:
+    """Return a chart's provenance file.
+
+    Raises:
+        ChartError: in Helm's words.
+    """
+    try:
+        return found.provenance()
+    except ChartError as error:
+        raise ChartError(f"failed to fetch provenance {quote(found.url + '.prov')}") from error

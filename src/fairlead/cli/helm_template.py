@@ -72,12 +72,16 @@ def _is_name(text: str) -> bool:
 def _check_name(name: str) -> None:
     from fairlead.engines.helm.errors import HelmError
 
-    if len(name) > 53 or not _is_name(name):
-        raise HelmError(
-            f"release name check failed: release name {quote(name)}: invalid release name, must match regex "
-            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ "
-            "and the length must not be longer than 53"
-        )
+    if 0 < len(name) <= 53 and _is_name(name):
+        return
+    problem = f"release name {quote(name)}: " + (
+        "invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ "
+        "and the length must not be longer than 53"
+        if name
+        else "no name provided"
+    )
+    print(f'level=ERROR msg="release name check failed" error={quote(problem)}', file=sys.stderr)
+    raise HelmError(f"release name check failed: {problem}")
 
 
 def kube_version(text: str) -> Any:
@@ -107,10 +111,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from fairlead.engines.helm.errors import ManifestError, RenderError
+
     args.namespace = namespace_of(args)
     server = _server(args)
     try:
         return _render(args, server)
+    except (ManifestError, RenderError) as error:
+        if args.debug:
+            _print_partial(error, args)
+        raise
     finally:
         if server:
             server.close()
@@ -123,6 +133,11 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     from fairlead.engines.helm.errors import HelmError
     from fairlead.engines.helm.release import Options, Release, render
 
+    post_renderer = None
+    if args.post_renderer:
+        from fairlead.cli.helm_plugins import find_post_renderer
+
+        post_renderer = find_post_renderer(args.post_renderer, args.post_renderer_args)
     version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
     name, reference = _name_and_chart(args)
     sources: list[tuple[str, bytes]] = []
@@ -135,7 +150,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     if chart.metadata.deprecated:
         print('level=WARN msg="this chart is deprecated"', file=sys.stderr)
     if args.dependency_update and dependencies.missing(chart) and os.path.isdir(reference):
-        from fairlead.cli.helm_dependency import Manager
+        from fairlead.cli.helm_manager import Manager
 
         Manager(reference, args).update()
         chart = locate(reference, args)
@@ -167,19 +182,37 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     if server:
         server.check(done.manifests, args.namespace, name)
     if args.output_dir:
-        return _write_files(done, args, name)
-    text = done.to_text(
-        include_crds=args.include_crds,
-        hooks=not args.no_hooks,
-        skip_tests=args.skip_tests,
-        post_renderer=_post_renderer(args),
-    )
-    if args.show_only:
-        text = _only(text, args.show_only)
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        _write_files(done, args, name)
+        text = "\n"
+    else:
+        text = done.to_text(
+            include_crds=args.include_crds,
+            hooks=not args.no_hooks,
+            skip_tests=args.skip_tests,
+            post_renderer=post_renderer,
+        )
+    _print(text, args)
     if args.source_map:
         _write_source_map(done, args)
     return 0
+
+
+def _print(text: str, args: argparse.Namespace) -> None:
+    """Print manifests, or those that --show-only asks for."""
+    if args.show_only:
+        text = _only(text, args.show_only)
+    sys.stdout.flush()  # what was said before
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+
+
+def _print_partial(error: Exception, args: argparse.Namespace) -> None:
+    """Print what there is of a release that failed, for --debug."""
+    from fairlead.engines.helm.errors import HelmError
+
+    try:
+        _print(str(getattr(error, "partial", "")).strip() + "\n", args)
+    except HelmError:
+        return  # nothing of what --show-only asks for is there
 
 
 _WITH_FIELDS = late(
@@ -227,41 +260,6 @@ def _server(args: argparse.Namespace) -> Any:
     return None
 
 
-def _post_renderer(args: argparse.Namespace) -> Any:
-    """Return the program that manifests go through, as a function."""
-    if not args.post_renderer:
-        return None
-
-    def through(text: str) -> str:
-        import shutil
-        import subprocess
-
-        from fairlead.engines.helm.errors import HelmError
-
-        program = shutil.which(args.post_renderer)
-        if program is None:
-            raise HelmError(f"unable to find binary at {args.post_renderer}")
-        done = subprocess.run(
-            [program, *args.post_renderer_args],
-            input=text.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            shown = done.stderr.decode("utf-8", "replace")
-            raise HelmError(
-                f"error while running post render on files: error while running command {program}. "
-                f"error output:\n{shown}: exit status {done.returncode}"
-            )
-        if not done.stdout.strip():
-            raise HelmError(
-                f"error while running post render on files: post-renderer {quote(program)} produced empty output"
-            )
-        return done.stdout.decode("utf-8", "surrogateescape")
-
-    return through
-
-
 def _only(text: str, wanted: list[str]) -> str:
     """Return the documents that come from the templates asked for with --show-only."""
     import re
@@ -273,11 +271,16 @@ def _only(text: str, wanted: list[str]) -> str:
     documents = split_manifests(text)
     chosen: list[str] = []
     for pattern in wanted:
-        matcher = compile_glob(pattern)
+        try:
+            matcher = compile_glob(pattern)
+        except ValueError:
+            matcher = None
         found = [
             document
             for document in documents
-            if (source := re.search(r"# Source: [^/]+/(.+)", document)) and matcher.fullmatch(source.group(1))
+            if matcher
+            and (source := re.search(r"# Source: [^/]+/(.+)", document))
+            and matcher.fullmatch(source.group(1))
         ]
         if not found:
             raise HelmError(f"could not find template {pattern} in chart")
@@ -285,16 +288,23 @@ def _only(text: str, wanted: list[str]) -> str:
     return "".join(f"---\n{document}\n" for document in chosen)
 
 
-def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> int:
+def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> None:
     """Write each template's output to its own file below --output-dir."""
+    from fairlead.cli.helm_files import words
+    from fairlead.engines.helm.errors import RenderError
+
     written: set[str] = set()
     folder = os.path.join(args.output_dir, name) if args.release_name else args.output_dir
 
     def put(folder: str, name: str, content: str) -> None:
         path = f"{folder}/{name}"
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "ab" if path in written else "wb") as handle:
-            handle.write(f"---\n# Source: {name}\n{content}\n".encode("utf-8", "surrogateescape"))
+        try:
+            _make_folder(os.path.dirname(path))
+            with open(path, "ab" if path in written else "wb") as handle:
+                handle.write(f"---\n# Source: {name}\n{content}\n".encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            sys.stdout.flush()
+            raise RenderError(f"open {path}: {words(error)}") from error
         written.add(path)
         print(f"wrote {path}")
 
@@ -309,8 +319,28 @@ def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> int:
         if os.path.exists(f"{folder}/{hook.path}"):
             written.add(f"{folder}/{hook.path}")  # Helm appends to what an earlier run left, too
         put(folder, hook.path, hook.content)
-    print()
-    return 0
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        RenderError: in Go's words.
+    """
+    from fairlead.cli.helm_files import words
+    from fairlead.engines.helm.errors import RenderError
+
+    try:
+        os.stat(path)
+        return
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise RenderError(f"stat {path}: {words(error)}") from error
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise RenderError(f"mkdir {error.filename or path}: {words(error)}") from error
 
 
 def _write_source_map(done: Rendered, args: argparse.Namespace) -> None:

@@ -102,9 +102,8 @@ def test_pull_unpacks(repository: str, tmp_path: Path, capsys: pytest.CaptureFix
     [
         (("sub", "--version", "9"), 'Error: chart "sub" version "9" not found in {repo} repository'),
         (("nope",), 'Error: chart "nope" not found in {repo} repository'),
-        (("oci://h/x",), 'Error: cannot read "oci://h/x": OCI registries are not supported by this command'),
     ],
-    ids=["no such version", "no such chart", "oci"],
+    ids=["no such version", "no such chart"],
 )
 def test_pull_says_what_is_wrong(
     repository: str, capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], text: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import tarfile
 from collections.abc import Callable
 
 from fairlead.base import yaml
+from fairlead.engines.helm import tarwriter
 from fairlead.engines.helm.chart import Chart
 from fairlead.engines.helm.errors import ChartError
 
@@ -23,24 +23,21 @@ def pack(chart: Chart, modified: Callable[[str], float]) -> bytes:
     Raises:
         ChartError: a schema in it is no JSON.
     """
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        _write(archive, chart, "", "", modified)
+    entries: list[tuple[str, bytes, int]] = []
+    _gather(entries, chart, "", "", modified)
     packed = io.BytesIO()
-    with gzip.GzipFile("", "wb", 9, packed, modified("Chart.yaml")) as zipped:
-        zipped.write(plain.getvalue())
+    with gzip.GzipFile("", "wb", 9, packed, 0) as zipped:
+        zipped.write(tarwriter.write(entries))
     return packed.getvalue()
 
 
-def _write(archive: tarfile.TarFile, chart: Chart, prefix: str, place: str, modified: Callable[[str], float]) -> None:
+def _gather(
+    entries: list[tuple[str, bytes, int]], chart: Chart, prefix: str, place: str, modified: Callable[[str], float]
+) -> None:
     base = f"{prefix}{chart.name}"
 
     def put(name: str, data: bytes) -> None:
-        entry = tarfile.TarInfo(f"{base}/{name}")
-        entry.size = len(data)
-        entry.mode = 0o644
-        entry.mtime = int(modified(place + name))
-        archive.addfile(entry, io.BytesIO(data))
+        entries.append((f"{base}/{name}", data, int(modified(place + name))))
 
     head = chart.metadata.for_yaml()
     if chart.metadata.api_version == "v1":
@@ -60,4 +57,4 @@ def _write(archive: tarfile.TarFile, chart: Chart, prefix: str, place: str, modi
     for file in (*chart.templates, *chart.files):
         put(file.name, file.data)
     for sub in chart.dependencies:
-        _write(archive, sub, f"{base}/charts/", sub.source, modified)
+        _gather(entries, sub, f"{base}/charts/", sub.source, modified)

@@ -32,10 +32,11 @@ class Entry:
 
 
 class Index:
-    """The charts of a repository; versions newest first."""
+    """The charts of a repository; versions newest first. `warnings` are what was noticed, as Helm logs it."""
 
-    def __init__(self, entries: dict[str, list[Entry]]) -> None:
+    def __init__(self, entries: dict[str, list[Entry]], warnings: Sequence[str] = ()) -> None:
         self.entries = entries
+        self.warnings = list(warnings)
 
     def get(self, name: str, version: str) -> Entry:
         """Return the entry for a version, a range, or "" for the newest that is no prerelease.
@@ -44,18 +45,25 @@ class Index:
             ChartError: there is none.
         """
         found = self.entries.get(name)
-        if not found:
+        if found is None:
             raise ChartError("no chart name found")
+        if not found:
+            raise ChartError("no chart version found")
+        best = self.best(name, version or "*", with_urls=False)
         for entry in found if version else ():
             if entry.version == version:
                 return entry
-        best = self.best(name, version or "*")
         if best is None:
             raise ChartError(f"no chart version found for {name}-{version}")
+        if version and not _is_range(version):
+            self.warnings.append(
+                'level=WARN msg="unable to find exact version requested; falling back to closest available version" '
+                f"chart={name} requested={version} selected={best.version}"
+            )
         return best
 
-    def best(self, name: str, constraint: str) -> Entry | None:
-        """Return the newest version that satisfies *constraint*.
+    def best(self, name: str, constraint: str, *, with_urls: bool = True) -> Entry | None:
+        """Return the newest version that satisfies *constraint*, of those that can be fetched.
 
         Raises:
             ChartError: the constraint does not parse.
@@ -65,9 +73,19 @@ class Index:
         except semver.SemverError as error:
             raise ChartError(str(error)) from None
         for entry in self.entries.get(name, ()):
-            if entry.urls and semver.is_version(entry.version) and parsed.check(semver.parse_version(entry.version)):
+            if with_urls and not entry.urls:
+                continue
+            if semver.is_version(entry.version) and parsed.check(semver.parse_version(entry.version)):
                 return entry
         return None
+
+
+def _is_range(version: str) -> bool:
+    """Report whether a version stands for several (Helm: isVersionRange)."""
+    if any(char in version for char in "^~<>=!*") or "||" in version or " - " in version:
+        return True
+    core = version.replace("+", "-").partition("-")[0]
+    return "x" in core or "X" in core
 
 
 def parse_index(data: bytes, source: str) -> Index:
@@ -77,29 +95,69 @@ def parse_index(data: bytes, source: str) -> Index:
         ChartError: it is none.
     """
     if not data:
-        raise ChartError(f"error loading {source}: empty index.yaml file")
+        raise ChartError("empty index.yaml file")
     if len(data) > MAX_INDEX_BYTES:
         raise ChartError(f"error loading {source}: an index of more than {MAX_INDEX_BYTES} bytes")
     try:
         content = yaml.load(data, source=source)
     except yaml.YamlError as error:
-        raise ChartError(f"error loading {source}: error converting YAML to JSON: {error.go_text}") from error
-    if not isinstance(content, dict) or not content.get("apiVersion"):
-        raise ChartError(f"error loading {source}: no API version specified")
+        raise ChartError(f"error converting YAML to JSON: {error.go_text}") from error
+    if content is not None and not isinstance(content, dict):
+        kind = {str: "string", bool: "bool", list: "array"}.get(type(content), "number")
+        raise ChartError(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            f"{kind} into Go value of type repo.IndexFile"
+        )
+    if not content or not content.get("apiVersion"):
+        raise ChartError("no API version specified")
     found: dict[str, list[Entry]] = {}
+    warnings: list[str] = []
     listed = content.get("entries") or {}
     if not isinstance(listed, dict) or not all(isinstance(versions or [], list) for versions in listed.values()):
         raise ChartError(f"error loading {source}: its entries are no lists of chart versions by name")
     for name, versions in listed.items():
-        entries = [_entry(name, item) for item in versions or () if isinstance(item, dict)]
+        entries = []
+        for item in reversed(versions or ()):
+            if not isinstance(item, dict):
+                warnings.append(
+                    'level=WARN msg="skipping loading invalid entry for chart: empty entry" '
+                    f"name={name} source={source}"
+                )
+                continue
+            entry, problem = _entry(item), _problem(item)
+            if problem:
+                warnings.append(
+                    f'level=WARN msg="skipping loading invalid entry for chart" name={name} '
+                    f"version={entry.version or quote('')} source={source} error={quote('validation: ' + problem)}"
+                )
+            else:
+                entries.append(entry)
         found[name] = sorted(entries, key=cmp_to_key(_newest_first))
-    return Index(found)
+    return Index(found, warnings)
 
 
-def _entry(name: str, item: dict[str, Any]) -> Entry:
+def _problem(item: dict[str, Any]) -> str:
+    """Return why an entry is left out; "" when it is not."""
+    name, version = str(item.get("name") or ""), str(item.get("version") or "")
+    if not name:
+        return "chart.metadata.name is required"
+    if name in (".", ".."):
+        return f"chart.metadata.name {quote(name)} is not allowed"
+    if "/" in name:
+        return f"chart.metadata.name {quote(name)} is invalid"
+    if not version:
+        return "chart.metadata.version is required"
+    if not semver.is_version(version):
+        return f"chart.metadata.version {quote(version)} is invalid"
+    if (item.get("type") or "") not in ("", "application", "library"):
+        return "chart.metadata.type must be application or library"
+    return ""
+
+
+def _entry(item: dict[str, Any]) -> Entry:
     urls = item.get("urls") or ()
     return Entry(
-        str(item.get("name") or name),
+        str(item.get("name") or ""),
         str(item.get("version") or ""),
         tuple(map(str, urls)) if isinstance(urls, list) else (),
         str(item.get("digest") or ""),

@@ -1,0 +1,42 @@
+"""Command lines of `fairlead helm` beside the real helm: recordings are current, helps have the same flags."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from record_helm_lines import GOLDEN, HELM, record
+
+from fairlead.cli.helm_commands import COMMANDS
+from fairlead.cli.helm_help import help_text
+
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.skipif(not HELM.is_file(), reason="no .peers/helm: run make peers"),
+]
+FLAG = re.compile(r"^  (?:-(\w), |    )--([a-z-]+)(?: (\S+(?:\[=\S+\])?))?(?:  |$)", re.MULTILINE)
+
+
+def test_recorded_lines_are_current() -> None:
+    """The real helm still does what was recorded: a sample, each line anew."""
+    import command_lines
+
+    recorded = json.loads((GOLDEN / "command_lines.json").read_text())
+    chosen = command_lines.lines()[::7]
+    assert record(chosen) == {shlex.join(line): recorded[shlex.join(line)] for line in chosen}
+
+
+@pytest.mark.parametrize("place", COMMANDS)
+def test_flags_of_the_help(place: str) -> None:
+    """Names, letters and kinds of a command's flags are those of helm's help; --source-map is ours alone."""
+    done = subprocess.run([HELM, *place.split(), "--help"], capture_output=True, text=True, check=True)
+    ours = set(FLAG.findall(help_text(place))) - {("", "source-map", "string")}
+    assert ours == set(FLAG.findall(done.stdout))
