@@ -341,8 +341,8 @@ class _Reader:
         mark: Any = error.problem_mark
         context: Any = error.context_mark
         if error.problem == "did not find expected <document start>":
-            for line in self._text.split(b"\n")[: mark.line]:
-                if line.startswith(b"%YAML") and line.split()[1:2] != [b"1.1"]:  # go-yaml judges it where it reads it
+            for row in self._text.split(b"\n")[: mark.line]:
+                if row.startswith(b"%YAML") and row.split()[1:2] != [b"1.1"]:  # go-yaml judges it where it reads it
                     return YamlError("found incompatible YAML document", self._source, mark.line, 1)
         go_line = 0
         if mark is not None and mark.line:
