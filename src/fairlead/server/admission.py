@@ -54,6 +54,7 @@ def decode(resource: Resource, version: str, obj: Json, request: Request) -> Jso
     schema = resource.versions[version].schema
     pruned, unknown = prune(obj, schema)
     if unknown or request.repeats is not None:
+        check_types(resource, version, pruned)  # what cannot be decoded at all is told first
         _complain(resource, version, unknown, request)
     filled = default(pruned, schema)
     if "kind" not in filled or "apiVersion" not in filled:

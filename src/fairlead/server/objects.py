@@ -233,7 +233,7 @@ class Objects:
         stored = self._carry_over(resource, stored, old, subresource)
         if not subresource:
             stored = admission.defaulted(resource, stored, old, request, self, "UPDATE")
-        stored = self._count_generation(resource, stored, old)
+        stored = self._count_generation(resource, stored, old, subresource)
         stored = self._check_form(resource, stored, old, request, "UPDATE")
         if _same(stored, old):
             return Outcome(before)
@@ -285,7 +285,7 @@ class Objects:
         metadata.setdefault("name", before["name"])
         return strategies.prepare_update(resource.stored_as, {**obj, "metadata": metadata}, old, subresource)
 
-    def _count_generation(self, resource: Resource, obj: Json, old: Json) -> Json:
+    def _count_generation(self, resource: Resource, obj: Json, old: Json, subresource: str) -> Json:
         generation = old["metadata"].get("generation")
         if not resource.stored_as.generation or not generation:
             return obj
@@ -293,6 +293,9 @@ class Objects:
         if resource.stored_as.has_status or not resource.custom:
             ignored.add("status")
         changed = any(not equal(obj.get(key), old.get(key)) for key in (obj.keys() | old.keys()) - ignored)
+        if resource.stored_as.ident in strategies.ANNOTATIONS_COUNT and not subresource:
+            now, then = obj["metadata"].get("annotations"), old["metadata"].get("annotations")
+            changed = changed or not equal(now or {}, then or {})
         if not changed:
             return obj
         return {**obj, "metadata": {**obj["metadata"], "generation": generation + 1}}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.server.objects import Objects
 
 IMMORTAL_NAMESPACES = ("default", "kube-system", "kube-public")
+ANNOTATIONS_COUNT = frozenset({"deployments.apps"})  # a change of annotations is a new generation
 _STATUS_KEPT = frozenset({"nodes"})  # created by the kubelet with their status
 _FIRST_STATUS: dict[str, Json] = {
     "namespaces": {"phase": "Active"},

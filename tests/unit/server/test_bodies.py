@@ -268,3 +268,34 @@ def test_empty_maps_are_not_kept(scene: Run) -> None:
         assert "labels" not in bare["metadata"]
 
     scene(scenario)
+
+
+def test_what_cannot_be_decoded_is_told_first(scene: Run) -> None:
+    """A value of a wrong type comes before unknown fields, and without their warnings."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        body = {"metadata": {"name": "x"}, "spec": {"replicas": "two", "templat": {}}}
+        path = "/apis/apps/v1/namespaces/default/deployments?fieldValidation=Strict"
+        code, status = await call(server, "POST", path, body)
+        assert (code, status["message"].partition(": ")[2]) == (
+            400,
+            "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
+        )
+
+    scene(scenario)
+
+
+def test_annotations_of_a_deployment_count(scene: Run) -> None:
+    """A Deployment's annotations are part of its generation, but not when its status is written."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        path = "/apis/apps/v1/namespaces/default/deployments"
+        template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+        spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+        assert (await call(server, "POST", path, {"metadata": {"name": "d"}, "spec": spec}))[0] == 201
+        for place, value, generation in (("d", "1", 2), ("d", "1", 2), ("d/status", "2", 2), ("d", "3", 3)):
+            patch = {"metadata": {"annotations": {"x": value}}}
+            _, found = await call(server, "PATCH", f"{path}/{place}", patch, content_type=MERGE)
+            assert found["metadata"]["generation"] == generation
+
+    scene(scenario)

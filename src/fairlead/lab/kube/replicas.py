@@ -181,10 +181,9 @@ class DeploymentController(BaseController):
 
         updated = total("replicas", [new] if new else [])
         available = total("availableReplicas", sets)
+        if new is not None:
+            deployment = await self._numbered(deployment, new["metadata"].get("annotations", {}).get(REVISION, "1"))
         async with editing(self._client, deployment, field_manager="kube-controller-manager") as draft:
-            if new is not None:
-                revision = new["metadata"].get("annotations", {}).get(REVISION, "1")
-                draft["metadata"].setdefault("annotations", {})[REVISION] = revision
             status = draft.setdefault("status", {})
             status.update(
                 observedGeneration=deployment["metadata"].get("generation", 1),
@@ -198,6 +197,20 @@ class DeploymentController(BaseController):
             else:
                 status.pop("unavailableReplicas", None)
             self._conditions(deployment, status, wanted, updated, available)
+
+    async def _numbered(self, deployment: Json, revision: str) -> Json:
+        """The deployment with its revision, written as status is: any other way it would be a new generation."""
+        meta = deployment["metadata"]
+        if meta.get("annotations", {}).get(REVISION) == revision:
+            return deployment
+        return await self._client.patch(
+            DEPLOYMENT,
+            meta["name"],
+            meta["namespace"],
+            {"metadata": {"annotations": {REVISION: revision}}},
+            subresource="status",
+            field_manager="kube-controller-manager",
+        )
 
     def _conditions(self, deployment: Json, status: Json, wanted: int, updated: int, available: int) -> None:
         conditions, now = status.setdefault("conditions", []), self._clock.now()
