@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,10 +12,13 @@ import pytest
 
 from fairlead.testing import compat_kustomize
 from fairlead.testing.kustomize_cases import Case, read_case
+from fairlead.testing.kustomize_edits import write_files
 
 ROOT = Path(__file__).parents[2]
 KUSTOMIZE = ROOT / ".peers" / "kustomize"
 GOLDEN = ROOT / "tests" / "golden" / "kustomize"
+HELM = KUSTOMIZE.with_name("helm")
+CHARTS = GOLDEN / "charts.json"
 CASES = sorted(GOLDEN.glob("*/*.txt"))
 SHARED = os.environ.get("FAIRLEAD_SHARED", "")
 
@@ -82,3 +86,19 @@ def test_random_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = [result for seed in range(1, 21) for result in random_layers.judged(seed, tmp_path / str(seed))]
     assert not [result for result in results if result.verdict not in alike]
     assert sum(result.verdict == compat_kustomize.EQUAL for result in results) > 10
+
+
+@pytest.mark.skipif(not HELM.is_file(), reason="no .peers/helm: run make peers")
+def test_recorded_charts_are_current(tmp_path: Path) -> None:
+    """Charts are rendered as helm renders them for kustomize; FAIRLEAD_RECORD=1 writes them anew."""
+    recorded = json.loads(CHARTS.read_text())
+    fresh = []
+    for number, case in enumerate(recorded["cases"]):
+        folder = tmp_path / str(number)
+        write_files(folder, {**recorded["files"], "kustomization.yaml": case["text"]})
+        command = [str(KUSTOMIZE), "build", "--enable-helm", "--helm-command", str(HELM), str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        fresh.append({"text": case["text"], "code": done.returncode, "output": done.stdout})
+    if os.environ.get("FAIRLEAD_RECORD"):
+        CHARTS.write_text(json.dumps({**recorded, "cases": fresh}, indent=1) + "\n")
+    assert fresh == recorded["cases"] or os.environ.get("FAIRLEAD_RECORD")

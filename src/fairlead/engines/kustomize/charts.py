@@ -60,7 +60,7 @@ class Inflater:
             for path in entry.get("additionalValuesFiles") or ():
                 values = merge_maps(values, load_values(_additional(path, files), path))
             version = parse_kube_version(entry.get("kubeVersion") or self._kube_version or DEFAULT_KUBE_VERSION)
-            release = entry.get("releaseName") or f"{chart.metadata.name}-{int(world.now().timestamp())}"
+            release = _release_name(entry, world)
             done = render(
                 chart,
                 values,
@@ -87,9 +87,27 @@ def _checked(entry: Mapping[str, Any]) -> str:
     merge = entry.get("valuesMerge") or "override"
     if merge not in MERGES:
         raise KustomizeError(f"valuesMerge must be one of [{' '.join(MERGES)}]")
-    if entry.get("nameTemplate"):
-        raise KustomizeError(f"chart '{name}': nameTemplate is not supported; give a releaseName")
+    if entry.get("nameTemplate") and release:
+        raise KustomizeError(f"chart '{name}': cannot set --name-template and also specify a name")
     return name
+
+
+def _release_name(entry: Mapping[str, Any], world: World) -> str:
+    """Return the name of the release; helm's `--generate-name`, which upstream asks for, gives this one."""
+    text = str(entry.get("nameTemplate") or "")
+    if not text:
+        return entry.get("releaseName") or "release-name"
+    from fairlead.engines.gotemplate.errors import TemplateError
+    from fairlead.engines.gotemplate.template import Render, Source
+    from fairlead.engines.helm.engine import Host
+    from fairlead.engines.helm.functions.table import FUNCTIONS
+
+    try:
+        render = Render(Host(world))
+        render.add(Source("name-template", text, FUNCTIONS))
+        return render.execute("name-template", None)
+    except TemplateError as error:
+        raise KustomizeError(f"chart '{entry.get('name')}': nameTemplate: {error}") from error
 
 
 def _chart_folder(entry: Mapping[str, Any], name: str, files: Files) -> str:
