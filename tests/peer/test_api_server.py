@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from fairlead.runtime.tls import tls_context
 from fairlead.testing import peers
 
 from .broken_definitions import BROKEN
+from .refused_requests import refused
 from .test_kubectl import Cluster
 
 ABSENT = peers.missing("etcd", "kube-apiserver")
@@ -46,14 +47,16 @@ class Side:
         headers = {**self._headers, "Accept": "application/json", "User-Agent": "tester/1"}
         if body is not None:
             headers["Content-Type"] = media_type
-        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        data = body if body is None or isinstance(body, str) else json.dumps(body)
+        self._connection.request(method, path, data, headers)
         response = self._connection.getresponse()
         raw = response.read()
         try:
             value = json.loads(raw)
         except ValueError:
             value = raw.decode()
-        return {"status": response.status, "body": normal(value), "warning": response.getheader("Warning")}
+        warning = response.headers.get_all("Warning")
+        return {"status": response.status, "body": normal(value), "warning": warning}
 
 
 def normal(value: Any) -> Any:
@@ -212,24 +215,46 @@ REQUESTS: tuple[tuple[Any, ...], ...] = (
 
 def test_same_requests_same_answers(sides: tuple[Side, Side]) -> None:
     """Bodies, codes, Status texts and warnings are equal, request by request."""
-    ours, theirs = sides
+    prepare(sides)
+    different = differences(sides, REQUESTS)
+    assert not different, f"{len(different)} of {len(REQUESTS)} differ:\n" + "\n".join(different)
+
+
+def test_same_refusals(sides: tuple[Side, Side]) -> None:
+    """What is wrong with a request, both servers say in the same words."""
+    prepare(sides)
+    for side in sides:
+        side.call("POST", MAPS, config_map("here"))
+        side.call("POST", f"{SEA}/yachts", yacht("y", name="y"))
+    requests = refused(MAPS, f"{SEA}/yachts")
+    different = differences(sides, requests)
+    assert not different, f"{len(different)} of {len(requests)} differ:\n" + "\n".join(different)
+
+
+def prepare(sides: tuple[Side, Side]) -> None:
+    """A namespace and a definition on both servers."""
     for side in sides:
         side.call(
             "POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         )
         side.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", DEFINITION)
     for _ in range(50):
-        if theirs.call("GET", f"{SEA}/yachts")["status"] == 200:
+        if sides[1].call("GET", f"{SEA}/yachts")["status"] == 200:
             break
         time.sleep(0.2)
+
+
+def differences(sides: tuple[Side, Side], requests: Iterable[tuple[Any, ...]]) -> list[str]:
+    """The requests that the two servers answer otherwise, with both answers."""
+    ours, theirs = sides
     different = []
-    for method, path, *rest in REQUESTS:
+    for method, path, *rest in requests:
         mine, real = ours.call(method, path, *rest), theirs.call(method, path, *rest)
         if mine != real:
             different.append(
                 f"{method} {path} {json.dumps(rest)[:200]}\n  ours  {json.dumps(mine)}\n  theirs {json.dumps(real)}"
             )
-    assert not different, f"{len(different)} of {len(REQUESTS)} differ:\n" + "\n".join(different)
+    return different
 
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
