@@ -403,6 +403,7 @@ def _metadata_findings(metadata: Metadata, raw: Any) -> Iterator[tuple[int, str]
     strict = re.match(
         r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z", metadata.version
     )
+    strict = strict and semver.is_version(metadata.version)
     yield WARNING, "" if strict else f"version '{metadata.version}' is not a valid SemVerV2"
 
 
@@ -441,7 +442,11 @@ def _version_finding(version: str) -> str:
 
 
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[^@\s.]+(\.[^@\s.]+)+\Z")
-_URL = re.compile(r"(?:(?:ftp|tcp|udp|wss?|https?)://)?(?:\S+@)?[^\s/?#]+\.?[^\s/?#]*(?::\d{1,5})?(?:[/?#]\S*)?\Z")
+_WORD = r"[a-zA-Z0-9\u00a1-\uffff]+"
+_URL = re.compile(
+    r"(?:(?:ftp|tcp|udp|wss?|https?)://)?(?:\S+@)?"
+    rf"(?:\[[0-9a-fA-F:.%]+\]|{_WORD}(?:[-._]{{1,2}}{_WORD})*)\.?(?::\d{{1,5}})?(?:[/?#]\S*)?\Z"
+)
 
 
 def _maintainer_finding(metadata: Metadata) -> str:
@@ -453,9 +458,22 @@ def _maintainer_finding(metadata: Metadata) -> str:
             return "each maintainer requires a name"
         if email and not _EMAIL.match(email):
             return f"invalid email '{email}' for maintainer '{name}'"
-        if url and not (_URL.match(url) and ("." in url or "localhost" in url)):
+        if url and not _is_url(url):
             return f"invalid url '{url}' for maintainer '{name}'"
     return ""
+
+
+def _is_url(text: str) -> bool:
+    """Report whether govalidator takes *text* for a URL; the scheme may be missing."""
+    if len(text.encode("utf-8", "surrogateescape")) <= 3 or len(text) >= 2083 or text.startswith("."):
+        return False
+    try:
+        parts = urlsplit(f"http://{text}" if ":" in text and "://" not in text else text)
+    except ValueError:
+        return False
+    if parts.netloc.startswith(".") or (not parts.netloc and parts.path and "." not in parts.path):
+        return False
+    return _URL.match(text) is not None
 
 
 def _is_request_url(text: str) -> bool:
@@ -506,4 +524,8 @@ def _name_complaint(kind: str, name: str) -> str:
 
 def _label_complaints(name: str, length: int, pattern: re.Pattern[str], text: str) -> list[str]:
     found = [f"must be no more than {length} characters"] if len(name) > length else []
-    return found if pattern.match(name) else [*found, text]
+    if pattern.match(name):
+        return found
+    if pattern is _LABEL_1123 and _SUBDOMAIN.match(name):
+        text = "must not contain dots"
+    return [*found, text]
