@@ -403,8 +403,8 @@ def _metadata_findings(metadata: Metadata, raw: Any) -> Iterator[tuple[int, str]
     strict = re.match(
         r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z", metadata.version
     )
-    strict = strict and semver.is_version(metadata.version)
-    yield WARNING, "" if strict else f"version '{metadata.version}' is not a valid SemVerV2"
+    is_strict = strict is not None and semver.is_version(metadata.version)
+    yield WARNING, "" if is_strict else f"version '{metadata.version}' is not a valid SemVerV2"
 
 
 def _name_finding(name: str) -> str:
