@@ -116,7 +116,7 @@ FLAGS = {
     "key-file": "key of the client certificate",
     "keyring": "file of the keys to sign or verify with",
     "kube-apiserver": "address of the Kubernetes API, instead of the kubeconfig's",
-    "kube-as-group": "group to act as (may be given several times)",
+    "kube-as-group": "group to act as",
     "kube-as-user": "user to act as",
     "kube-ca-file": "certificates to verify the Kubernetes API with",
     "kube-context": "context of the kubeconfig to use",

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as encode
@@ -21,6 +22,7 @@ from fairlead.engines.helm.capabilities import Capabilities, parse_kube_version
 from fairlead.engines.helm.errors import HelmError
 from fairlead.engines.helm.functions.encoding import to_floats
 from fairlead.engines.helm.manifests import Manifest
+from fairlead.runtime.kubeconfig import Access, KubeconfigError, load_access
 
 TIMEOUT_SECONDS = 30.0
 
@@ -29,16 +31,17 @@ class Server:
     """A cluster's API, asked when something is needed."""
 
     def __init__(self, args: Any) -> None:
-        from fairlead.runtime.kubeconfig import KubeconfigError, load_access
-
-        path = args.kubeconfig or os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config"
-        path = os.path.expanduser(path)
-        try:
-            self._transport = HttpTransport(load_access(Path(path), args.kube_context))
-        except (OSError, KubeconfigError) as error:
+        self._transport = HttpTransport(_access(args))
+        self._headers = {"Accept": "application/json"}
+        if args.kube_as_user:
+            self._headers["Impersonate-User"] = args.kube_as_user
+        if len(args.kube_as_group) > 1:
             raise HelmError(
-                f"kubernetes cluster unreachable: {error}", file=path, hint="name a kubeconfig with --kubeconfig FILE"
-            ) from error
+                "cannot act as more than one group: a request of this command names one",
+                hint="give --kube-as-group once",
+            )
+        for group in args.kube_as_group:
+            self._headers["Impersonate-Group"] = group
         self._kinds: dict[tuple[str, str], dict[str, Any]] | None = None
         self._versions: list[str] = []
 
@@ -53,7 +56,7 @@ class Server:
             HelmError: the API cannot be reached.
         """
         try:
-            answer = self._transport.request("GET", path, {"Accept": "application/json"}, None, TIMEOUT_SECONDS)
+            answer = self._transport.request("GET", path, self._headers, None, TIMEOUT_SECONDS)
             return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise HelmError(f"cluster reachability check failed: kubernetes cluster unreachable: {error}") from error
@@ -132,6 +135,37 @@ class Server:
             status, found = self.get(self._path(resource, place, item.object_name))
             if status == 200:
                 _check_owner(item, found, place, release, namespace)
+
+
+def _access(args: Any) -> Access:
+    """Return how to reach the API: what the kubeconfig says, and over it what the flags say.
+
+    Raises:
+        HelmError: in Helm's words.
+    """
+    path = args.kubeconfig.split(os.pathsep)[0] or "~/.kube/config"  # the flag, or KUBECONFIG
+    path = os.path.expanduser(path)
+    changes: dict[str, Any] = {}
+    if args.kube_token:
+        changes["token"] = args.kube_token
+    if args.kube_tls_server_name:
+        changes["tls_server_name"] = args.kube_tls_server_name
+    if args.kube_insecure_skip_tls_verify:
+        changes |= {"insecure": True, "ca": b""}
+    try:
+        if args.kube_ca_file:
+            changes["ca"] = Path(args.kube_ca_file).read_bytes()
+        if args.kube_apiserver:
+            secure = bool(changes.get("ca") or changes.get("insecure"))
+            lead = "" if "://" in args.kube_apiserver else "https://" if secure else "http://"
+            changes["server"] = lead + args.kube_apiserver
+            if not os.path.exists(path):
+                return Access(**changes)
+        return replace(load_access(Path(path), args.kube_context), **changes)
+    except (OSError, KubeconfigError) as error:
+        raise HelmError(
+            f"kubernetes cluster unreachable: {error}", file=path, hint="name a kubeconfig with --kubeconfig FILE"
+        ) from error
 
 
 def _namespace(item: Manifest) -> str:

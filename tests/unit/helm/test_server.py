@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,9 +27,11 @@ ANSWERS = {
 
 class _Api(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    seen: ClassVar[list[dict[str, str]]] = []  # the headers of each request
 
     def do_GET(self) -> None:
         found = ANSWERS.get(self.path)
+        self.seen.append(dict(self.headers))
         body = json.dumps(found if found is not None else {"message": "not found"}).encode()
         self.send_response(200 if found is not None else 404)
         self.send_header("Content-Length", str(len(body)))
@@ -62,12 +65,12 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     thread.join()
 
 
-def run(tmp_path: Path, kubeconfig: Path, template: str) -> int:
+def run(tmp_path: Path, kubeconfig: Path, template: str, *flags: str) -> int:
     chart = tmp_path / "c"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 1.0.0\n")
     (chart / "templates" / "t.yaml").write_text(template)
-    argv = ["template", str(chart), "--dry-run=server", "--kubeconfig", str(kubeconfig)]
+    argv = ["template", str(chart), "--dry-run=server", "--kubeconfig", str(kubeconfig), *flags]
     return helm.main(argv)
 
 
@@ -121,3 +124,24 @@ def test_unreachable_api(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     """Without a kubeconfig the error says how to name one."""
     assert run(tmp_path, tmp_path / "none", "a: 1\n") == 1
     assert "hint: name a kubeconfig with --kubeconfig FILE" in capsys.readouterr().err
+
+
+def test_flags_say_how_to_reach_the_api(tmp_path: Path, kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address, a token and whom to act as, with no kubeconfig at all; HELM_ variables do the same."""
+    server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    flags = ("--kube-apiserver", server, "--kube-token", "t", "--kube-as-user", "u", "--kube-as-group", "g")
+    assert run(tmp_path, tmp_path / "none", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", *flags) == 0
+    headers = _Api.seen[-1]
+    found = (headers["Authorization"], headers["Impersonate-User"], headers["Impersonate-Group"])
+    assert found == ("Bearer t", "u", "g")
+    assert helm.main(["template", str(tmp_path / "c"), "--dry-run=server", *flags, "--kube-as-group", "h"]) == 1
+    assert "cannot act as more than one group" in capsys.readouterr().err
+
+
+def test_flags_win_over_the_kubeconfig(tmp_path: Path, kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another address is asked; certificates that cannot be read are told."""
+    assert run(tmp_path, kubeconfig, "a: 1\n", "--kube-apiserver", "http://127.0.0.1:1") == 1
+    assert "kubernetes cluster unreachable" in capsys.readouterr().err
+    argv = ["template", str(tmp_path / "c"), "--dry-run=server", "--kubeconfig", str(kubeconfig)]
+    assert helm.main([*argv, "--kube-ca-file", str(tmp_path / "none.pem")]) == 1
+    assert "No such file or directory" in capsys.readouterr().err
