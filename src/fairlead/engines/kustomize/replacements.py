@@ -139,16 +139,15 @@ def _copy(item: Resource, value: Any, path: str, options: Mapping[str, Any]) -> 
 def _set(options: Mapping[str, Any], place: Place, value: Any) -> None:
     target = peel(place.node)
     value = copied(value)
+    text = text_of(value) if is_scalar(value) else ""
     delimiter = options.get("delimiter") or ""
     if delimiter:
         if not is_scalar(target):
             raise KustomizeError(_DELIMITER_ERROR)
-        value = _with_text(value, _joined(text_of(target), text_of(value), delimiter, options.get("index") or 0))
+        text = _joined(text_of(target), text, delimiter, options.get("index") or 0)
     if is_scalar(target):
-        if not is_scalar(value):
-            value = ""
         old = place.holder[place.key]
-        new = _with_text(target, text_of(value))
+        new = _with_text(target, text)
         if old.__class__ is place.holder.__class__:
             raise KustomizeError("a replacement cannot be put here")
         if hasattr(old, "value"):
