@@ -309,8 +309,7 @@ class Handlers:
         async def close() -> None:
             self._server.close_stream(stream)
 
-        content_type = "application/json;stream=watch" if call.wanted.shape else "application/json"
-        return Streaming(watch.chunks(), content_type, close, call.warnings)
+        return Streaming(watch.chunks(), "application/json", close, call.warnings)
 
     # -- writing ------------------------------------------------------------------------------------------------
 

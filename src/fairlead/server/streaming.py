@@ -41,6 +41,7 @@ class Watch:
         self._resource = resource
         self._bookmarks = route.flag("allowWatchBookmarks")
         self._initial = route.flag("sendInitialEvents")
+        self._marked = self._initial or not (route.one("resourceVersion") or "sendInitialEvents" in route.query)
         self._headed = False  # whether a table's columns were sent already
 
     async def begin(self) -> None:
@@ -80,7 +81,7 @@ class Watch:
     def _encode(self, delivery: Delivery) -> bytes:
         record = delivery.record
         if record is None:
-            return self._bookmark({_INITIAL_END: "true"}) if self._initial and self._bookmarks else b""
+            return self._bookmark({_INITIAL_END: "true"}) if self._marked and self._bookmarks else b""
         plain = not self._wanted.shape
         if plain and delivery.revision == record.revision and self._stored:
             return _line(delivery.type, record.data)
@@ -105,7 +106,7 @@ class Watch:
 
     def _bookmark(self, annotations: Json) -> bytes:
         revision = str(max(self._stream.revision, self._server.store.published if self._stream.idle else 0))
-        metadata: Json = {"resourceVersion": revision, "creationTimestamp": None}
+        metadata: Json = {"resourceVersion": revision}
         if annotations:
             metadata["annotations"] = annotations
         kind, version = self._resource.kind, self._resource.api_version(self._route.version)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
 
 from fairlead.api.errors import ApiError
 from fairlead.api.watch import WatchEvent
+from fairlead.base.objects import Json
 from fairlead.runtime.clock import LoopClock
 from fairlead.runtime.ids import Ids
 from fairlead.runtime.virtual import run_virtual
@@ -127,5 +129,55 @@ def test_stop_ends_watches(scene: Run) -> None:
         with pytest.raises(ApiError) as caught:
             await task
         assert caught.value.reason == "ServiceUnavailable"
+
+    scene(scenario)
+
+
+async def over_http(server: ApiServer, query: str, accept: str = "application/json") -> tuple[str, list[Json]]:
+    """The media type and the events of a watch of ConfigMaps that lasts a second."""
+    sent: list[Json] = []
+
+    async def receive() -> Json:
+        await asyncio.Event().wait()  # the client stays, and says nothing more
+        return {}
+
+    async def send(message: Json) -> None:
+        sent.append(message)
+
+    scope: Json = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v1/namespaces/default/configmaps",
+        "query_string": f"watch=true&timeoutSeconds=1&{query}".encode(),
+        "headers": [(b"accept", accept.encode())],
+        "state": {"peer": ("admin", ("system:masters",))},
+    }
+    await server.asgi(scope, receive, send)
+    lines = b"".join(each.get("body", b"") for each in sent).splitlines()
+    return dict(sent[0]["headers"])[b"content-type"].decode(), [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("allowWatchBookmarks=true", True),
+        ("allowWatchBookmarks=true&resourceVersion=0", False),
+        ("allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", True),
+        ("allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1", True),
+    ],
+)
+def test_bookmark_after_the_state(scene: Run, query: str, marked: bool) -> None:
+    """A bookmark says where the state ends; bookmarks carry a revision and nothing else."""
+
+    async def scenario(client: LocalClient, server: ApiServer) -> None:
+        await client.create(config_map("a"))
+        media_type, events = await over_http(server, query)
+        assert media_type == "application/json"
+        first, *bookmarks = [each for each in events if each["object"]["metadata"].get("name") != "kube-root-ca.crt"]
+        assert first["type"] == "ADDED"
+        assert {each["type"] for each in bookmarks} == {"BOOKMARK"}
+        ends = [each["object"]["metadata"].get("annotations") for each in bookmarks]
+        assert ends == ([{"k8s.io/initial-events-end": "true"}] if marked else []) + [None]
+        assert bookmarks[-1]["object"]["metadata"].keys() == {"resourceVersion"}
 
     scene(scenario)
