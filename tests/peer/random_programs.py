@@ -610,13 +610,17 @@ def ask_helm(programs: list[str]) -> list[dict[str, str]]:
 
 
 def _bounded() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 
 
 def differing(programs: Sequence[str]) -> list[Difference]:
     """Return the programs of which Helm and we make different things, with both answers."""
     found = []
-    for program, theirs in zip(programs, ask_helm(list(programs)), strict=True):
+    answers = ask_helm(list(programs))
+    killed = sum(answer.get("err") == "killed" for answer in answers)
+    if killed > 1 + len(programs) // 5:
+        raise RuntimeError(f"{killed} of {len(programs)} programs killed Helm's process: is there enough memory?")
+    for program, theirs in zip(programs, answers, strict=True):
         mine = ours(program)
         if mine != theirs and "killed" not in theirs.get("err", ""):
             found.append((program, theirs, mine))
@@ -657,7 +661,10 @@ def reduced(program: str, kind: str) -> Difference:
     """Return the smallest program found that still differs in the same way."""
     tokens = OPENING.findall(program)
     size = max(1, len(tokens) // 2)
-    best = differing([program])[0]
+    first = differing([program])
+    if not first:  # not the same twice
+        return program, {"out": "?"}, {"out": "?"}
+    best = first[0]
     while size:
         tries = [tokens[:at] + tokens[at + size :] for at in range(0, len(tokens), size)][:150]
         found = {item[0]: item for item in differing(["".join(one) for one in tries]) if kind_of(item) == kind}

@@ -1,6 +1,7 @@
 // Command render runs Helm's library many times in one process.
 //
 //	render snippets < request.json > answers.jsonl
+//	render values < request.json > answers.jsonl
 //	render bench CHART KEY COUNT
 //	render bench-values CHART < list of values.json
 //
@@ -8,6 +9,9 @@
 // a line {"out": text} or {"err": message} for each: it is rendered as
 // templates/t.yaml of the chart made of files, with fresh values. Where Helm
 // kills the process (endless recursion), the lines end early.
+//
+// values takes a list of {"file": text, "set": [], "string": [], "json": [], "literal": []}, each what -f, --set,
+// --set-string, --set-json and --set-literal give, and gives a line {"out": Go's syntax of the values} or {"err": message}.
 //
 // bench renders the chart COUNT times, each time with another value under KEY,
 // from loaded chart to sorted manifests, and prints the seconds each took.
@@ -20,6 +24,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v4/pkg/action"
@@ -28,6 +33,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/cli/values"
 	"helm.sh/helm/v4/pkg/engine"
 	"helm.sh/helm/v4/pkg/strvals"
 )
@@ -89,6 +95,54 @@ func snippets() error {
 	return nil
 }
 
+type flags struct {
+	File    *string  `json:"file"`
+	Set     []string `json:"set"`
+	String  []string `json:"string"`
+	JSON    []string `json:"json"`
+	Literal []string `json:"literal"`
+}
+
+func merged(given flags, path string) (found answer) {
+	defer func() {
+		if r := recover(); r != nil {
+			found = answer{Err: fmt.Sprintf("panic: %v", r)}
+		}
+	}()
+	options := values.Options{Values: given.Set, StringValues: given.String, JSONValues: given.JSON, LiteralValues: given.Literal}
+	if given.File != nil {
+		if err := os.WriteFile(path, []byte(*given.File), 0o600); err != nil {
+			return answer{Err: err.Error()}
+		}
+		options.ValueFiles = []string{path}
+	}
+	got, err := options.MergeValues(nil)
+	if err != nil {
+		return answer{Err: strings.ReplaceAll(err.Error(), path, "FILE")}
+	}
+	return answer{Out: fmt.Sprintf("%#v", got)}
+}
+
+func mergeAll() error {
+	var asked []flags
+	if err := json.NewDecoder(os.Stdin).Decode(&asked); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "values")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	for _, given := range asked {
+		if err := encoder.Encode(merged(given, folder+"/f.yaml")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func counted(key string, count int) ([]map[string]any, error) {
 	var found []map[string]any
 	for round := 0; round < count; round++ {
@@ -128,9 +182,11 @@ func bench(path string, overrides []map[string]any, mayFail bool) error {
 
 func main() {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	err := fmt.Errorf("usage: render snippets | render bench CHART KEY COUNT | render bench-values CHART")
+	err := fmt.Errorf("usage: render snippets | render values | render bench CHART KEY COUNT | render bench-values CHART")
 	if len(os.Args) == 2 && os.Args[1] == "snippets" {
 		err = snippets()
+	} else if len(os.Args) == 2 && os.Args[1] == "values" {
+		err = mergeAll()
 	} else if len(os.Args) == 5 && os.Args[1] == "bench" {
 		var count int
 		if count, err = strconv.Atoi(os.Args[4]); err == nil {

@@ -22,6 +22,7 @@ from yaml.reader import ReaderError
 from yaml.scanner import ScannerError
 
 from fairlead.base.yaml.errors import YamlError
+from fairlead.base.yaml.escapes import go_escapes
 from fairlead.base.yaml.lines import Lines
 from fairlead.base.yaml.resolve import TagError, float32_text, key_text, resolve, resolve_tagged
 
@@ -98,7 +99,7 @@ class _Reader:
                 text = text.removeprefix("\ufeff").encode()
             except UnicodeEncodeError as error:
                 raise YamlError("invalid Unicode character", source) from error
-        self._text = text or b"\n"
+        self._text = go_escapes(text) or b"\n"
         self._parser: Any = CParser(self._text)
 
     def next_document(self) -> bool:

@@ -12,7 +12,7 @@ KEPT_WORDS = 20_000
 LONGEST_KEY = 500
 _SPECIAL = frozenset(",[]{}#&*!|>'\"%@`")
 _NEEDS_MORE = frozenset("-?:")
-_ESCAPES = dict(zip('0abtnvfre "/N_LP', '\0\a\b\t\n\v\f\r\x1b "/\x85\xa0\u2028\u2029', strict=True))
+_ESCAPES = dict(zip("0abtnvfre \"'N_LP", "\0\a\b\t\n\v\f\r\x1b \"'\x85\xa0\u2028\u2029", strict=True))
 _HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 

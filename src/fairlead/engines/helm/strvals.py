@@ -12,7 +12,7 @@ from fairlead.base.patterns import late
 from fairlead.engines.gotemplate.gotypes import Int64, type_name
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.errors import ValuesError
-from fairlead.engines.helm.functions.encoding import to_floats
+from fairlead.engines.helm.functions.encoding import refuse_name, to_floats, whole_number
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def parse_set_json(text: str, values: Map) -> Map:
     trimmed = text.strip()
     if trimmed.startswith("{"):
         try:
-            found = json.loads(trimmed)
+            found = _json().decode(trimmed)
         except ValueError:
             raise ValuesError(f"failed parsing --set-json data JSON: {text}") from None
         return merge_maps(values, to_floats(found))
@@ -284,6 +284,10 @@ class _Parser(_Base):
                 return items
 
 
+def _json() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=refuse_name, parse_int=whole_number)
+
+
 class _JsonParser(_Base):
     """--set-json."""
 
@@ -291,7 +295,7 @@ class _JsonParser(_Base):
         if self.is_empty():
             put(None)
             return
-        value, end = json.JSONDecoder().raw_decode(self.text, self.position)
+        value, end = _json().raw_decode(self.text, self.position)
         put(to_floats(value))
         self.position = end
         self.is_empty()

@@ -22,6 +22,7 @@ from yaml.events import (
 from yaml.reader import ReaderError
 from yaml.scanner import ScannerError
 
+from fairlead.base.yaml.escapes import go_escapes
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import (
     BINARY,
@@ -84,7 +85,7 @@ def _place(error: MarkedYAMLError) -> str:
 
 class _Reader:
     def __init__(self, data: bytes, line: int) -> None:
-        self._parser: Any = CParser(data)
+        self._parser: Any = CParser(go_escapes(data))
         self._line = line
         self._aliased = 0
         self._fault = ""

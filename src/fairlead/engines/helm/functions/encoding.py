@@ -179,15 +179,21 @@ def from_json_any(text: str) -> object:
     import json
 
     try:
-        return to_floats(json.loads(text, parse_constant=_refuse))
+        return to_floats(json.loads(text, parse_constant=refuse_name, parse_int=whole_number if "-0" in text else None))
     except ValueError as error:
         from fairlead.engines.helm.functions.jsonwords import complaint
 
         raise FuncError(complaint(text, str(error))) from None
 
 
-def _refuse(name: str) -> object:
+def refuse_name(name: str) -> object:
+    """Refuse NaN and Infinity, which are no JSON."""
     raise ValueError(name)
+
+
+def whole_number(text: str) -> int | float:
+    """Return a whole number of a JSON text: minus zero is one for Go."""
+    return -0.0 if text == "-0" else int(text)
 
 
 def from_json(text: str) -> dict[str, Any]:
