@@ -8,11 +8,12 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -177,7 +178,6 @@ class Place:
     root: Path
     home: Path
     address: str
-    template: Path
     before: dict[str, bytes] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -232,15 +232,21 @@ class Place:
             long = len(text) > 400 or "\0" in text or "\ufffd" in text
             made[name] = "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:16] if long else text
         made |= {name: "(gone)" for name in self.before if name not in now}
-        if made or any(path.is_dir() and not any(path.iterdir()) for path in self.root.rglob("*")):
-            self.renew()
+        self.renew(made)
         return dict(sorted(made.items()))
 
-    def renew(self) -> None:
+    def renew(self, changed: Iterable[str]) -> None:
         """Bring the folder back to what it was."""
-        for path in self.root.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        shutil.copytree(self.template, self.root, dirs_exist_ok=True)
+        for name in changed:
+            path = self.root / name
+            if name in self.before:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self.before[name])
+            else:
+                path.unlink()
+        for folder, folders, files in os.walk(self.root, topdown=False):
+            if not files and not any((Path(folder) / each).is_dir() for each in folders):
+                Path(folder).rmdir()
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -250,13 +256,11 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def make_place(scratch: Path, address: str) -> Place:
     """Write the charts and a user's configuration below *scratch*."""
-    template = scratch / "template"
-    command_lines.world(template)
-    command_lines.repository_charts(template, f"http://{address}", f"oci://{address}/charts")
-    shutil.copytree(KEYS, template / "keys")
-    place = Place(scratch / "w", scratch / "home", address, template)
-    shutil.copytree(template, place.root)
-    place.before = contents(place.root)
+    root = scratch / "w"
+    command_lines.world(root)
+    command_lines.repository_charts(root, f"http://{address}", f"oci://{address}/charts")
+    shutil.copytree(KEYS, root / "keys")
+    place = Place(root, scratch / "home", address, contents(root))
     (place.home / "config").mkdir(parents=True)
     (place.home / "config" / "repositories.yaml").write_text(
         f"apiVersion: ''\nrepositories:\n- name: known\n  url: http://{address}\n"
