@@ -336,16 +336,12 @@ class Programs:
             + ' }}{{ toJson $x }}|{{ printf "%v" $x }}|{{ toYaml $x }}'
         )
 
-    def yaml_out(self) -> str:
+    def yaml_out(self, name: str = "toYaml") -> str:
         value = self.hard_value(3)
-        return (
-            "{{ "
-            + self.pick("toYaml", "toYaml", "toYaml", "toYamlPretty")
-            + " "
-            + value
-            + self.pick("", "", " | nindent 4", " | fromYaml | toJson")
-            + " }}"
-        )
+        return "{{ " + name + " " + value + self.pick("", "", " | nindent 4", " | fromYaml | toJson") + " }}"
+
+    def yaml_pretty(self) -> str:
+        return self.yaml_out("toYamlPretty")
 
     def json_(self) -> str:
         if self.chance(50):

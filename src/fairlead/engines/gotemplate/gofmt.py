@@ -383,7 +383,7 @@ class _Formatter:
 
     def string(self, text: str, verb: str, value: object) -> str:
         if verb == "v" and self.sharp_v:
-            return strconv.quote(text)
+            return self.pad(strconv.quote(self.cut(text)))
         if verb in "vs":
             return self.pad(self.cut(text))
         if verb == "q":
