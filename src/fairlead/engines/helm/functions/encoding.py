@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_INF = float("inf")
+_LONGEST_FINITE = 300  # digits that a float64 surely holds
 _CYCLE = "json: unsupported value: encountered a cycle via map[string]interface {}"
 
 
@@ -179,7 +181,10 @@ def from_json_any(text: str) -> object:
     import json
 
     try:
-        return to_floats(json.loads(text, parse_constant=refuse_name, parse_int=whole_number if "-0" in text else None))
+        is_special = "-0" in text or len(text) > _LONGEST_FINITE
+        whole = whole_number if is_special else None
+        found = to_floats(json.loads(text, parse_constant=refuse_name, parse_int=whole, parse_float=real_number))
+        return _mended(found) if "\\ud" in text or "\\uD" in text else found
     except ValueError as error:
         from fairlead.engines.helm.functions.jsonwords import complaint
 
@@ -193,7 +198,26 @@ def refuse_name(name: str) -> object:
 
 def whole_number(text: str) -> int | float:
     """Return a whole number of a JSON text: minus zero is one for Go."""
+    if len(text) > _LONGEST_FINITE:
+        return real_number(text)
     return -0.0 if text == "-0" else int(text)
+
+
+def real_number(text: str) -> float:
+    """Return a number of a JSON text. Raises: ValueError when a float64 cannot hold it."""
+    number = float(text)
+    if number in (_INF, -_INF):
+        raise ValueError(f"json: cannot unmarshal number {text} into Go value of type float64")
+    return number
+
+
+def _mended(value: Any) -> Any:
+    """Return *value* with U+FFFD for the halves of characters in its texts."""
+    if isinstance(value, str):
+        return "".join(["\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value])
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def from_json(text: str) -> dict[str, Any]:
