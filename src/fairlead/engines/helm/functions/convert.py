@@ -56,7 +56,7 @@ def to_float(value: object) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, int):
-        return float(value)
+        return float(value) if type_name(value) != "time.Duration" else 0.0
     if isinstance(value, str):
         try:
             return strconv.parse_float(value)
