@@ -8,7 +8,8 @@ A node is therefore one of
 
 - `dict`, `list`
 - `str`: text, written plainly; `Quoted`: text that was quoted or in a block
-- `Scalar`: a number, boolean, null or tagged word, with its text
+- `Scalar`: a number, boolean, null or tagged word, with its text; one without a tag is what a replacement put into a
+  new field: it is read as it is written, until a patch walks over it, which takes it for text (see `quoted_word`)
 - `Cell`: a box around one of these that stands in several places at once. Labels and annotations that a transformer
   adds are such: a later change of one changes all, as it does in kustomize.
 """
@@ -155,8 +156,9 @@ def is_scalar(node: Any) -> bool:
 
 
 def is_text(node: Any) -> bool:
-    """Whether *node* is a string."""
-    return isinstance(peel(node), str)
+    """Whether *node* is a string; a word without a tag passes for one."""
+    node = peel(node)
+    return isinstance(node, str) or (node.__class__ is Scalar and not node.tag)
 
 
 def kind_name(node: Any) -> str:
@@ -224,6 +226,13 @@ def fresh(node: Any) -> Any:
     """Return *node* as a new field holds it: a word that YAML 1.1 misreads is quoted."""
     if node.__class__ is str and is_old_word(node):
         return Quoted(node)
+    return quoted_word(node)
+
+
+def quoted_word(node: Any) -> Any:
+    """Return *node* as kyaml sets a field: a word without a tag that YAML 1.1 misreads is quoted."""
+    if node.__class__ is Scalar and not node.tag and is_old_word(node.text) and tag_of(node.text) != TIME:
+        return Quoted(node.text)
     return node
 
 
@@ -281,6 +290,9 @@ def _value(node: Any) -> Any:
 
 def _scalar_value(node: Scalar) -> Any:
     tag = node.tag
+    if not tag:
+        read = plain(node.text)
+        return read if read.__class__ is str else _scalar_value(read)
     if tag == NULL:
         return "" if node is EMPTY_IN_FLOW else None
     if tag == TIME:

@@ -94,7 +94,7 @@ def _with_text(node: Any, text: str) -> Any:
     """Return *node* with another text but its tag and quotes."""
     if isinstance(node, Quoted):
         return node.__class__(text)
-    return text if isinstance(node, str) else Scalar(text, node.tag) if node.tag else plain(text)
+    return text if isinstance(node, str) else Scalar(text, node.tag)
 
 
 def _fill(items: Sequence[Resource], value: Any, target: Mapping[str, Any]) -> None:

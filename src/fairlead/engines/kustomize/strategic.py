@@ -14,6 +14,7 @@ from __future__ import annotations
 from fairlead.engines.kustomize import elements
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.nodes import (
+    NULL,
     Cell,
     Scalar,
     assign,
@@ -22,6 +23,7 @@ from fairlead.engines.kustomize.nodes import (
     is_scalar,
     peel,
     put_node,
+    quoted_word,
     text_of,
     wrong_kind,
 )
@@ -128,10 +130,12 @@ def _set(dest: dict[str, Any], name: str, value: Any) -> None:
         dest[name] = fresh(value)
     elif value is not dest[name]:
         assign(dest, name, put_node(dest[name], value))
+    elif value.__class__ is Scalar and not value.tag:
+        dest[name] = quoted_word(value)
 
 
 def _has_empty(node: Any) -> bool:
-    """Whether a walk would change *node*: some mapping in it has a field without a value, or a kind of its own."""
+    """Whether a walk would change *node*: a mapping in it has a field without a value or tag, or a kind of its own."""
     for item in node.values():
         kind = item.__class__
         if kind is str:
@@ -141,7 +145,7 @@ def _has_empty(node: Any) -> bool:
                 return True
         elif kind is Scalar or kind is Cell:
             item = peel(item)
-            if is_null(item) and not text_of(item):
+            if item.__class__ is Scalar and (not item.tag or (item.tag == NULL and not item.text)):
                 return True
     return False
 
