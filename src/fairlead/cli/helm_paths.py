@@ -32,5 +32,6 @@ def _below(own: str, general: str, usual: str, name: str) -> str:
 
 def keyring() -> str:
     """Return the file of the keys that signatures are verified with."""
-    home = os.environ.get("GNUPGHOME")
-    return os.path.join(home or os.path.join(os.path.expanduser("~"), ".gnupg"), "pubring.gpg")
+    home = os.environ.get("GNUPGHOME", os.path.join(os.path.expanduser("~"), ".gnupg"))
+    usual, keybox = os.path.join(home, "pubring.gpg"), os.path.join(home, "pubring.kbx")
+    return keybox if os.path.exists(keybox) and not os.path.exists(usual) else usual

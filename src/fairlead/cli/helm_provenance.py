@@ -9,15 +9,13 @@ import getpass
 import hashlib
 import os
 import sys
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from fairlead.base import yaml
-from fairlead.cli import helm_paths
+from fairlead.cli import helm_paths, openpgp
 from fairlead.cli.helm_files import words
 from fairlead.engines.gotemplate.strconv import quote
-from fairlead.engines.helm import openpgp
 from fairlead.engines.helm.errors import HelmError
 
 
@@ -26,7 +24,7 @@ class Verification:
     """Who signed a chart, and the digest that was signed."""
 
     names: tuple[str, ...]
-    fingerprint: bytes
+    fingerprint: str
     digest: str
 
 
@@ -40,20 +38,17 @@ def verify(data: bytes, proof: bytes, name: str, keyring: str) -> Verification:
         ring = _keyring(keyring)
     except HelmError as error:
         raise HelmError(f"failed to load keyring: {error}", file=error.file) from error
-    message = openpgp.read_clear_signed(proof)
-    if message is None:
-        raise HelmError("signature block not found")
     try:
-        entity = openpgp.verify(ring, message)
+        entity, text = openpgp.verify(ring, proof)
     except openpgp.OpenPgpError as error:
         raise HelmError(str(error)) from error
     found = _digest(data)
-    said = _sums(message.plain).get(name)
+    said = _sums(text).get(name)
     if said is None:
         raise HelmError(f"provenance does not contain a SHA for a file named {quote(name)}")
     if said != found:
         raise HelmError(f"sha256 sum does not match for {name}: {quote(said)} != {quote(found)}")
-    return Verification(tuple(entity.names), entity.key.fingerprint, found)
+    return Verification(tuple(entity.names), entity.fingerprint, found)
 
 
 def verify_file(path: str, keyring: str) -> Verification:
@@ -76,7 +71,7 @@ def report(found: Verification) -> None:
     """Print who signed, as Helm does."""
     for name in found.names:
         print(f"Signed by: {name}")
-    print(f"Using Key With Fingerprint: {found.fingerprint.hex().upper()}")
+    print(f"Using Key With Fingerprint: {found.fingerprint}")
     print(f"Chart Hash Verified: {found.digest}")
 
 
@@ -87,20 +82,16 @@ def sign(path: str, metadata: dict[str, Any], args: Any) -> None:
         HelmError: in Helm's words.
     """
     entity = _signer(_keyring(args.keyring), args.key)
-    key = entity.key
-    if not key.secret:
+    if not entity.secret:
         raise HelmError("provided key is not a private key. Try providing a keyring with secret keys")
-    passphrase = b""
-    if openpgp.is_encrypted(key):
-        passphrase = _passphrase(entity.names[0] if entity.names else "Unknown", args.passphrase_file)
     data = _read(path)
     sums = {"files": {os.path.basename(path): _digest(data)}}
     text = yaml.dump(metadata).encode("utf-8", "surrogateescape") + b"\n...\n" + yaml.dump(sums).encode()
     try:
-        signed = openpgp.clear_sign(text, key, openpgp.unlock(key, passphrase), int(time.time()))
+        signed = openpgp.clear_sign(text, entity, lambda: _passphrase(entity, args.passphrase_file))
     except openpgp.OpenPgpError as error:
         raise HelmError(str(error)) from error
-    with open(f"{path}.prov", "w", encoding="utf-8", errors="surrogateescape") as handle:
+    with open(f"{path}.prov", "wb") as handle:
         handle.write(signed)
 
 
@@ -117,8 +108,9 @@ def _signer(ring: list[openpgp.Entity], wanted: str) -> openpgp.Entity:
     return found[0]
 
 
-def _passphrase(name: str, path: str) -> bytes:
+def _passphrase(entity: openpgp.Entity, path: str) -> bytes:
     if not path:
+        name = next(iter(entity.names), "Unknown")
         return getpass.getpass(f"Password for key {quote(name)} >  ").encode()
     if path == "-":
         return sys.stdin.buffer.readline().rstrip(b"\r\n")
@@ -129,7 +121,7 @@ def _keyring(path: str) -> list[openpgp.Entity]:
     path = path or helm_paths.keyring()
     data = _read(path)
     try:
-        return openpgp.read_keyring(data)
+        return openpgp.read_keyring(data, path)
     except openpgp.OpenPgpError as error:
         raise HelmError(
             str(error), file=path, hint=f"{path} is read as gpg writes it: gpg --export[-secret-keys] > FILE"

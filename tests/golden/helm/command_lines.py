@@ -737,6 +737,11 @@ show chart REGISTRY/sub:1.2.0 --plain-http
 show values REGISTRY/sub --plain-http --version ^1.2
 show chart keys/signed-0.1.0.tgz --verify --keyring keys/public.gpg
 show chart keys/signed-0.1.0.tgz --verify --keyring nope
+show chart keys/signed-0.1.0.tgz --verify --keyring keys/public.asc
+show chart keys/signed-0.1.0.tgz --verify --keyring keys/public.kbx
+show chart keys/signed-0.1.0.tgz --verify --keyring keys/ed.prov
+pull REGISTRY/signed --plain-http --verify --keyring keys/short.asc
+pull REGISTRY/signed --plain-http --verify --keyring keys/public.asc
 show chart known/signed --verify --keyring keys/public.gpg
 show chart known/tampered --verify --keyring keys/public.gpg
 show chart known/sub --verify --keyring keys/public.gpg
@@ -744,7 +749,10 @@ show chart not-a-chart.tgz --verify
 show chart text.txt --verify
 template rel keys/signed-0.1.0.tgz --verify --keyring keys/public.gpg
 package app --sign --key rsa@ --keyring keys/secret.gpg
+package app --sign --key rsa@ --keyring keys/secret.asc
 package app --sign --key rsa@ --keyring keys/public.gpg
+package app --sign --key rsa@ --keyring keys/public.asc
+package app --sign --key 'Sub Key' --keyring keys/odd-secret.gpg
 package app --sign --key nobody --keyring keys/secret.gpg
 package app --sign --key Tester --keyring keys/secret.gpg
 package app --sign --key 'Rsa Tester <rsa@example.org>' --keyring keys/secret.gpg
