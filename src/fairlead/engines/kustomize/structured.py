@@ -1,7 +1,6 @@
 """Values inside a field that is itself a YAML or JSON text, as replacements may change them.
 
-Source: kustomize api v0.21.2 filters/replacement/replacement.go (setValueInStructuredData). Comments inside such a
-text are lost, other than upstream.
+Source: kustomize api v0.21.2 filters/replacement/replacement.go (setValueInStructuredData).
 """
 
 from __future__ import annotations
@@ -55,7 +54,12 @@ def _as_yaml(text: str, tree: Any) -> str:
     written: str = yaml.serialize(
         changed, Dumper=yaml.CSafeDumper, width=_WIDTH, indent=2, allow_unicode=True, encoding=None
     )
-    return written.removesuffix("...\n").strip()
+    written = written.removesuffix("...\n").strip()
+    if "#" not in text:
+        return written
+    from fairlead.engines.kustomize.comments import keep_comments
+
+    return keep_comments(text, written).strip()
 
 
 def _follow(old: Node | None, node: Any) -> Node:
