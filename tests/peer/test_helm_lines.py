@@ -34,6 +34,13 @@ def test_recorded_lines_are_current() -> None:
     assert record(chosen) == {shlex.join(line): recorded[shlex.join(line)] for line in chosen}
 
 
+def test_recorded_post_renders_are_current() -> None:
+    """The real helm still makes of its post-renderers' output what was recorded."""
+    import record_helm_post_renders
+
+    assert record_helm_post_renders.record() == json.loads((GOLDEN / "post_renders.json").read_text())
+
+
 @pytest.mark.parametrize("place", COMMANDS)
 def test_flags_of_the_help(place: str) -> None:
     """Names, letters and kinds of a command's flags are those of helm's help; --source-map is ours alone."""

@@ -165,7 +165,9 @@ def _render(args: argparse.Namespace, server: Any) -> int:
             Release(name, args.namespace, is_install=not args.is_upgrade, is_upgrade=args.is_upgrade),
             server.capabilities() if server else Capabilities(version, args.api_versions),
             world(server),
-            options=Options(skip_schema_validation=args.skip_schema_validation, cache=cache.sources),
+            options=Options(
+                skip_schema_validation=args.skip_schema_validation, cache=cache.sources, post_renderer=post_renderer
+            ),
             sources=sources,
         )
     except HelmError as error:
@@ -189,7 +191,6 @@ def _render(args: argparse.Namespace, server: Any) -> int:
             include_crds=args.include_crds,
             hooks=not args.no_hooks,
             skip_tests=args.skip_tests,
-            post_renderer=post_renderer,
         )
     _print(text, args)
     if args.source_map:

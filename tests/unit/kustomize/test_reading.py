@@ -78,7 +78,7 @@ def test_shared_overlays_are_read_the_same() -> None:
     quick = left = 0
     for text in texts:
         try:
-            parts = [part for part, _ in reader._split(text)]
+            parts = [part for part, _ in reader.split_documents(text)]
         except KustomizeError:
             continue
         for part in parts:
@@ -92,9 +92,9 @@ def test_shared_overlays_are_read_the_same() -> None:
 
 def test_a_separator_needs_an_end_of_its_own() -> None:
     """Two separators in a row share no line break, so the second begins a document; the last line is none."""
-    assert [part for part, _ in reader._split("a\n---\n---\nb\n---")] == ["a\n", "---\nb\n---"]
+    assert [part for part, _ in reader.split_documents("a\n---\n---\nb\n---")] == ["a\n", "---\nb\n---"]
     with pytest.raises(KustomizeError, match="invalid document separator: --- b"):
-        list(reader._split("a\n--- b\nc\n"))
+        list(reader.split_documents("a\n--- b\nc\n"))
 
 
 def test_a_plain_overlay_loads_little(tmp_path: Path) -> None:

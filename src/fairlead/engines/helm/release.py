@@ -62,6 +62,7 @@ class Options(Record, frozen=True):
     subchart_notes: bool = False
     limits: Limits = made(factory=Limits)
     cache: engine.SourceCache = engine.SHARED
+    post_renderer: PostRenderer | None = None  # what all manifests and hooks go through, as one stream
     outputs: Outputs | None = None  # of earlier renders of the same release: templates are run for what has changed
 
 
@@ -111,13 +112,9 @@ class Rendered(Record):
         include_crds: bool = False,
         hooks: bool = True,
         skip_tests: bool = False,
-        post_renderer: PostRenderer | None = None,
     ) -> str:
-        """Return what ``helm template`` prints; the manifests, not the hooks, go through *post_renderer*."""
-        manifest = self.manifest(include_crds=include_crds)
-        if post_renderer is not None:
-            manifest = post_renderer(manifest)
-        parts = [manifest.strip(SPACE) + "\n"]
+        """Return what ``helm template`` prints."""
+        parts = [self.manifest(include_crds=include_crds).strip(SPACE) + "\n"]
         if hooks:
             parts.extend(
                 f"---\n# Source: {hook.path}\n{hook.content}\n"
@@ -195,6 +192,10 @@ def _render(
         merged = helm_values.coalesce(chart, user, [])  # templates may have changed them
         files = run(merged, Render, None)
     notes = _take_notes(chart, files, options.subchart_notes)
+    if options.post_renderer is not None:
+        from fairlead.engines.helm.postrender import post_render
+
+        files = post_render(files, options.post_renderer)
     try:
         found = sort_manifests(files)
     except ManifestError as error:

@@ -58,14 +58,15 @@ def read_documents(text: bytes) -> list[Document]:
     if "\r\n" in content:
         content = content.replace("\r\n", "\n")
     documents = []
-    for part, line in _split(content):
+    for part, line in split_documents(content):
         document = read_one(part, line)
         if document is not None and not is_null(document.node):
             documents.append(document)
     return documents
 
 
-def _split(text: str) -> Iterator[tuple[str, int]]:
+def split_documents(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each document of *text* and the line it begins on. Raises: KustomizeError."""
     start, line = 0, 1
     at = text.find("\n---")
     while at >= 0:
