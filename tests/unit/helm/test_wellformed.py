@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -152,3 +154,20 @@ def test_patterns_that_are_sure_are_patterns(pattern: str, draft: str) -> None:
     if decode(json.dumps({"pattern": pattern}).encode()) is not None:
         assert is_accepted({"$schema": draft, "pattern": pattern})
         assert is_accepted({"$schema": draft, "patternProperties": {pattern: True}})
+
+
+BROKEN = (
+    "{", '{"type": "object"', '{"a":1,', '{"type":"object",}', "{'a':1}", '{"a":1 "b":2}', '"abc', "[1", "[1,]", "",
+    '"\\x"',
+)  # fmt: skip
+
+
+def test_broken_json_is_left_to_the_compiler_before_json_is_loaded() -> None:
+    """The interpreter's scanner cannot name a fault while json.decoder is not loaded, as in a render's process."""
+    program = (
+        "import sys; from fairlead.engines.helm.wellformed import decode\n"
+        "assert 'json' not in sys.modules\n"
+        "print([decode(text.encode()) for text in sys.argv[1:]], 'json' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *BROKEN], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == (f"{[None] * len(BROKEN)} False\n", "")

@@ -35,7 +35,7 @@ def decode(schema: bytes) -> Any:
     try:
         decoded = _read(schema.decode("utf-8"))
         _Form(decoded).check()
-    except (_UnsureError, ValueError, TypeError, RecursionError, ImportError, AttributeError, StopIteration):
+    except (_UnsureError, ValueError, TypeError, RecursionError, AttributeError):
         return None
     return decoded
 
@@ -56,11 +56,19 @@ class _Context:
 
 
 def _read(text: str) -> Any:
-    """Return what json.loads returns, without loading `json`, which loads `re`."""
-    from _json import make_scanner
+    """Return what json.loads returns, without loading `json`, which loads `re`.
 
-    start = len(text) - len(text.lstrip(_SPACE))
-    value, end = make_scanner(_Context)(text, start)  # type: ignore[arg-type]  # anything with these will do
+    Raises:
+        _UnsureError: the text is no JSON, or nothing here can tell.
+    """
+    try:
+        from _json import make_scanner
+
+        start = len(text) - len(text.lstrip(_SPACE))
+        value, end = make_scanner(_Context)(text, start)  # type: ignore[arg-type]  # anything with these will do
+    except (SystemError, StopIteration, ValueError, RecursionError, ImportError) as error:
+        # SystemError: a scanner that finds a fault takes its exception from json.decoder, which need not be loaded
+        raise _UnsureError from error
     if text[end:].strip(_SPACE):
         raise _UnsureError
     return value
