@@ -52,7 +52,7 @@ def _run(args: argparse.Namespace, remote: Remote | None) -> int:
         found = localize(files, scope)
     except KustomizeError as error:
         raise KustomizeError(f"unable to localize target {quote(args.target)}: {error}") from error
-    copy = os.path.join(place, os.path.relpath(files.root, scope))
+    copy = os.path.normpath(os.path.join(place, os.path.relpath(files.root, scope)))
     _write(place, copy, found)
     if not args.no_verify:
         _verify(args, files.root, copy, place, remote)

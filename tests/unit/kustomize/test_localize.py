@@ -166,6 +166,32 @@ def test_the_command_copies_and_verifies(
     assert not (tmp_path / "fresh").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "copy"),
+    [
+        ([], "localized-q"),
+        (["."], "localized-q"),
+        (["./", "made"], "made"),
+        (["../q", "../made"], "../made"),
+        (["{here}", "../made"], "../made"),
+    ],
+    ids=["nothing", "dot", "dot and slash", "sibling", "absolute"],
+)
+def test_without_a_scope_the_target_bounds_the_copy(
+    words: list[str], copy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However the target is written; the copy is built and compared."""
+    here = tmp_path / "q"
+    here.mkdir()
+    (here / "kustomization.yaml").write_text("resources: [cm.yaml]\n")
+    (here / "cm.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    monkeypatch.chdir(here)
+    code = main(["kustomize", "localize", *(word.format(here=here) for word in words)])
+    said = capsys.readouterr().err
+    assert (code, "VERIFICATION SUCCESS" in said) == (0, True), said
+    assert sorted(path.name for path in (here / copy).iterdir()) == ["cm.yaml", "kustomization.yaml"]
+
+
 def test_the_version_is_the_one_it_is_like(capsys: pytest.CaptureFixture[str]) -> None:
     """As text and as JSON."""
     assert main(["kustomize", "version"]) == 0
