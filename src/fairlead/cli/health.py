@@ -155,6 +155,7 @@ _WAITS = (
     "condition not yet reported",
     "control plane not yet initialized",
     "connection not established",
+    "status.initialization.",  # "KubeadmConfig status.initialization.dataSecretCreated is false"
     NO_NETWORK,
 )
 _TOO_FEW = "available replicas, at least"

@@ -6,6 +6,7 @@ codes: 0 done, 1 the thing failed, 2 wrong usage.
 
 from __future__ import annotations
 
+import errno
 import sys
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -49,6 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is None:
             _leave(1)
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or error.filename is not None:
+            raise
+        print(f"Error: write /dev/stdout: {(error.strerror or '').lower()}", file=sys.stderr)
+        if argv is None:
+            _leave(1)
+        return 1
 
 
 def _leave(code: int) -> None:
@@ -60,7 +68,7 @@ def _leave(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError:  # nobody reads, or nothing fits
         code = code or 1
     os._exit(code)
 

@@ -67,6 +67,8 @@ def run(args: argparse.Namespace, connection: Connection) -> int:
     word, names = kinds.split_target(args.target, "KIND/NAME") if args.target else ("", [])
     if args.target and len(names) != 1:
         raise UsageError("give one object, as KIND/NAME")
+    if args.namespace and not args.target:
+        raise UsageError("-n is the namespace of KIND/NAME; give one", "without, the whole fleet is shown")
     if args.watch:
         return _watch(args, connection, word, names)
     fleet = read_fleet(connection)

@@ -25,6 +25,7 @@ def gone(kind: str, **more: Any) -> Json:
 
 
 ONLY_WAITS = "* A: Waiting for x\n* B: condition not yet reported"
+PREPARES = "* BootstrapConfigReady: KubeadmConfig status.initialization.dataSecretCreated is false"
 JOINS = "* A: PoweringOn\n* B: Node.Ready: Network plugin returns error: cni plugin not initialized"
 READY = ("Ready", "True", "Ready", "")
 FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplicas": 1}
@@ -72,6 +73,12 @@ FULL = {"desiredReplicas": 1, "replicas": 1, "readyReplicas": 1, "upToDateReplic
             State.WAITING,
             "A: Waiting for x; B: condition not yet reported",
             id="only waits",
+        ),
+        pytest.param(
+            thing("MachineSet", conditions=[("MachinesReady", "False", "NotReady", PREPARES)]),
+            State.WAITING,
+            PREPARES.removeprefix("* "),
+            id="prepares",
         ),
         pytest.param(
             thing("Machine", conditions=[("Ready", "False", "NotReady", JOINS)]),

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fairlead.cli.kustomize import build_folder
 
 COMMAND = [sys.executable, "-m", "fairlead.cli.main", "kustomize", "build"]
@@ -48,3 +50,16 @@ def test_a_reader_that_has_enough_is_no_crash(tmp_path: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full here")
+@pytest.mark.parametrize("objects", [1, 2000])
+def test_a_full_disk_is_told(objects: int, tmp_path: Path) -> None:
+    """Output that does not fit is named, with exit code 1."""
+    folder = _overlay(tmp_path, objects)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, str(folder)], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, env=ENVIRONMENT
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"Error: write /dev/stdout: no space left on device\n"

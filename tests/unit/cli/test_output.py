@@ -105,3 +105,10 @@ def test_events_go_on(
     served.start(later())
     lines = own("events", "-n", "staging", "--watch").out.splitlines()
     assert [line.split()[2] for line in lines] == ["TYPE", "Provisioned", "Later"]
+
+
+def test_tree_of_a_namespace(cli: Cli) -> None:
+    """A namespace alone is refused: it would be passed over without a word."""
+    outcome = cli("tree", "-n", "staging")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "-n is the namespace of KIND/NAME" in outcome.err
