@@ -10,10 +10,10 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from fairlead.base import yaml
+from fairlead.base.patterns import late
 from fairlead.cli import helm_paths
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.errors import HelmError, RenderError
@@ -46,6 +46,8 @@ class PostRenderer:
                 check=False,
             )
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and "/" not in str(error.filename):
+                raise self._failed(f"exec: {quote(str(error.filename))}: executable file not found in $PATH") from error
             raise self._failed(f"fork/exec {error.filename}: {(error.strerror or '').lower()}") from error
         if done.returncode:
             told = done.stderr.decode("utf-8", "replace").strip()
@@ -67,18 +69,46 @@ class PostRenderer:
         return {"HELM_PLUGIN_NAME": self.name, "HELM_PLUGIN_DIR": str(self._folder)}
 
     def _command(self) -> list[str]:
-        """Return the command for this machine: the one that names system and architecture, or less of them."""
+        """Return the command for this machine: the one that names system and architecture, the system, or neither."""
         system, machine = sys.platform, _ARCHITECTURES.get(platform.machine(), platform.machine())
-        for wanted in ((system, machine), (system, ""), ("", machine), ("", "")):
+        for wanted in ((system, machine), (system, ""), ("", "")):
             for item in self._commands:
-                if (item.get("os") or "", item.get("arch") or "") == wanted:
+                named = (str(item.get("os") or "").lower(), str(item.get("arch") or "").lower())
+                if named == wanted and item.get("command"):
                     return self._expanded(item)
         raise self._failed("failed to prepare plugin command: no plugin command is applicable")
 
     def _expanded(self, item: dict[str, Any]) -> list[str]:
         variables = {**os.environ, **self._variables()}
-        words = [*str(item.get("command") or "").split(" "), *map(str, item.get("args") or ())]
-        return [*(Template(word).safe_substitute(variables) for word in words), *self._arguments]
+        words = [*str(item["command"]).split(" "), *map(str, item.get("args") or ())]
+        return [*(expand(word, variables) for word in words), *self._arguments]
+
+
+_VARIABLE = late(r"\$(?:\{(\w+|[*#$@!?-])\}|(\d|[*#$@!?-]|[A-Za-z_]\w*)|(\{[^}]*\}?))")
+_NAME = late(r"[\w-]+")
+
+
+def expand(text: str, variables: dict[str, str]) -> str:
+    """Return *text* with its variables replaced as Go's os.Expand does: one that is not set is empty."""
+    return _VARIABLE.sub(lambda found: variables.get(found[1] or found[2] or "", ""), text)
+
+
+def _complaint(content: dict[str, Any]) -> str:
+    """Return what is wrong with a plugin's description, "" when nothing is."""
+    from fairlead.engines.semver import is_version
+
+    version, api_version = str(content.get("version") or ""), str(content.get("apiVersion") or "")
+    if api_version != "v1":
+        return f"invalid plugin apiVersion: {quote(api_version)}" if api_version else ""
+    if not _NAME.fullmatch(str(content.get("name") or "")):
+        return "invalid plugin `name`"
+    if not version:
+        return "plugin `version` is required"
+    return "" if is_version(version) else f"invalid plugin `version` {quote(version)}: must be valid semver"
+
+
+def _warn(path: Path, why: str) -> None:
+    print(f'level=WARN msg="failed to load plugin (ignoring)" plugin_yaml={path} error={quote(why)}', file=sys.stderr)
 
 
 def find_post_renderer(name: str, arguments: list[str]) -> PostRenderer:
@@ -92,12 +122,17 @@ def find_post_renderer(name: str, arguments: list[str]) -> PostRenderer:
             try:
                 content = yaml.load(path.read_bytes(), source=str(path))
             except (OSError, yaml.YamlError) as error:
-                print(
-                    f'level=WARN msg="failed to load plugin (ignoring)" plugin_yaml={path} error={quote(str(error))}',
-                    file=sys.stderr,
-                )
+                _warn(path, str(error))
                 continue
-            if not isinstance(content, dict) or content.get("type") != TYPE or content.get("name") != name:
+            if isinstance(content, dict) and (complaint := _complaint(content)):
+                _warn(path, f"failed to load plugin {quote(str(path.parent))}: {complaint}")
+                continue
+            if (
+                not isinstance(content, dict)
+                or content.get("apiVersion") != "v1"
+                or content.get("type") != TYPE
+                or content.get("name") != name
+            ):
                 continue
             if content.get("runtime") != "subprocess":
                 raise HelmError(

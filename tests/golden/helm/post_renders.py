@@ -170,7 +170,16 @@ TEMPLATES = {
     "windows": {"a.yaml": _CONFIG.replace("\n", "\r\n")},
 }
 
-PLUGINS = {
+_PLUGIN = """\
+apiVersion: v1
+type: postrenderer/v1
+name: {name}
+version: 0.1.0
+runtime: subprocess
+runtimeConfig:
+  platformCommand:
+"""
+PLUGINS = {  # what their programs do
     "cat": "cat",
     "change": "sed 's/value/changed/; s/^kind: Service$/kind: Ingress/'",
     "adds": "cat; printf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: added\\n'",
@@ -187,11 +196,22 @@ PLUGINS = {
     "hook": "sed 's/^kind: ConfigMap$/&\\n# was here/'",
 }
 
+COMMANDS = {  # plugins by their platformCommand
+    "expands": "- command: sh\n  args: [-c, 'cat; echo \"# $0 ${1} $UNSET-${HELM_PLUGIN_NAME}- $ 1\"', a]\n",
+    "absent": "- command: there-is-no-such-program\n",
+    "nowhere": "- command: /there/is/none\n",
+    "none": "[]\n",
+    "elsewhere": "- os: windows\n  command: cat\n",
+    "chosen": "- command: none\n- os: linux\n  command: sh -c cat\n- os: windows\n  command: none\n",
+}
+
 LINES = list(
     dict.fromkeys(
         [
             *(f"template rel {chart} --post-renderer cat" for chart in TEMPLATES),
             *(f"template rel {chart} --post-renderer {plugin}" for plugin in PLUGINS for chart in ("plain", "many")),
+            *(f"template rel plain --post-renderer {plugin}" for plugin in COMMANDS),
+            "template rel hooks --post-renderer cat --output-dir out",
             "template rel hooks --post-renderer change --no-hooks",
             "template rel hooks --post-renderer cat --skip-tests",
             "template rel hooks --post-renderer forgets",
@@ -228,6 +248,10 @@ def write(folder: Path) -> None:
         root.mkdir(parents=True)
         (root / "run.sh").write_text(f"{script}\n")
         (root / "plugin.yaml").write_text(
-            f"apiVersion: v1\ntype: postrenderer/v1\nname: {name}\nversion: 0.1.0\nruntime: subprocess\n"
-            "runtimeConfig:\n  platformCommand:\n  - command: sh\n    args: [$HELM_PLUGIN_DIR/run.sh]\n"
+            f"{_PLUGIN.format(name=name)}  - command: sh\n    args: [$HELM_PLUGIN_DIR/run.sh]\n"
         )
+    for name, command in COMMANDS.items():
+        root = folder / "plugins" / name
+        root.mkdir()
+        command = "".join(f"    {line}\n" for line in command.splitlines())
+        (root / "plugin.yaml").write_text(f"{_PLUGIN.format(name=name)}{command}")

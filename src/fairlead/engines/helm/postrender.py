@@ -49,7 +49,10 @@ def merge(files: dict[str, str]) -> str:
             for node in found:
                 set_annotation(node, FILE, name)
             merged += found
-    return string_all(merged)
+    try:
+        return string_all(merged)
+    except KustomizeError as error:
+        raise _failed(f"error merging manifests: writing merged docs: {error}") from error
 
 
 def split(text: str) -> dict[str, str]:
@@ -67,7 +70,10 @@ def split(text: str) -> dict[str, str]:
         name = annotation(node, FILE) or f"generated-by-postrender-{at}.yaml"
         clear_annotation(node, FILE)
         files.setdefault(name, []).append(node)
-    return {name: string_all(nodes) for name, nodes in files.items()}
+    try:
+        return {name: string_all(nodes) for name, nodes in files.items()}
+    except KustomizeError as error:
+        raise _failed(f"error while parsing post rendered output: {error}") from error
 
 
 def _failed(text: str, file: str = "") -> RenderError:

@@ -172,16 +172,16 @@ class _Gap:
 
     def read(self, at: int, begin: int, last: Any, before: Any) -> None:  # noqa: C901 - one pass, in go-yaml's order
         """Read from the first "#", at *at*."""
-        text = self._text
+        text, mark = self._text, last.end_mark
         if last.__class__ is FlowEntryToken and before is not None:
             last = before
         owner = last.start_mark.index
         after_value = last.__class__ is ValueToken
         newlines, column = self._above(at)
-        line = text.count("\n", 0, at)
+        line = mark.line + text.count("\n", mark.index, at)
         first_empty, recent_empty = newlines <= 1, False
         foot_line = -1
-        if "\n" in text[:begin]:
+        if mark.line + text.count("\n", mark.index, begin):
             foot_line = line - newlines + 1 + (1 if newlines == 0 and column > 1 else 0)
         scanned = begin
         found, start, start_line, start_column = "", 0, 0, 0

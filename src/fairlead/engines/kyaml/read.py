@@ -55,7 +55,10 @@ def read_document(text: str) -> Node | None:
         raise MalformedYamlError("MalformedYAMLError: yaml: control characters are not allowed") from error
     except MarkedYAMLError as error:
         raise MalformedYamlError(f"MalformedYAMLError: yaml: {_place(error)}{error.problem}") from error
-    return _Parser(tokens, comments).document()
+    try:
+        return _Parser(tokens, comments).document()
+    except RecursionError as error:
+        raise MalformedYamlError("MalformedYAMLError: yaml: nested too deep") from error
 
 
 def _place(error: MarkedYAMLError) -> str:

@@ -53,9 +53,12 @@ def parse_all(text: str) -> list[Node]:
 
 
 def string_all(nodes: list[Node]) -> str:
-    """Return *nodes* as one stream, without the annotations of reading them."""
+    """Return *nodes* as one stream, without the annotations of reading them. Raises: KustomizeError."""
     for node in nodes:
         for name in (INDEX, LEGACY_INDEX, SEQUENCE_INDENT):
             clear_annotation(node, name)
         clear_empty_annotations(node)
-    return write_documents(nodes)
+    try:
+        return write_documents(nodes)
+    except RecursionError as error:
+        raise KustomizeError("yaml: nested too deep to write") from error
