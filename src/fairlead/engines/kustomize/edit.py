@@ -14,7 +14,7 @@ from typing import Any
 from fairlead.base import yaml as goyaml
 from fairlead.engines.kustomize.errors import KustomizeError
 from fairlead.engines.kustomize.images import split_image
-from fairlead.engines.kustomize.kustomization import VERSIONS, parse
+from fairlead.engines.kustomize.kustomization import VERSIONS, current_fields
 from fairlead.engines.kustomize.shapes import ANY, KUSTOMIZATION
 
 ORDER = (
@@ -49,7 +49,7 @@ class KustomizationFile:
 
     def __init__(self, data: bytes, path: str) -> None:
         """Raises: KustomizeError."""
-        self.fields = parse(data, path).fields
+        self.fields = current_fields(data, path)
         kind = self.fields.setdefault("kind", "Kustomization")
         self.fields.setdefault("apiVersion", VERSIONS.get(kind, VERSIONS["Kustomization"]))
         for name in ("configMapGenerator", "secretGenerator"):

@@ -70,8 +70,18 @@ def decode_fields(data: bytes, path: str) -> dict[str, Any]:
         raise KustomizeError(f"invalid Kustomization: {path}: {error}") from error
 
 
+def current_fields(data: bytes, path: str) -> dict[str, Any]:
+    """Return the fields of a kustomization's text, old ones under their new names; it may have none, of any kind.
+
+    Raises: KustomizeError.
+    """
+    fields = decode_fields(data, path)
+    _bring_up_to_date(fields)
+    return fields
+
+
 def parse(data: bytes, path: str) -> Kustomization:
-    """Read a kustomization's text, the content of the file *path*. Raises: KustomizeError."""
+    """Read a kustomization's text, the content of the file *path*, to build it. Raises: KustomizeError."""
     fields = decode_fields(data, path)
     warnings = tuple(
         f"# Warning: '{old}' is deprecated. Please use '{new}' instead. {advice}"
