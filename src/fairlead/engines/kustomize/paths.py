@@ -149,10 +149,10 @@ class Matcher:
                 return []
             made = _empty(_kind_for(path[1] if len(path) > 1 else "", self._create))
             if is_null(node):
-                raise KustomizeError(f"unable to create field '{name}' in null")
+                return self.find(Place([made], 0), path[1:])  # upstream puts it below a scalar, where nobody sees it
             node[new_key(name)] = made
             found = made
-        if is_scalar(found) and not is_null(found) and len(path) > 1:
+        if is_scalar(found) and len(path) > 1:
             return self._inside_text(found, path[1:])
         return self.find(Place(node, name), path[1:])
 
@@ -160,6 +160,8 @@ class Matcher:
         from fairlead.engines.kustomize.structured import parse
 
         tree = parse(text_of(found))
+        if tree is None:
+            raise KustomizeError("wrong node kind: there is nothing in this text")
         return Matcher(self._create).find(Place([tree], 0), path)
 
     def _index(self, node: Any, path: list[str]) -> list[Place]:
@@ -167,7 +169,10 @@ class Matcher:
         _demand_list(node)
         count = len(node) if node.__class__ is list else 0
         if count == at and self._create:
-            node.append(_empty(_kind_for(path[1] if len(path) > 1 else "", self._create)))
+            made = _empty(_kind_for(path[1] if len(path) > 1 else "", self._create))
+            if node.__class__ is not list:
+                return self.find(Place([made], 0), path[1:])  # as in `_field`
+            node.append(made)
             count += 1
         if count < at + 1:
             raise KustomizeError(f"index {at} specified but only {count} elements found")

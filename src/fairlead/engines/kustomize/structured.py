@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from fairlead.base import gojson
 from fairlead.engines.kustomize.errors import KustomizeError
-from fairlead.engines.kustomize.nodes import STR, Scalar, tag_of, text_of, to_value
+from fairlead.engines.kustomize.nodes import NULL, STR, Scalar, tag_of, text_of, to_value
 from fairlead.engines.kustomize.reader import read_one
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -37,10 +37,28 @@ def rewrite(text: str, tree: Any) -> str:
 
 
 def _as_json(text: str, tree: Any) -> str:
-    value = to_value(tree)
+    value = to_value(_in_flow(tree))
     if "\n" in text and "  " in text:
         return gojson.dumps_indent(value, "  ").decode()
     return gojson.dumps_text(value)
+
+
+def _in_flow(node: Any) -> Any:
+    """Return *node* as it is read again from between braces, where nothing is an empty text.
+
+    Raises: KustomizeError where a replacement put a word in the place of a null, which stays a null by its tag.
+    """
+    if node.__class__ is dict:
+        return {key: _in_flow(item) for key, item in node.items()}
+    if node.__class__ is list:
+        return [_in_flow(item) for item in node]
+    if node.__class__ is not Scalar:
+        return node
+    if not node.text and node.tag in ("", NULL):
+        return ""
+    if node.tag == NULL and tag_of(node.text) != NULL:
+        raise KustomizeError(f"yaml: cannot decode {tag_of(node.text)} `{node.text}` as a {NULL}")
+    return node
 
 
 def _as_yaml(text: str, tree: Any) -> str:
@@ -87,9 +105,9 @@ def _follow(old: Node | None, node: Any) -> Node:
 
 def _scalar(old: ScalarNode | None, node: Any) -> ScalarNode:
     text = text_of(node)
-    style = old.style if old is not None else None
+    style = (old.style or None) if old is not None else None  # the C reader has "" for unquoted ones
     if isinstance(node, Scalar) and node.tag.startswith("!!") and tag_of(text) != node.tag:
-        return ScalarNode(_TAG + node.tag[2:], text, style=style)
+        return ScalarNode(_TAG + node.tag[2:], text, style=style or ("|" if "\n" in text else None))
     if style is None and "\n" in text:
         style = "|"
     elif style is None and isinstance(node, str) and tag_of(text) != STR:
@@ -99,7 +117,13 @@ def _scalar(old: ScalarNode | None, node: Any) -> ScalarNode:
 
 def _plain_tag(text: str) -> str:
     """Return the tag that PyYAML gives an unquoted word, so that none is written."""
-    composed: Any = yaml.compose(f"- {text}\n", Loader=yaml.CSafeLoader) if text else None
-    if composed is None or not isinstance(composed.value[0], ScalarNode):
-        return f"{_TAG}str" if text else f"{_TAG}null"
-    return str(composed.value[0].tag)
+    if not text:
+        return f"{_TAG}null"
+    try:
+        composed: Any = yaml.compose(f"- {text}\n", Loader=yaml.CSafeLoader)
+    except YAMLError:
+        return f"{_TAG}str"
+    item = composed.value[0] if isinstance(composed, SequenceNode) and len(composed.value) == 1 else None
+    if not isinstance(item, ScalarNode) or item.value != text:
+        return f"{_TAG}str"
+    return str(item.tag)
