@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands and their flags."""
     import argparse
 
-    commands = parser.add_subparsers(dest="kustomize_command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="kustomize_command", metavar="COMMAND")
     builder = commands.add_parser("build", help="print the objects of a kustomization")
     builder.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the folder of the kustomization")
     builder.add_argument(
@@ -81,7 +81,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for flag in ("--enable-alpha-plugins", "--enable-exec", "--as-current-user", "--network"):
         builder.add_argument(flag, action="store_true", help=argparse.SUPPRESS)  # for functions, which are refused
     for flags in (("-e", "--env"), ("--mount",), ("--network-name",)):
-        builder.add_argument(*flags, action="append", help=argparse.SUPPRESS)
+        builder.add_argument(*flags, action="append", default=[], help=argparse.SUPPRESS)
 
     from fairlead.cli import kustomize_create, kustomize_edit, kustomize_localize
 
@@ -131,6 +131,16 @@ def _print_version(form: str) -> int:
 
     print({"yaml": f"version: {VERSION}", "json": f'{{\n  "version": "{VERSION}"\n}}'}.get(form, VERSION))
     return 0
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what *words*, those after `kustomize`, say; return the exit code."""
+    code = run_quickly(words)
+    if code is None:
+        from fairlead.cli.kustomize_words import run as run_words
+
+        return run_words(words)
+    return code
 
 
 def run_quickly(words: Sequence[str]) -> int | None:

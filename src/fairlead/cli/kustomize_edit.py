@@ -59,12 +59,10 @@ class _Unread(edits.KustomizationFile):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands and their flags."""
-    verbs = parser.add_subparsers(dest="edit_verb", required=True, metavar="VERB")
-    add = verbs.add_parser("add", help="add an item").add_subparsers(dest="what", required=True, metavar="WHAT")
-    remove = verbs.add_parser("remove", help="remove an item").add_subparsers(
-        dest="what", required=True, metavar="WHAT"
-    )
-    setter = verbs.add_parser("set", help="set a value").add_subparsers(dest="what", required=True, metavar="WHAT")
+    verbs = parser.add_subparsers(dest="edit_verb", metavar="VERB")
+    add = verbs.add_parser("add", help="add an item").add_subparsers(dest="what", metavar="WHAT")
+    remove = verbs.add_parser("remove", help="remove an item").add_subparsers(dest="what", metavar="WHAT")
+    setter = verbs.add_parser("set", help="set a value").add_subparsers(dest="what", metavar="WHAT")
     for what in LISTS:
         _words(add, what, _add_names).add_argument("--no-verify", action="store_true", help="do not look for the files")
         _words(remove, what, _remove_names)

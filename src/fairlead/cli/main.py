@@ -1,7 +1,7 @@
 """The command `fairlead`: finds the module of a command, loads it, and runs it.
 
 A command's module is loaded when the command is given, so that `fairlead helm template` starts as fast as it can. Exit
-codes: 0 done, 1 the thing failed, 2 wrong usage.
+codes: 0 done, 1 the thing failed, 2 wrong usage (for helm and kustomize 1, as theirs).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _leave(code: int) -> None:
 def _run_quickly(arguments: list[str]) -> int | None:
     """Do what an engine's command asks when that can be told without a parser."""
     if arguments[:1] == ["kustomize"]:
-        from fairlead.cli.kustomize import run_quickly
+        from fairlead.cli.kustomize import main as run_quickly
     elif arguments[:1] == ["helm"]:
         from fairlead.cli.helm import main as run_quickly
     else:
