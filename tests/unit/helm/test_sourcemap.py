@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.cli import helm
-from fairlead.engines.helm import Rendered, load_chart, render
+from fairlead.engines.helm import Options, Rendered, load_chart, render
 from fairlead.engines.helm.sourcemap import output_origins
 
 CHART = {
@@ -135,3 +135,22 @@ def test_command_writes_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ],
         "values": [{"key": "image.tag", "file": str(tmp_path / "mine.yaml"), "line": 3}],
     }
+
+
+def test_documents_that_a_post_renderer_rewrote_have_no_origins() -> None:
+    """Every printed line still has its place in the list; what came back as it was is still traced."""
+    files = {
+        "Chart.yaml": CHART["Chart.yaml"],
+        "templates/a.yaml": b"kind: A\n",
+        "templates/b.yaml": b"kind: B\nx: y\n",
+    }
+
+    def change(text: str) -> str:
+        return text.replace("kind: A", "kind: Changed\nadded: line")
+
+    found = render(load_chart(files), {}, options=Options(post_renderer=change))
+    origins = output_origins(found)
+    lines = found.to_text().splitlines()
+    assert len(origins) == len(lines)
+    assert not origins[lines.index("added: line")].steps
+    assert (origins[lines.index("x: y")].template, origins[lines.index("x: y")].line) == ("top/templates/b.yaml", 2)

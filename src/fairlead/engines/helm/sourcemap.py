@@ -68,10 +68,12 @@ class SourceMap:
         return self.files.get(path, [])
 
     def document(self, path: str, content: str) -> list[LineOrigin]:
-        """Return the origins of the lines of one document of *path*."""
+        """Return the origins of the lines of one document of *path*; none where a post-renderer rewrote it."""
         text = self._texts.get(path, "")
         at = text.find(content)
-        start = text.count("\n", 0, max(at, 0))
+        if at < 0:
+            return [_NONE] * (content.count("\n") + 1)
+        start = text.count("\n", 0, at)
         return self.lines(path)[start : start + content.count("\n") + 1]
 
 
