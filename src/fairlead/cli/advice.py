@@ -95,6 +95,13 @@ TABLE = (
         "a control plane goes up by one minor version at a time, and never down: push the next minor version first",
     ),
     Advice(
+        ("HelmRelease",),
+        ("don't meet the specifications of the schema",),
+        "correct spec.values (or what spec.valuesFrom names) at the path after 'at': names that are not allowed are "
+        "slips or not the chart's. fairlead helm template CHART -f VALUES, with the same values in a file, gives the "
+        "line and the name that was probably meant",
+    ),
+    Advice(
         _DELIVERY,
         ("unable to read KubeConfig secret",),
         "the Secret is made with the cluster: check that the cluster is in Git and that the names agree",

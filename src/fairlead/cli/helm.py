@@ -225,8 +225,9 @@ def run(args: Any) -> int:
             text += "\n\nUse --debug flag to render out invalid YAML"
         sys.stdout.flush()
         print(text, file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+        for hint in error.hints or [error.hint]:
+            if hint:
+                print(f"hint: {hint}", file=sys.stderr)
         return 1
 
 

@@ -37,11 +37,12 @@ def lint(args: argparse.Namespace) -> int:
     if args.with_subcharts:
         for path in args.args:
             paths += _below(os.path.join(path, "charts"))
-    values = gather_values(args, [])
+    sources: list[tuple[str, bytes]] = []
+    values = gather_values(args, sources)
     failed = noted = 0
     out: list[str] = []
     for path in paths:
-        messages, error = _lint_one(path, values, version, args)
+        messages, error = _lint_one(path, values, sources, version, args)
         lowest = WARNING if args.strict else WARNING + 1
         bad = error is not None or any(message.severity >= lowest for message in messages)
         failed += bad
@@ -78,7 +79,9 @@ def _below(folder: str) -> list[str]:
     return found
 
 
-def _lint_one(path: str, values: dict[str, Any], version: Any, args: Any) -> tuple[list[Any], Exception | None]:
+def _lint_one(
+    path: str, values: dict[str, Any], sources: list[tuple[str, bytes]], version: Any, args: Any
+) -> tuple[list[Any], Exception | None]:
     from fairlead.cli.helm_template import world
     from fairlead.engines.helm.lint import Options
     from fairlead.engines.helm.lint import lint as examine
@@ -99,10 +102,12 @@ def _lint_one(path: str, values: dict[str, Any], version: Any, args: Any) -> tup
         place = os.path.normpath(os.path.join(path, "Chart.yaml"))
         why = "no such file or directory" if not os.path.isfile(path) else "not a directory"
         return [], HelmError(f"unable to check Chart.yaml file in chart: stat {place}: {why}")
-    options = Options(os.path.abspath(path), namespace_of(args), version, args.skip_schema_validation, load_it)
+    options = Options(os.path.abspath(path), namespace_of(args), version, args.skip_schema_validation, load_it, sources)
     messages = examine(files, values, world(), options)
     for text, message in options.notes:
         log(text, "INFO" if text == "funcMap fail" else "WARN", message=message)
+    for hint in options.hints:
+        print(f"hint: {hint}", file=sys.stderr)
     return messages, None
 
 

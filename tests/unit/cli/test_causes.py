@@ -66,6 +66,7 @@ ADVICE = [
     pytest.param("Kustomization", "unable to read KubeConfig secret", 0, "names agree", id="kubeconfig"),
     pytest.param("Kustomization", 'variable not set (strict mode): "x"', 0, "written $${…}", id="variable"),
     pytest.param("HelmRelease", "cannot update Kubernetes version from v1 to v3", 0, "one minor", id="version"),
+    pytest.param("HelmRelease", "values don't meet the specifications of the schema(s)", 0, "the line", id="schema"),
     pytest.param("Machine", "something else", 900, "", id="nothing to say"),
 ]
 

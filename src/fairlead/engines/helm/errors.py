@@ -31,6 +31,7 @@ class HelmError(Exception):
         self.expression = expression
         self.values_path = values_path
         self.hint = hint
+        self.hints: list[str] = [hint] if hint else []  # all of them; *hint* is the first
         self.warnings: list[str] = []  # what was noticed before
 
 

@@ -7,7 +7,7 @@ the files as they are in the folder; nothing is read here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,10 +21,11 @@ from fairlead.engines.helm import values as helm_values
 from fairlead.engines.helm.capabilities import Capabilities, KubeVersion
 from fairlead.engines.helm.chart import Chart, load_chart
 from fairlead.engines.helm.deprecations import warning as deprecation_warning
-from fairlead.engines.helm.errors import ChartError, HelmError, SchemaError
+from fairlead.engines.helm.errors import ChartError, HelmError
 from fairlead.engines.helm.functions.encoding import json_kind, to_floats
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.helm.metadata import Metadata, parse_metadata
+from fairlead.engines.helm.nearest import misspelt
 from fairlead.engines.helm.world import World
 
 INFO, WARNING, ERROR = 1, 2, 3
@@ -52,6 +53,8 @@ class Options:
     kube_version: KubeVersion | None = None
     skip_schema_validation: bool = False
     load: Callable[[], Chart] | None = None  # from where the files are; without it the chart is made of the files
+    sources: Sequence[tuple[str, bytes]] = ()  # the files that the values come from, for hints
+    hints: list[str] = field(default_factory=list)  # what to do about values goes here
     notes: list[tuple[str, str]] = field(default_factory=list)  # what templates asked for in vain goes here
 
 
@@ -171,9 +174,13 @@ class _Lint:
         top = {"Values": Values(merged), "Release": release, "Capabilities": capabilities}
         try:
             if not self.options.skip_schema_validation:
-                _check_schema(chart, merged)
+                from fairlead.engines.helm.schema import check
+
+                check(chart, merged, self.values, self.options.sources)
+            self.options.hints.extend(misspelt(chart, self.values))
             return engine.run(engine.collect(chart, top), engine.Host(self.world, lint=True, notes=self.options.notes))
         except HelmError as error:
+            self.options.hints.extend(error.hints)
             self.report(ERROR, "templates/", str(error))
             return None
 
@@ -302,14 +309,6 @@ def _head(document: dict[str, Any]) -> tuple[Any, Any]:
 
 def _without_file(error: ChartError) -> str:
     return str(error).removeprefix("cannot load Chart.yaml: ")
-
-
-def _check_schema(chart: Chart, values: dict[str, Any]) -> None:
-    from fairlead.engines.helm.schema import complaints
-
-    text = complaints(chart, values)
-    if text:
-        raise SchemaError(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{text}")
 
 
 def _not_an_object(value: Any) -> str:

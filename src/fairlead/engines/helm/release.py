@@ -13,7 +13,7 @@ from fairlead.engines.helm import dependencies, engine
 from fairlead.engines.helm import values as helm_values
 from fairlead.engines.helm.capabilities import Capabilities
 from fairlead.engines.helm.chart import Chart
-from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError, SchemaError
+from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
 from fairlead.engines.helm.functions.strings import SPACE
 from fairlead.engines.helm.manifests import Hook, Manifest, sort_manifests
 from fairlead.engines.helm.world import Tape, World
@@ -177,7 +177,7 @@ def _render(
         raise type(error)(f"chart dependencies processing failed: {error}") from error
     merged = helm_values.coalesce(chart, user, warnings)
     if not options.skip_schema_validation:
-        _validate(chart, merged)
+        _validate(chart, merged, given, sources)
     _check_kube_version(chart, capabilities)
     tape = Tape(world)
 
@@ -216,18 +216,18 @@ def _render(
     return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, given)
 
 
-def _validate(chart: Chart, values: dict[str, Any]) -> None:
+def _validate(
+    chart: Chart, values: dict[str, Any], given: Mapping[str, Any], sources: Sequence[tuple[str, bytes]]
+) -> None:
     if not _has_schema(chart):
         return
     from fairlead.engines.helm.validity import surely_valid
 
     if surely_valid(chart, values):
         return
-    from fairlead.engines.helm.schema import complaints
+    from fairlead.engines.helm.schema import check
 
-    text = complaints(chart, values)
-    if text:
-        raise SchemaError(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{text}")
+    check(chart, values, given, sources)
 
 
 def _has_schema(chart: Chart) -> bool:

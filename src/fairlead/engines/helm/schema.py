@@ -14,13 +14,16 @@ from fairlead.engines import jsonschema
 from fairlead.engines.gotemplate.gotypes import type_name
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.errors import SchemaError
 from fairlead.engines.helm.validity import accepted
 from fairlead.engines.jsonschema.validator import MAX_STEPS, TooManyStepsError
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from fairlead.engines.jsonschema import Complaint
     from fairlead.engines.jsonschema.schema import Schema
 
 _URL = "file:///values.schema.json"
@@ -47,7 +50,7 @@ def complaints(chart: Chart, values: dict[str, Any]) -> str:
 def validate(schema: bytes, values: dict[str, Any]) -> str:
     """Return the complaints of one schema."""
     try:
-        wrong = jsonschema.validate(_compiled(schema), values)
+        wrong = judge(schema, values)
     except jsonschema.SchemaFault as fault:
         return str(fault)
     except TooManyStepsError:
@@ -55,6 +58,36 @@ def validate(schema: bytes, values: dict[str, Any]) -> str:
     except RecursionError:
         return "cannot judge the values: they or values.schema.json are nested too deep\n"
     return "" if wrong is None else f"{wrong.to_text()}\n"
+
+
+def judge(schema: bytes, values: dict[str, Any]) -> Complaint | None:
+    """Return what is wrong with *values*; None when they fit.
+
+    Raises:
+        SchemaFault: the schema is none.
+        TooManyStepsError: they are too much to judge.
+    """
+    return jsonschema.validate(_compiled(schema), values)
+
+
+def check(
+    chart: Chart, values: dict[str, Any], given: Mapping[str, Any], sources: Sequence[tuple[str, bytes]] = ()
+) -> None:
+    """Judge *values* by the schemas of *chart* and its subcharts.
+
+    *given* are the values that a user set, *sources* the files that they come from: for the hints.
+
+    Raises:
+        SchemaError: they do not fit.
+    """
+    text = complaints(chart, values)
+    if text:
+        from fairlead.engines.helm.schemahints import explain
+
+        error = SchemaError(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{text}")
+        error.hints = explain(chart, values, given, sources)
+        error.hint = next(iter(error.hints), "")
+        raise error
 
 
 @lru_cache(maxsize=64)

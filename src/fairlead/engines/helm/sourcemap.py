@@ -109,7 +109,7 @@ def build(
     render = TraceRender(host, None, paths)
     for name in engine.sort_templates(templates):
         render.add(engine.SHARED.get(name, templates[name].text))
-    where = _Where(chart, sources)
+    where = Where(chart, sources)
     files: dict[str, list[LineOrigin]] = {}
     texts: dict[str, str] = {}
     for name in engine.sort_templates(templates):
@@ -145,7 +145,12 @@ def _register_section(paths: dict[int, Path], data: dict[str, Any]) -> None:
         _register_section(paths, sub)
 
 
-class _Where:
+def shown_key(path: Path) -> str:
+    """Return *path* as it is written for people: ``ports[0].name``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+class Where:
     """Finds the file and line that set a value."""
 
     def __init__(self, chart: Chart, sources: Sequence[ValuesSource]) -> None:
@@ -164,7 +169,7 @@ class _Where:
         return found
 
     def _search(self, path: Path) -> ValueOrigin:
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        key = shown_key(path)
         for candidate in self._spellings(path):
             for name, documents in self._sources:
                 line = _line_of(documents, candidate)

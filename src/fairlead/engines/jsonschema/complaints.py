@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 class Complaint:
     """What is wrong with the value at a place, and why."""
 
-    __slots__ = ("causes", "is_group", "is_reference", "place", "text")
+    __slots__ = ("causes", "is_group", "is_reference", "known", "place", "refused", "text")
 
     def __init__(self, place: Place, text: str, causes: list[Complaint] | None = None) -> None:
         self.place = place
         self.text = text
         self.causes = causes or []
         self.is_group = self.is_reference = False
+        self.refused: list[str] = []  # names that are not allowed at the place, where that is what is wrong
+        self.known: list[str] = []  # those that are
 
     def to_text(self) -> str:
         """Return the complaints as the library lists them, one a line."""

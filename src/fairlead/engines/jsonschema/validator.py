@@ -251,7 +251,10 @@ class _Judge:
             if is_known:
                 self.left.discard(name)
         if refused:
-            self.say(f"additional properties {quoted_list(refused)} not allowed")
+            found = self.complaint(f"additional properties {quoted_list(refused)} not allowed")
+            if found is not WRONG:
+                found.refused, found.known = refused, list(known)
+            self.errors.append(found)
 
     def names(self, value: dict[str, Any], schema: Schema) -> None:
         meta = self.meta
