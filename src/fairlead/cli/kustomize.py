@@ -53,8 +53,6 @@ def _build(root: str, loader: DiskLoader, **options: Any) -> Built:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands and their flags."""
-    import argparse
-
     commands = parser.add_subparsers(dest="kustomize_command", metavar="COMMAND")
     builder = commands.add_parser("build", help="print the objects of a kustomization")
     builder.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the folder of the kustomization")
@@ -73,15 +71,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--enable-remote", action="store_true", help="bring files by HTTP and bases by git; refused without"
     )
     builder.add_argument("--enable-helm", action="store_true", help="render helmCharts, with our own Helm")
-    builder.add_argument("--helm-api-versions", action="append", default=[], metavar="VERSION")
-    builder.add_argument("--helm-kube-version", default="", metavar="VERSION")
-    builder.add_argument("--helm-command", default="helm", help=argparse.SUPPRESS)
-    builder.add_argument("--helm-debug", action="store_true", help=argparse.SUPPRESS)
+    builder.add_argument(
+        "--helm-api-versions", action="append", default=[], metavar="VERSION", help="an API version that charts find"
+    )
+    builder.add_argument(
+        "--helm-kube-version", default="", metavar="VERSION", help="the version of Kubernetes that charts find"
+    )
+    builder.add_argument("--helm-command", default="helm", metavar="PATH", help="read and not used: Helm is built in")
+    builder.add_argument("--helm-debug", action="store_true", help="read and not used")
 
+    no_functions = "read and not used: functions, programs beside the build, are refused"
     for flag in ("--enable-alpha-plugins", "--enable-exec", "--as-current-user", "--network"):
-        builder.add_argument(flag, action="store_true", help=argparse.SUPPRESS)  # for functions, which are refused
-    for flags in (("-e", "--env"), ("--mount",), ("--network-name",)):
-        builder.add_argument(*flags, action="append", default=[], help=argparse.SUPPRESS)
+        builder.add_argument(flag, action="store_true", help=no_functions)
+    for flags, shown in ((("-e", "--env"), "NAME=VALUE"), (("--mount",), "MOUNT"), (("--network-name",), "NAME")):
+        builder.add_argument(*flags, action="append", default=[], metavar=shown, help=no_functions)
 
     from fairlead.cli import kustomize_create, kustomize_edit, kustomize_localize
 

@@ -28,6 +28,36 @@ LISTS = {
     "configuration": "configurations",
     "buildmetadata": "buildMetadata",
 }
+WHATS = {  # what each command below `add`, `set` and `remove` is about
+    "resource": "files, folders or addresses in resources",
+    "component": "folders in components",
+    "transformer": "files in transformers",
+    "generator": "files in generators",
+    "configuration": "files in configurations",
+    "buildmetadata": "options in buildMetadata: " + ", ".join(OPTIONS),
+    "label": "labels of all objects: KEY:VALUE,…",
+    "annotation": "annotations of all objects: KEY:VALUE,…",
+    "patch": "an entry of patches",
+    "base": "folders in resources: DIR,…",
+    "configmap": "an entry of configMapGenerator",
+    "secret": "an entry of secretGenerator",
+    "namespace": "the namespace of all objects",
+    "nameprefix": "what stands before all names",
+    "namesuffix": "what stands after all names",
+    "image": "names, tags and digests of images: IMAGE=NEWNAME:NEWTAG",
+    "replicas": "how many replicas a workload has: NAME=COUNT",
+}
+PATCH_FLAGS = {
+    "path": "the file of the patch",
+    "patch": "the text of the patch, in place of a file",
+    "group": "patch objects of this API group",
+    "version": "patch objects of this API version",
+    "kind": "patch objects of this kind",
+    "name": "patch objects of this name, a regular expression",
+    "namespace": "patch objects in this namespace, a regular expression",
+    "annotation_selector": "patch objects with annotations that this selects",
+    "label_selector": "patch objects with labels that this selects",
+}
 TARGET = ("group", "version", "kind", "name", "namespace", "annotation_selector", "label_selector")
 
 
@@ -70,15 +100,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         command = _words(add, what, _add_entries)
         command.add_argument("-f", "--force", action="store_true", help="overwrite what is there")
         if what == "label":
-            command.add_argument("--without-selector", action="store_true")
-            command.add_argument("--include-templates", action="store_true")
-        _words(remove, what, _remove_entries).add_argument("-i", "--ignore-non-existence", action="store_true")
+            command.add_argument("--without-selector", action="store_true", help="leave the selectors of objects alone")
+            command.add_argument(
+                "--include-templates", action="store_true", help="label templates of Pods, too; with --without-selector"
+            )
+        _words(remove, what, _remove_entries).add_argument(
+            "-i", "--ignore-non-existence", action="store_true", help="do not fail over one that is not there"
+        )
         _words(setter, what, _set_entries)
     for commands, edit in ((add, edits.add_patch), (remove, edits.remove_patch)):
         patch = _words(commands, "patch", _change_patch)
         patch.set_defaults(change=edit)
-        for name in ("path", "patch", *TARGET):
-            patch.add_argument(f"--{name.replace('_', '-')}", default="")
+        for name, text in PATCH_FLAGS.items():
+            patch.add_argument(f"--{name.replace('_', '-')}", default="", help=text)
     _words(add, "base", _add_bases)
     for what in generators.KINDS:
         _configure_generators(what, add, setter, remove)
@@ -97,12 +131,21 @@ def _configure_generators(what: str, *verbs: argparse._SubParsersAction[argparse
     for command in (add, change, remove):
         command.add_argument("--namespace", default="", help="the namespace of what is meant")
     for command in (add, change):
-        command.add_argument("--from-literal", action="append", default=[], metavar="KEY=VALUE")
-    add.add_argument("--from-file", action="append", default=[], metavar="[KEY=]FILE")
-    add.add_argument("--from-env-file", default="", metavar="FILE")
-    add.add_argument("--disableNameSuffixHash", dest="plain_name", action="store_true")
+        text = "a key and its value" if command is add else "a key that is there and its new value"
+        command.add_argument("--from-literal", action="append", default=[], metavar="KEY=VALUE", help=text)
+    add.add_argument(
+        "--from-file",
+        action="append",
+        default=[],
+        metavar="[KEY=]FILE",
+        help="a key, the name of the file if none is given, and the file with its value",
+    )
+    add.add_argument("--from-env-file", default="", metavar="FILE", help="a file with lines KEY=VALUE")
+    add.add_argument(
+        "--disableNameSuffixHash", dest="plain_name", action="store_true", help="put no hash behind the name"
+    )
     if what == "secret":
-        add.add_argument("--type", default="Opaque")
+        add.add_argument("--type", default="Opaque", help="the type of the Secret; Opaque if not given")
     else:
         add.add_argument("--behavior", default="", help="create, merge or replace")
     change.add_argument("--new-namespace", default="", help="the namespace that it gets")
@@ -111,7 +154,8 @@ def _configure_generators(what: str, *verbs: argparse._SubParsersAction[argparse
 def _words(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], what: str, edit: Edit
 ) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(what)
+    text = WHATS[what]
+    command: argparse.ArgumentParser = commands.add_parser(what, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.add_argument("words", nargs="*", metavar="VALUE")
     command.set_defaults(edit=edit)
     return command

@@ -25,7 +25,8 @@ _SILENT = ("build", "localize")  # they tell no usage after an error
 
 def run(words: Sequence[str]) -> int:
     """Do what *words*, a whole command line, say; return the exit code: wrong usage is 1, as upstream."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Build overlays and edit them, as kustomize does.")
+    text = "Overlays: build, edit, create, localize, version, as kustomize does."
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=text)
     kustomize.configure(parser)
     rest = [*words[1:], "--help"] if words[:1] == ["help"] else list(words)
     chosen: dict[str, str] = {}

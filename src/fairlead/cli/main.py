@@ -22,7 +22,7 @@ OWN_COMMANDS = {
     "up": ("up", "run in the foreground: management API, Git server, simulated vCenter, controllers"),
     "demo": ("demo", "try it: a lab with a sample fleet, shown as it comes up; nothing is kept"),
     "helm": ("helm", "charts: template, lint, show, package, pull, dependency, as helm does"),
-    "kustomize": ("kustomize", "overlays: build, edit, create, as kustomize does"),
+    "kustomize": ("kustomize", "overlays: build, edit, create, localize, version, as kustomize does"),
     "completion": ("completion", "print a script that completes commands and flags in bash, zsh or fish"),
 }
 DESCRIPTION = "Kubernetes clusters on VMware vSphere, declared in Git."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fairlead.cli.kustomize import configure
 from fairlead.cli.main import main
 
 
@@ -83,3 +86,28 @@ def test_the_value_of_a_flag_may_begin_with_a_dash() -> None:
     text = Path("kustomization.yaml").read_text()
     assert "  - -a=-b\n" in text
     assert "disableNameSuffixHash" not in text
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            told = {choice.dest: choice.help for choice in action._choices_actions}
+            for name, child in action.choices.items():
+                assert told.get(name) or name == "init", f"{parser.prog} {name} has no description"
+                yield from _commands(child)
+
+
+def test_every_command_and_every_flag_has_a_description() -> None:
+    """Of all commands below `kustomize`."""
+    parser = argparse.ArgumentParser(prog="kustomize")
+    configure(parser)
+    found = list(_commands(parser))
+    assert "kustomize edit remove secret" in [command.prog for command in found]
+    bare = [
+        f"{command.prog} {action.option_strings[0]}"
+        for command in found
+        for action in command._actions
+        if action.option_strings and action.help in (None, argparse.SUPPRESS)
+    ]
+    assert bare == []
