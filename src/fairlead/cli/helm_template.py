@@ -133,6 +133,10 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     from fairlead.engines.helm.errors import HelmError
     from fairlead.engines.helm.release import Options, Release, render
 
+    if args.source_map:
+        from fairlead.cli.helm_sourcemap import check
+
+        check(args)
     post_renderer = None
     if args.post_renderer:
         from fairlead.cli.helm_plugins import find_post_renderer
@@ -194,14 +198,16 @@ def _render(args: argparse.Namespace, server: Any) -> int:
         )
     _print(text, args)
     if args.source_map:
-        _write_source_map(done, args)
+        from fairlead.cli.helm_sourcemap import write
+
+        write(done, args, text, _chosen(text, args.show_only) if args.show_only else None)
     return 0
 
 
 def _print(text: str, args: argparse.Namespace) -> None:
     """Print manifests, or those that --show-only asks for."""
     if args.show_only:
-        text = _only(text, args.show_only)
+        text = "".join(f"---\n{document}\n" for document in _chosen(text, args.show_only))
     sys.stdout.flush()  # what was said before
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
@@ -261,7 +267,7 @@ def _server(args: argparse.Namespace) -> Any:
     return None
 
 
-def _only(text: str, wanted: list[str]) -> str:
+def _chosen(text: str, wanted: list[str]) -> list[str]:
     """Return the documents that come from the templates asked for with --show-only."""
     import re
 
@@ -286,7 +292,7 @@ def _only(text: str, wanted: list[str]) -> str:
         if not found:
             raise HelmError(f"could not find template {pattern} in chart")
         chosen += found
-    return "".join(f"---\n{document}\n" for document in chosen)
+    return chosen
 
 
 def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> None:
@@ -342,25 +348,6 @@ def _make_folder(path: str) -> None:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
         raise RenderError(f"mkdir {error.filename or path}: {words(error)}") from error
-
-
-def _write_source_map(done: Rendered, args: argparse.Namespace) -> None:
-    """Write the origin of each output line as JSON."""
-    import json
-
-    from fairlead.engines.helm.sourcemap import output_origins
-
-    lines = [
-        {
-            "line": number,
-            "template": [{"file": step.file, "line": step.line, "name": step.template} for step in origin.steps],
-            "values": [{"key": value.key, "file": value.file, "line": value.line} for value in origin.values],
-        }
-        for number, origin in enumerate(output_origins(done, include_crds=args.include_crds), 1)
-        if origin.steps
-    ]
-    with open(args.source_map, "w", encoding="utf-8") as handle:
-        json.dump({"version": 1, "lines": lines}, handle, indent=1)
 
 
 def world(server: Any = None) -> Any:

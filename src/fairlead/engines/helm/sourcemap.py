@@ -16,6 +16,7 @@ from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.trace import Origin, Path, Step, TracedText, TraceRender
 from fairlead.engines.helm import engine
 from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.documents import split_manifests
 from fairlead.engines.helm.functions.strings import SPACE
 
 if TYPE_CHECKING:
@@ -74,14 +75,19 @@ class SourceMap:
         if at < 0:
             return [_NONE] * (content.count("\n") + 1)
         start = text.count("\n", 0, at)
-        return self.lines(path)[start : start + content.count("\n") + 1]
+        found = self.lines(path)[start : start + content.count("\n") + 1]
+        if content.endswith("\n") and not text.startswith("\n", at + len(content)):
+            found[-1:] = [_NONE]  # the empty text behind the last line break; the separator is there in the template
+        return found
 
 
 _NONE = LineOrigin((), ())
 
 
-def output_origins(rendered: Rendered, *, include_crds: bool = False) -> list[LineOrigin]:
-    """Return an origin for each line of ``rendered.to_text()``."""
+def output_origins(
+    rendered: Rendered, *, include_crds: bool = False, hooks: bool = True, skip_tests: bool = False
+) -> list[LineOrigin]:
+    """Return an origin for each line of ``rendered.to_text()`` with the same arguments."""
     found: list[LineOrigin] = []
     source_map = rendered.source_map
     if include_crds:
@@ -92,8 +98,30 @@ def output_origins(rendered: Rendered, *, include_crds: bool = False) -> list[Li
         found += [_NONE, _NONE, *source_map.document(item.name, item.content)]
     printed = rendered.manifest(include_crds=include_crds).strip(SPACE).count("\n") + 1
     found = found[:printed] or [_NONE]  # the empty lines at the end are not printed, hooks follow at once
-    for hook in rendered.hooks:
+    for hook in rendered.hooks if hooks else ():
+        if skip_tests and "test" in hook.events:
+            continue
         found += [_NONE, _NONE, *source_map.document(hook.path, hook.content)]
+    return found
+
+
+def chosen_origins(origins: Sequence[LineOrigin], text: str, documents: Iterable[str]) -> list[LineOrigin]:
+    """Return an origin for each line of *documents*, each below its separator.
+
+    They are some of those that *text* was split into, in any order; *origins* are of its lines.
+    """
+    starts: dict[str, int] = {}
+    at = 0
+    for document in split_manifests(text):
+        bare = document.rstrip(SPACE)
+        at = text.index(bare, at)
+        starts.setdefault(document, text.count("\n", 0, at))
+        at += len(bare)
+    found: list[LineOrigin] = []
+    for document in documents:
+        start, count = starts[document], document.rstrip(SPACE).count("\n") + 1
+        found += [_NONE, *origins[start : start + count]]
+        found += [_NONE] * (document.count("\n") + 1 - count)
     return found
 
 
