@@ -205,7 +205,9 @@ def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int
                 _write_files(into, built)
             found = 0, b"" if into else built.to_text().encode(), built.warnings
         except KustomizeError as error:
-            found = 1, b"", (*error.warnings, f"Error: {error}")
+            from fairlead.cli.kustomize_hints import hints
+
+            found = 1, b"", (*error.warnings, f"Error: {error}", *hints(error, loader))
         if cache is not None:
             cache.save(loader, *found)
     code, output, messages = found

@@ -11,6 +11,7 @@ from typing import Any
 
 from fairlead.cli import kustomize_fix
 from fairlead.cli.build_cache import DiskLoader
+from fairlead.cli.kustomize_hints import hints
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
 from fairlead.engines.kustomize import edit_generators as generators
@@ -344,7 +345,7 @@ def run(args: argparse.Namespace) -> int:
             print(note, file=sys.stderr)
         return 0
     except KustomizeError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {error}", *hints(error, DiskLoader()), sep="\n", file=sys.stderr)
         return 1
     with open(file.path, "w", encoding="utf-8") as handle:
         handle.write(text)

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fairlead.cli.build_cache import DiskLoader
+from fairlead.cli.kustomize_hints import hints
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.kustomize import KustomizeError, build
 from fairlead.engines.kustomize.files import Files, is_repository
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
                 return _run(args, remote)
         return _run(args, None)
     except KustomizeError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {error}", *hints(error, DiskLoader()), sep="\n", file=sys.stderr)
         return 1
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
-from fairlead.engines.kustomize.errors import KustomizeError
+from fairlead.engines.kustomize.errors import KustomizeError, MissingPathError, RemoteRefusedError
 from fairlead.engines.kustomize.loader import Loader, is_below, is_url, join
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -46,7 +46,9 @@ class Files:
         if is_url(name):
             if self._remote is not None:
                 return name
-            raise KustomizeError(f"'{name}' is not loaded: remote files are not allowed here; keep a copy in the tree")
+            raise RemoteRefusedError(
+                f"'{name}' is not loaded: remote files are not allowed here; keep a copy in the tree"
+            )
         try:
             path = join(self.root, name)
         except KustomizeError:
@@ -88,7 +90,8 @@ class Files:
         if not self.loader.is_folder(real):
             if self.loader.is_file(real):
                 raise KustomizeError(f"must build at directory: '{path}': file is not directory")
-            raise KustomizeError(f"must build at directory: not a valid directory: {self._missing(path)}")
+            missing = self._missing(path)
+            raise KustomizeError(f"must build at directory: not a valid directory: {missing}") from missing
         for visited in (*self._above, self.root):
             if is_below(visited, real):
                 raise KustomizeError(f"cycle detected: candidate root '{real}' contains visited root '{visited}'")
@@ -102,7 +105,7 @@ class Files:
     def _below_repository(self, name: str) -> Files:
         """Return the tree as seen from the folder of a repository. Raises: KustomizeError."""
         if self._remote is None:
-            raise KustomizeError(
+            raise RemoteRefusedError(
                 f"'{name}' is not loaded: remote repositories are not allowed here; vendor it into the tree"
             )
         from fairlead.engines.kustomize.remote import parse_repository
@@ -118,14 +121,14 @@ class Files:
             raise KustomizeError(f"'{name}' has no folder '{repository.path}' in the repository")
         return self._next(real, checkout, name)
 
-    def _missing(self, path: str) -> KustomizeError:
+    def _missing(self, path: str) -> MissingPathError:
         """Return the error for a *path* that leads nowhere; it names the first part that is not there."""
         part = path
         above = posixpath.dirname(part)
         while above not in ("", "/") and not self.loader.is_folder(above) and not self.loader.is_file(above):
             part, above = above, posixpath.dirname(above)
         what = "not a directory" if above and self.loader.is_file(above) else "no such file or directory"
-        return KustomizeError(f"evalsymlink failure on '{path}' : lstat {part}: {what}")
+        return MissingPathError(f"evalsymlink failure on '{path}' : lstat {part}: {what}", part)
 
     def _next(self, root: str, checkout: str, visited: str) -> Files:
         if len(self._above) >= DEPTH_LIMIT:

@@ -6,7 +6,7 @@ Source: kustomize api v0.21.2 types/kustomization.go (Unmarshal, CheckDeprecated
 from __future__ import annotations
 
 from fairlead.base import yaml as goyaml
-from fairlead.engines.kustomize.errors import KustomizeError
+from fairlead.engines.kustomize.errors import KustomizeError, UnknownFieldError
 from fairlead.engines.kustomize.files import Files
 from fairlead.engines.kustomize.loader import FILE_NAMES, join
 from fairlead.engines.kustomize.shapes import KUSTOMIZATION, decode
@@ -67,6 +67,8 @@ def decode_fields(data: bytes, path: str) -> dict[str, Any]:
     try:
         return {} if loaded is None else decode(KUSTOMIZATION, loaded, "Kustomization")
     except KustomizeError as error:
+        if isinstance(error, UnknownFieldError):
+            error.file = path
         raise KustomizeError(f"invalid Kustomization: {path}: {error}") from error
 
 

@@ -6,7 +6,7 @@ case, null is the same as nothing, and a value of the wrong type is an error tha
 
 from __future__ import annotations
 
-from fairlead.engines.kustomize.errors import KustomizeError
+from fairlead.engines.kustomize.errors import KustomizeError, UnknownFieldError
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _decode_struct(shape: Mapping[str, Any], value: Mapping[str, Any], where: st
             known = lower.get(key.lower())
             if known is None:
                 if strict:
-                    raise KustomizeError(f'json: unknown field "{key}"')
+                    raise UnknownFieldError(key, where, tuple(shape))
                 continue
             name = known
         if value[key] is not None:

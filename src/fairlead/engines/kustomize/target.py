@@ -19,6 +19,7 @@ from fairlead.engines.kustomize.fields import FieldSpec
 from fairlead.engines.kustomize.files import Files
 from fairlead.engines.kustomize.generators import with_options
 from fairlead.engines.kustomize.kustomization import Kustomization
+from fairlead.engines.kustomize.loader import is_url
 from fairlead.engines.kustomize.nodes import to_value
 from fairlead.engines.kustomize.objects import objects_in
 from fairlead.engines.kustomize.plugins import Workshop, configured
@@ -172,7 +173,8 @@ class Target:
             except KustomizeError as error:
                 if isinstance(problem.__cause__, MalformedYamlError):
                     raise problem from None
-                raise KustomizeError(f"accumulation err='{problem}': {error}") from error
+                cause = problem if is_url(path) else error
+                raise KustomizeError(f"accumulation err='{problem}': {error}") from cause
             try:
                 self._add_folder(found, path, below)
             except KustomizeError as error:
