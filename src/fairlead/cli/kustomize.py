@@ -29,6 +29,10 @@ def build_folder(folder: str, reorder: str = "legacy", **options: Any) -> Built:
 
 
 def _root(folder: str) -> str:
+    if not folder:
+        from fairlead.engines.kustomize import KustomizeError
+
+        raise KustomizeError("must build at directory: directory path cannot be empty")
     root = os.path.realpath(folder)
     if not os.path.isdir(root):
         from fairlead.engines.kustomize import KustomizeError
@@ -191,7 +195,7 @@ def _print_build(folder: str, target: str | None, **options: Any) -> int:
 def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int:
     cache = None
     into = target if target and os.path.isdir(target) else None
-    if "inflate" not in options and "remote" not in options and not into:  # what these bring may change
+    if "inflate" not in options and "remote" not in options and folder and not into:  # what these bring may change
         cache = BuildCache(os.path.realpath(folder), tuple(options.items()))
     found = cache.find() if cache is not None else None
     if found is None:

@@ -47,6 +47,14 @@ def test_wrong_usage_is_an_error_in_the_real_tools_words(
     assert (said.out, said.err.splitlines()[0]) == ("", f"Error: {error}")
 
 
+def test_an_empty_folder_is_not_the_one_at_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that is not set must not build another kustomization."""
+    main(["kustomize", "build"])
+    capsys.readouterr()
+    assert main(["kustomize", "build", ""]) == 1
+    assert capsys.readouterr() == ("", "Error: must build at directory: directory path cannot be empty\n")
+
+
 def test_a_near_command_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Below the topmost an unknown word gets the help, as upstream, and here a hint."""
     main(["kustomize", "buld"])
