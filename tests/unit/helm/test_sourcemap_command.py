@@ -101,3 +101,23 @@ def test_a_failed_render_leaves_no_map(chart: str) -> None:
     Path("top/templates/a.yaml").write_text("{{ fail `x` }}")
     assert helm.main(["template", chart, "--source-map", "m.json"]) == 1
     assert not Path("m.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ([], ("top/values.yaml", 2)),
+        (["-f", "f.yaml"], ("f.yaml", 1)),
+        (["-f", "f.yaml", "--set", "image.tag=v9"], ("", 0)),
+        (["--set", "image.tag=v9"], ("", 0)),
+    ],
+    ids=["default", "file", "flag after a file", "flag"],
+)
+def test_a_flag_that_comes_last(chart: str, flags: list[str], told: tuple[str, int]) -> None:
+    """A value that a flag set leads to no file, though a file or the chart sets it before."""
+    Path("top/values.yaml").write_text("image:\n  tag: v1\n")
+    Path("f.yaml").write_text("image: {tag: v2}\n")
+    Path("top/templates/a.yaml").write_text(f"{CONFIG_MAP}metadata: {{name: '{{{{ .Values.image.tag }}}}'}}\n")
+    assert helm.main(["template", chart, "-s", "templates/a.yaml", *flags, "--source-map", "m.json"]) == 0
+    found = [value for entry in json.loads(Path("m.json").read_text())["lines"] for value in entry["values"]]
+    assert [(value["key"], value["file"], value["line"]) for value in found] == [("image.tag", *told)]

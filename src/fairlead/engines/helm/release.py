@@ -211,7 +211,7 @@ def _render(
 
         again = helm_values.coalesce(chart, user, [])
         data = {"Values": Values(again), "Release": release.for_templates(), "Capabilities": capabilities}
-        return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources)
+        return build(chart, again, data, engine.Host(tape.replaying(), options.lint), sources, given)
 
     return Rendered(chart, release, merged, found.manifests, found.hooks, notes, crds, files, warnings, replay, given)
 

@@ -15,8 +15,9 @@ from fairlead.base import yaml
 from fairlead.engines.gotemplate.gotypes import Values
 from fairlead.engines.gotemplate.trace import Origin, Path, Step, TracedText, TraceRender
 from fairlead.engines.helm import engine
-from fairlead.engines.helm.chart import Chart
+from fairlead.engines.helm.chart import Chart, load_values
 from fairlead.engines.helm.documents import split_manifests
+from fairlead.engines.helm.errors import ChartError
 from fairlead.engines.helm.functions.strings import SPACE
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ ValuesSource = tuple[str, bytes]  # a values file's name and text, in the order 
 
 @dataclass(frozen=True, slots=True)
 class ValueOrigin:
-    """A value that a line was made from, and the file and line that set it last ("" and 0: by a flag)."""
+    """A value that a line was made from, and the file and line that set it last ("" and 0: by a flag, or nobody)."""
 
     key: str
     file: str = ""
     line: int = 0
+    is_given: bool = False  # a user set it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,14 @@ def chosen_origins(origins: Sequence[LineOrigin], text: str, documents: Iterable
 
 
 def build(
-    chart: Chart, values: dict[str, Any], top: dict[str, Any], host: engine.Host, sources: Sequence[ValuesSource]
+    chart: Chart,
+    values: dict[str, Any],
+    top: dict[str, Any],
+    host: engine.Host,
+    sources: Sequence[ValuesSource],
+    given: Mapping[str, Any],
 ) -> SourceMap:
-    """Return the source map of *chart*; *values* are its coalesced values, used in *top*."""
+    """Return the source map of *chart*; *values* are its coalesced values, used in *top*, *given* a user's own."""
     templates = engine.collect(chart, top).templates
     paths: dict[int, Path] = {}
     _register(paths, top["Values"], ())
@@ -137,7 +144,7 @@ def build(
     render = TraceRender(host, None, paths)
     for name in engine.sort_templates(templates):
         render.add(engine.SHARED.get(name, templates[name].text))
-    where = Where(chart, sources)
+    where = Where(chart, sources, given)
     files: dict[str, list[LineOrigin]] = {}
     texts: dict[str, str] = {}
     for name in engine.sort_templates(templates):
@@ -179,9 +186,12 @@ def shown_key(path: Path) -> str:
 
 
 class Where:
-    """Finds the file and line that set a value."""
+    """Finds the file and line that set a value; *given* are the values that *sources*, and flags after them, set."""
 
-    def __init__(self, chart: Chart, sources: Sequence[ValuesSource]) -> None:
+    def __init__(self, chart: Chart, sources: Sequence[ValuesSource], given: Mapping[str, Any]) -> None:
+        self._given = given
+        self._texts = dict(sources)
+        self._read: dict[str, Any] = {}
         self._chart = chart
         self._sources = [(name, _lines(text)) for name, text in reversed(sources)]
         self._defaults: dict[int, Any] = {}
@@ -201,8 +211,10 @@ class Where:
         for candidate in self._spellings(path):
             for name, documents in self._sources:
                 line = _line_of(documents, candidate)
-                if line:
-                    return ValueOrigin(key, name, line)
+                if line and self._is_last(name, candidate):
+                    return ValueOrigin(key, name, line, is_given=True)
+            if _is_leaf(value_at(self._given, candidate)):
+                return ValueOrigin(key, is_given=True)
         chart, rest = self._chart, path
         while True:
             for candidate in self._spellings(rest):
@@ -213,6 +225,16 @@ class Where:
             if below is None:
                 return ValueOrigin(key)
             chart, rest = below, rest[1:]
+
+    def _is_last(self, name: str, path: Path) -> bool:
+        """Whether no flag changed what the file *name* set at *path*; a map that it began is its own."""
+        if name not in self._read:
+            try:
+                self._read[name] = load_values(self._texts[name], name)
+            except ChartError:
+                self._read[name] = {}
+        own, last = value_at(self._read[name], path), value_at(self._given, path)
+        return not _is_leaf(last) or own == last
 
     def _spellings(self, path: Path) -> list[Path]:
         """Return the paths that a user may have set it under: globals also at the top."""
@@ -227,6 +249,25 @@ class Where:
             data = next((file.data for file in chart.raw if file.name == "values.yaml"), b"")
             found = self._defaults[id(chart)] = _lines(data)
         return found
+
+
+_NOTHING = object()
+
+
+def value_at(values: Any, path: Sequence[Any]) -> Any:
+    """Return what is in *values* at *path*; a mark that equals nothing where there is nothing."""
+    for key in path:
+        if isinstance(values, dict):
+            values = values.get(key, _NOTHING)
+        elif isinstance(values, list) and isinstance(key, int) and key < len(values):
+            values = values[key]
+        else:
+            return _NOTHING
+    return values
+
+
+def _is_leaf(value: Any) -> bool:
+    return value is not _NOTHING and not isinstance(value, dict | list)
 
 
 def _lines(data: bytes) -> list[Any]:
