@@ -118,8 +118,8 @@ def render_again(path: Path, overrides: list[dict[str, Any]], *, keep: bool) -> 
 
     With *keep*, outputs are kept from render to render. Two renders of the chart as it is come before, untimed.
     """
-    from fairlead.cli.helm_files import load
-    from fairlead.cli.helm_template import world
+    from fairlead.cli.helm.files import load
+    from fairlead.cli.helm.template import world
     from fairlead.engines.helm import HelmError, Options, render
     from fairlead.engines.helm.reuse import Outputs
 
@@ -152,7 +152,7 @@ def render_again(path: Path, overrides: list[dict[str, Any]], *, keep: bool) -> 
 
 def own_values(path: Path, limit: int = 20) -> list[dict[str, Any]]:
     """Return values that each change one scalar of the chart's defaults, spread over all of them."""
-    from fairlead.cli.helm_files import load
+    from fairlead.cli.helm.files import load
 
     found: list[dict[str, Any]] = []
 

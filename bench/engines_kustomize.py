@@ -27,7 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fairlead.cli.kustomize import build_folder
+from fairlead.cli.kustomize.main import build_folder
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.testing.compat_kustomize import folders_below
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fairlead.cli.helm_files import read_folder
+from fairlead.cli.helm.files import read_folder
 from fairlead.engines.helm import HelmError, World, load_chart, render
 from fairlead.engines.helm.world import Tape
 from fairlead.testing.compat_helm import find_charts

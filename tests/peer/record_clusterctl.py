@@ -22,7 +22,7 @@ import orjson
 from fairlead.api.addons.kinds import KINDS as ADDON_KINDS
 from fairlead.base import yaml as goyaml
 from fairlead.base.objects import Json, meta
-from fairlead.cli.helm_files import load
+from fairlead.cli.helm.files import load
 from fairlead.engines.helm.capabilities import DEFAULT_KUBE_VERSION, Capabilities, parse_kube_version
 from fairlead.engines.helm.release import Release, render
 from fairlead.engines.helm.world import World as HelmWorld

@@ -66,7 +66,7 @@ def test_fixture_charts_render_to_the_byte(tmp_path: Path) -> None:
 
 def test_source_map_of_fixture_charts() -> None:
     """Every shared chart has an origin for each line of its output, and the traced run repeats the render."""
-    from fairlead.cli.helm_files import read_folder
+    from fairlead.cli.helm.files import read_folder
     from fairlead.engines.helm import HelmError, load_chart, render
     from fairlead.engines.helm.sourcemap import output_origins
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from record_helm_lines import GOLDEN, HELM, record
 
-from fairlead.cli.helm_commands import COMMANDS
-from fairlead.cli.helm_help import help_text
+from fairlead.cli.helm.commands import COMMANDS
+from fairlead.cli.helm.help import help_text
 
 pytestmark = [
     pytest.mark.peer,

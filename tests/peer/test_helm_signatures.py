@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from record_helm_lines import GOLDEN, HELM
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 KEYS = GOLDEN / "provenance"
 GPG = shutil.which("gpg")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 OWN_COMMANDS = {
     "up": ("up", "run in the foreground: management API, Git server, simulated vCenter, controllers"),
     "demo": ("demo", "try it: a lab with a sample fleet, shown as it comes up; nothing is kept"),
-    "helm": ("helm", "charts: template, lint, show, package, pull, dependency, as helm does"),
-    "kustomize": ("kustomize", "overlays: build, edit, create, localize, version, as kustomize does"),
+    "helm": ("helm.main", "charts: template, lint, show, package, pull, dependency, as helm does"),
+    "kustomize": ("kustomize.main", "overlays: build, edit, create, localize, version, as kustomize does"),
     "completion": ("completion", "print a script that completes commands and flags in bash, zsh or fish"),
 }
 DESCRIPTION = "Kubernetes clusters on VMware vSphere, declared in Git."
@@ -76,9 +76,9 @@ def _leave(code: int) -> None:
 def _run_quickly(arguments: list[str]) -> int | None:
     """Do what an engine's command asks when that can be told without a parser."""
     if arguments[:1] == ["kustomize"]:
-        from fairlead.cli.kustomize import main as run_quickly
+        from fairlead.cli.kustomize.main import main as run_quickly
     elif arguments[:1] == ["helm"]:
-        from fairlead.cli.helm import main as run_quickly
+        from fairlead.cli.helm.main import main as run_quickly
     else:
         return None
     return run_quickly(arguments[1:])

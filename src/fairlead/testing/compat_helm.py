@@ -138,7 +138,7 @@ def ours(case: Case) -> Outcome:
 
 def run_command(argv: list[str]) -> Outcome:
     """Return what `fairlead helm` does with *argv*, in this process."""
-    from fairlead.cli import helm
+    from fairlead.cli.helm import main as helm
 
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", newline="\n")
     err = io.StringIO()

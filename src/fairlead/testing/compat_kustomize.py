@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairlead.cli.kustomize import build_folder
+from fairlead.cli.kustomize.main import build_folder
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize.loader import FILE_NAMES
 

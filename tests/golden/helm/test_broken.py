@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from broken_charts import BROKEN, chart_of
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 from fairlead.engines.helm import HelmError
 
 FOLDER = Path(__file__).parent
@@ -28,7 +28,7 @@ def run(tmp_path: Path, files: dict[str, str], flags: list[str], monkeypatch: py
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAIRLEAD_TEMPLATE_CACHE", "off")
-    from fairlead.cli import helm_template
+    from fairlead.cli.helm import template as helm_template
 
     try:
         helm_template.run(helm.read_command(["template", "c", *flags]))

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import command_lines
 import command_world
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 RECORDED = json.loads((Path(__file__).parent / "command_lines.json").read_text())
 LINES = command_lines.lines()

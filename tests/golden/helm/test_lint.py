@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from lint_charts import LINT, files_of
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 RECORDED = {case["name"]: case for case in json.loads((Path(__file__).parent / "lint.json").read_text())}
 

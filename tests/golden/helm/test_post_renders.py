@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import post_renders
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 RECORDED = json.loads((Path(__file__).parent / "post_renders.json").read_text())
 

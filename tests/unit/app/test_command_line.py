@@ -170,7 +170,7 @@ def test_modules_are_loaded_when_their_command_is_given() -> None:
         except SystemExit as ending:  # argparse's own way
             code = ending.code
         assert code == 0
-    assert "fairlead.cli.kustomize" in sys.modules
+    assert "fairlead.cli.kustomize.main" in sys.modules
 
 
 def test_program_can_be_stopped_before_it_started(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli import helm_files
-from fairlead.cli.helm_files import all_files, load, read_folder
+from fairlead.cli.helm import files as helm_files
+from fairlead.cli.helm.files import all_files, load, read_folder
 from fairlead.engines.helm.errors import ChartError
 
 META = "apiVersion: v2\nname: a\nversion: 1.0.0\n"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from fairlead.cli import helm
 from fairlead.cli.completion import places_of
 from fairlead.cli.flags import FlagError, Flags, csv_fields
-from fairlead.cli.helm_commands import COMMANDS, DEPRECATED, ENVIRONMENT, GLOBAL
-from fairlead.cli.helm_help import help_text
-from fairlead.cli.helm_namespace import namespace_of
+from fairlead.cli.helm import main as helm
+from fairlead.cli.helm.commands import COMMANDS, DEPRECATED, ENVIRONMENT, GLOBAL
+from fairlead.cli.helm.help import help_text
+from fairlead.cli.helm.namespace import namespace_of
 
 
 @pytest.fixture(autouse=True)

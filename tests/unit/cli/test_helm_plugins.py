@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli.helm_plugins import expand, find_post_renderer
+from fairlead.cli.helm.plugins import expand, find_post_renderer
 from fairlead.engines.helm import HelmError
 
 _REST = "type: postrenderer/v1\nruntime: subprocess\nruntimeConfig: {platformCommand: [{command: cat}]}\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli.kustomize import build_folder
+from fairlead.cli.kustomize.main import build_folder
 
 COMMAND = [sys.executable, "-m", "fairlead.cli.main", "kustomize", "build"]
 ENVIRONMENT = {**os.environ, "FAIRLEAD_BUILD_CACHE": "off"}

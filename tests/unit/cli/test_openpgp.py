@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.cli import helm, helm_paths, openpgp
+from fairlead.cli.helm import main as helm
+from fairlead.cli.helm import openpgp
+from fairlead.cli.helm import paths as helm_paths
 
 FOLDER = Path(__file__).parents[2] / "golden" / "helm" / "provenance"
 
@@ -249,6 +251,6 @@ def test_the_usual_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_it_is_loaded_for_signatures_alone() -> None:
     """The commands that render do not pay for it."""
-    code = "import sys, fairlead.cli.helm, fairlead.cli.helm_charts; print('pysequoia' in sys.modules)"
+    code = "import sys, fairlead.cli.helm.main, fairlead.cli.helm.charts; print('pysequoia' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

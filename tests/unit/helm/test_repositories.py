@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.base import yaml
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 
 def run(*argv: str) -> int:

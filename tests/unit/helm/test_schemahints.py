@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 SCHEMA = {
     "type": "object",

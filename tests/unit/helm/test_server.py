@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 
 OWNED = {"labels": {"app.kubernetes.io/managed-by": "Helm"}}
 ANSWERS = {

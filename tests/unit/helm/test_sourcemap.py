@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli import helm
+from fairlead.cli.helm import main as helm
 from fairlead.engines.helm import Options, Rendered, load_chart, render
 from fairlead.engines.helm.sourcemap import output_origins
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli.kustomize import build_folder, run_quickly
+from fairlead.cli.kustomize.main import build_folder, run_quickly
 from fairlead.cli.main import main
 
 OBJECTS = """apiVersion: apps/v1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli.kustomize import configure
+from fairlead.cli.kustomize.main import configure
 from fairlead.cli.main import main
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fairlead.base import yaml
-from fairlead.cli import helm_http, helm_paths
+from fairlead.cli.helm import http as helm_http
+from fairlead.cli.helm import paths as helm_paths
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import MAX_BYTES
 from fairlead.engines.helm.errors import ChartError, HelmError
@@ -144,7 +145,7 @@ def resolve(reference: str, args: Any, version: str | None = None) -> Download:
         reference = repository.find(reference, version)
     parts = urlsplit(reference)
     if is_oci(reference) and parts.netloc:
-        from fairlead.cli.helm_oci import resolve as resolve_oci
+        from fairlead.cli.helm.oci import resolve as resolve_oci
 
         return resolve_oci(reference, version, args)
     if parts.scheme and parts.netloc and parts.path:
@@ -189,7 +190,7 @@ def _in_known(reference: str, version: str, args: Any) -> Download:
         raise HelmError(f"chart {quote(reference)} has no downloadable URLs")
     url = resolve_url(repository.url, entry.urls[0])
     if is_oci(url):
-        from fairlead.cli.helm_oci import resolve as resolve_oci
+        from fairlead.cli.helm.oci import resolve as resolve_oci
 
         return resolve_oci(url, entry.version, args)
     return _at(url, repository)
@@ -205,7 +206,7 @@ def locate(name: str, args: Any) -> tuple[str, bytes | None]:
     if not args.repo:
         if os.path.exists(name):
             if args.verify:
-                from fairlead.cli.helm_provenance import verify_file
+                from fairlead.cli.helm.provenance import verify_file
 
                 verify_file(os.path.abspath(name), args.keyring)
             return name, None
@@ -214,7 +215,7 @@ def locate(name: str, args: Any) -> tuple[str, bytes | None]:
     found = resolve(name, args)
     data = found.chart()
     if args.verify:
-        from fairlead.cli.helm_provenance import verify
+        from fairlead.cli.helm.provenance import verify
 
         verify(data, provenance_of(found), found.name, args.keyring)
     return found.name, data

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fairlead.cli import kustomize_fix
 from fairlead.cli.build_cache import DiskLoader
-from fairlead.cli.kustomize_hints import hints
+from fairlead.cli.kustomize import fix as kustomize_fix
+from fairlead.cli.kustomize.hints import hints
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
 from fairlead.engines.kustomize import edit_generators as generators

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.base import yaml
-from fairlead.cli import helm_paths, openpgp
-from fairlead.cli.helm_files import words
+from fairlead.cli.helm import openpgp
+from fairlead.cli.helm import paths as helm_paths
+from fairlead.cli.helm.files import words
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.errors import HelmError
 

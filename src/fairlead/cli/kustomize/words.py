@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fairlead.cli import kustomize
 from fairlead.cli.flags import FlagError, Flags, read
+from fairlead.cli.kustomize import main as kustomize
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.nearest import closest
 

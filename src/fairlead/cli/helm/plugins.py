@@ -14,7 +14,7 @@ from typing import Any
 
 from fairlead.base import yaml
 from fairlead.base.patterns import late
-from fairlead.cli import helm_paths
+from fairlead.cli.helm import paths as helm_paths
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.errors import HelmError, RenderError
 

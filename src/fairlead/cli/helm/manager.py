@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fairlead.base import yaml
-from fairlead.cli import helm_files, helm_paths
-from fairlead.cli.helm import modified_below
-from fairlead.cli.helm_repositories import SCHEMES, Download, Repository, is_oci, known_repositories, provenance_of
+from fairlead.cli.helm import files as helm_files
+from fairlead.cli.helm import paths as helm_paths
+from fairlead.cli.helm.main import modified_below
+from fairlead.cli.helm.repositories import SCHEMES, Download, Repository, is_oci, known_repositories, provenance_of
 from fairlead.engines import semver
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.chart import Chart, load_archive
@@ -205,7 +206,7 @@ class Manager:
         """Return the version of a dependency in a registry to lock; its range when nothing satisfies it."""
         if semver.is_version(entry.version):
             return entry.version
-        from fairlead.cli.helm_oci import Client, parse
+        from fairlead.cli.helm.oci import Client, parse
 
         place = parse(f"{entry.repository.removeprefix('oci://')}/{entry.name}")
         try:
@@ -313,7 +314,7 @@ class Manager:
     def place_of(self, entry: Dependency) -> Download:
         """Return where a locked dependency is to be had."""
         if is_oci(entry.repository):
-            from fairlead.cli.helm_oci import resolve
+            from fairlead.cli.helm.oci import resolve
 
             return resolve(f"{entry.repository}/{entry.name}", entry.version, self.args)
         repository = self.repository(entry.repository)
@@ -329,7 +330,7 @@ class Manager:
 
     def prove(self, entry: Dependency, found: Download, got: dict[str, bytes]) -> bool:
         """Verify a fetched chart; its provenance file is kept beside it."""
-        from fairlead.cli.helm_provenance import verify
+        from fairlead.cli.helm.provenance import verify
 
         try:
             proof = provenance_of(found)

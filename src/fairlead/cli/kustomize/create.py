@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from fairlead.cli.kustomize_edit import find_resources
+from fairlead.cli.kustomize.edit import find_resources
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
 from fairlead.engines.kustomize.loader import FILE_NAMES

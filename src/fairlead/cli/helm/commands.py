@@ -180,18 +180,18 @@ ALONE = {"dry-run": "unset", "wait": "watcher"}
 
 # Commands: usage after the name, least and most arguments (-1: any number), flags, and who runs it.
 COMMANDS: dict[str, tuple[str, int, int, Table, str]] = {
-    "dependency build": ("CHART", 0, 1, _DEPENDENCY, "helm_dependency:build"),
-    "dependency list": ("CHART", 0, 1, {"max-col-width": ("uint", "", 80)}, "helm_dependency:listing"),
-    "dependency update": ("CHART", 0, 1, _DEPENDENCY, "helm_dependency:update"),
-    "lint": ("PATH", 1, -1, _LINT, "helm_charts:lint"),
-    "package": ("[CHART_PATH] [...]", 0, -1, _PACKAGE, "helm_charts:package"),
-    "pull": ("[chart URL | repo/chartname] [...]", 1, -1, _PULL, "helm_charts:pull"),
-    "show all": ("[CHART]", 1, 1, _CHART, "helm_charts:show"),
-    "show chart": ("[CHART]", 1, 1, _CHART, "helm_charts:show"),
-    "show crds": ("[CHART]", 1, 1, _CHART, "helm_charts:show"),
-    "show readme": ("[CHART]", 1, 1, _CHART, "helm_charts:show"),
-    "show values": ("[CHART]", 1, 1, {**_CHART, "jsonpath": _TEXT}, "helm_charts:show"),
-    "template": ("[NAME] [CHART]", 1, -1, _TEMPLATE, "helm_template:run"),
+    "dependency build": ("CHART", 0, 1, _DEPENDENCY, "dependency:build"),
+    "dependency list": ("CHART", 0, 1, {"max-col-width": ("uint", "", 80)}, "dependency:listing"),
+    "dependency update": ("CHART", 0, 1, _DEPENDENCY, "dependency:update"),
+    "lint": ("PATH", 1, -1, _LINT, "charts:lint"),
+    "package": ("[CHART_PATH] [...]", 0, -1, _PACKAGE, "charts:package"),
+    "pull": ("[chart URL | repo/chartname] [...]", 1, -1, _PULL, "charts:pull"),
+    "show all": ("[CHART]", 1, 1, _CHART, "charts:show"),
+    "show chart": ("[CHART]", 1, 1, _CHART, "charts:show"),
+    "show crds": ("[CHART]", 1, 1, _CHART, "charts:show"),
+    "show readme": ("[CHART]", 1, 1, _CHART, "charts:show"),
+    "show values": ("[CHART]", 1, 1, {**_CHART, "jsonpath": _TEXT}, "charts:show"),
+    "template": ("[NAME] [CHART]", 1, -1, _TEMPLATE, "template:run"),
 }
 EXACT = ("show all", "show chart", "show crds", "show readme", "show values")  # "requires 1 argument"
 # Second names, by command above.

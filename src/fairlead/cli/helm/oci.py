@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fairlead.cli import helm_paths
-from fairlead.cli.helm_http import TIMEOUT_SECONDS, failure, tls_settings
-from fairlead.cli.helm_repositories import Download
+from fairlead.cli.helm import paths as helm_paths
+from fairlead.cli.helm.http import TIMEOUT_SECONDS, failure, tls_settings
+from fairlead.cli.helm.repositories import Download
 from fairlead.engines import semver
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import MAX_BYTES

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fairlead.cli.helm_commands import (
+from fairlead.cli.helm.commands import (
     ALIASES,
     ALONE,
     COLORS,
@@ -260,7 +260,7 @@ def _default(name: str, kind: str, default: object) -> str:
 
 def default_paths() -> dict[str, str]:
     """Return where helm's files are when no flag says it."""
-    from fairlead.cli.helm_paths import cache, config, keyring
+    from fairlead.cli.helm.paths import cache, config, keyring
 
     return {
         "content-cache": os.environ.get("HELM_CONTENT_CACHE") or cache("content"),

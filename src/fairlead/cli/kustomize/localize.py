@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fairlead.cli.build_cache import DiskLoader
-from fairlead.cli.kustomize_hints import hints
+from fairlead.cli.kustomize.hints import hints
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.kustomize import KustomizeError, build
 from fairlead.engines.kustomize.files import Files, is_repository
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the copy; return the exit code."""
     try:
         if args.enable_remote:
-            from fairlead.cli.kustomize_remote import NetworkRemote
+            from fairlead.cli.kustomize.remote import NetworkRemote
 
             with NetworkRemote() as remote:
                 return _run(args, remote)

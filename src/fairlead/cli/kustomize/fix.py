@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from fairlead.cli.kustomize import build_folder
+from fairlead.cli.kustomize.main import build_folder
 from fairlead.engines.kustomize import KustomizeError
 from fairlead.engines.kustomize import edit as edits
 from fairlead.engines.kustomize.edit_vars import convert_vars

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from fairlead.cli.helm import check_date, gather_values, locate, modified_below
-from fairlead.cli.helm_files import all_files, load, load_folder, log, words
-from fairlead.cli.helm_http import check_certificates
-from fairlead.cli.helm_namespace import namespace_of
-from fairlead.cli.helm_repositories import Download
+from fairlead.cli.helm.files import all_files, load, load_folder, log, words
+from fairlead.cli.helm.http import check_certificates
+from fairlead.cli.helm.main import check_date, gather_values, locate, modified_below
+from fairlead.cli.helm.namespace import namespace_of
+from fairlead.cli.helm.repositories import Download
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.archive import read_archive
 from fairlead.engines.helm.chart import Chart
@@ -29,7 +29,7 @@ from fairlead.engines.helm.errors import ChartError, HelmError
 
 def lint(args: argparse.Namespace) -> int:
     """Print the findings about charts; 1 when one of them fails."""
-    from fairlead.cli.helm_template import kube_version
+    from fairlead.cli.helm.template import kube_version
     from fairlead.engines.helm.lint import INFO, WARNING
 
     version = kube_version(args.kube_version) if args.kube_version else None
@@ -82,7 +82,7 @@ def _below(folder: str) -> list[str]:
 def _lint_one(
     path: str, values: dict[str, Any], sources: list[tuple[str, bytes]], version: Any, args: Any
 ) -> tuple[list[Any], Exception | None]:
-    from fairlead.cli.helm_template import world
+    from fairlead.cli.helm.template import world
     from fairlead.engines.helm.lint import Options
     from fairlead.engines.helm.lint import lint as examine
 
@@ -177,7 +177,7 @@ def package(args: argparse.Namespace) -> int:
         if not os.path.exists(path):
             raise HelmError(f"stat {path}: no such file or directory")
         if args.dependency_update:
-            from fairlead.cli.helm_manager import Manager
+            from fairlead.cli.helm.manager import Manager
 
             Manager(os.path.abspath(path), args, quiet=True).update()
         print(f"Successfully packaged chart and saved it to: {_package_one(path, args)}")
@@ -216,7 +216,7 @@ def _package_one(path: str, args: argparse.Namespace) -> str:
     except OSError as error:
         raise HelmError(f"failed to save: open {target}: {words(error)}") from error
     if args.sign:
-        from fairlead.cli.helm_provenance import sign
+        from fairlead.cli.helm.provenance import sign
 
         sign(target, chart.metadata.for_yaml(), args)
     return target
@@ -246,7 +246,7 @@ def _write(path: str, data: bytes) -> None:
 
 def pull(args: argparse.Namespace) -> int:
     """Download charts."""
-    from fairlead.cli.helm_repositories import resolve
+    from fairlead.cli.helm.repositories import resolve
 
     check_certificates(args)
     for reference in args.args:
@@ -268,8 +268,8 @@ def pull(args: argparse.Namespace) -> int:
 def _prove(found: Download, reference: str, data: bytes, place: str | None, args: Any) -> None:
     """Fetch a chart's provenance file when the flags ask for it, keep it beside *place*, and verify it."""
     if args.verify:
-        from fairlead.cli.helm_provenance import report, verify
-        from fairlead.cli.helm_repositories import provenance_of
+        from fairlead.cli.helm.provenance import report, verify
+        from fairlead.cli.helm.repositories import provenance_of
 
         proof = provenance_of(found)
         if place is not None:

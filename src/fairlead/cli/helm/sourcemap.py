@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from fairlead.cli.helm_files import words
+from fairlead.cli.helm.files import words
 from fairlead.engines.helm.errors import HelmError
 from fairlead.engines.helm.release import Rendered
 from fairlead.engines.helm.sourcemap import chosen_origins, output_origins

@@ -11,8 +11,8 @@ import os
 import sys
 
 from fairlead.base.patterns import late
-from fairlead.cli.helm import find, gather_values, locate
-from fairlead.cli.helm_namespace import namespace_of
+from fairlead.cli.helm.main import find, gather_values, locate
+from fairlead.cli.helm.namespace import namespace_of
 from fairlead.engines.gotemplate.strconv import quote
 
 TYPE_CHECKING = False  # loading typing takes milliseconds
@@ -134,12 +134,12 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     from fairlead.engines.helm.release import Options, Release, render
 
     if args.source_map:
-        from fairlead.cli.helm_sourcemap import check
+        from fairlead.cli.helm.sourcemap import check
 
         check(args)
     post_renderer = None
     if args.post_renderer:
-        from fairlead.cli.helm_plugins import find_post_renderer
+        from fairlead.cli.helm.plugins import find_post_renderer
 
         post_renderer = find_post_renderer(args.post_renderer, args.post_renderer_args)
     version = kube_version(args.kube_version or DEFAULT_KUBE_VERSION)
@@ -154,7 +154,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
     if chart.metadata.deprecated:
         print('level=WARN msg="this chart is deprecated"', file=sys.stderr)
     if args.dependency_update and dependencies.missing(chart) and os.path.isdir(reference):
-        from fairlead.cli.helm_manager import Manager
+        from fairlead.cli.helm.manager import Manager
 
         Manager(reference, args).update()
         chart = locate(reference, args)
@@ -198,7 +198,7 @@ def _render(args: argparse.Namespace, server: Any) -> int:
         )
     _print(text, args)
     if args.source_map:
-        from fairlead.cli.helm_sourcemap import write
+        from fairlead.cli.helm.sourcemap import write
 
         write(done, args, text, _chosen(text, args.show_only) if args.show_only else None)
     return 0
@@ -251,7 +251,7 @@ def _server(args: argparse.Namespace) -> Any:
         )
         return None
     if wanted == "server":
-        from fairlead.cli.helm_server import Server
+        from fairlead.cli.helm.server import Server
 
         return Server(args)
     if wanted != "client":
@@ -297,7 +297,7 @@ def _chosen(text: str, wanted: list[str]) -> list[str]:
 
 def _write_files(done: Rendered, args: argparse.Namespace, name: str) -> None:
     """Write each template's output to its own file below --output-dir."""
-    from fairlead.cli.helm_files import words
+    from fairlead.cli.helm.files import words
     from fairlead.engines.helm.errors import RenderError
 
     written: set[str] = set()
@@ -334,7 +334,7 @@ def _make_folder(path: str) -> None:
     Raises:
         RenderError: in Go's words.
     """
-    from fairlead.cli.helm_files import words
+    from fairlead.cli.helm.files import words
     from fairlead.engines.helm.errors import RenderError
 
     try:

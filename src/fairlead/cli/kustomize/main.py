@@ -90,7 +90,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for flags, shown in ((("-e", "--env"), "NAME=VALUE"), (("--mount",), "MOUNT"), (("--network-name",), "NAME")):
         builder.add_argument(*flags, action="append", default=[], metavar=shown, help=no_functions)
 
-    from fairlead.cli import kustomize_create, kustomize_edit, kustomize_localize
+    from fairlead.cli.kustomize import create as kustomize_create
+    from fairlead.cli.kustomize import edit as kustomize_edit
+    from fairlead.cli.kustomize import localize as kustomize_localize
 
     kustomize_create.configure(commands.add_parser("create", aliases=["init"], help="make a kustomization here"))
     kustomize_edit.configure(commands.add_parser("edit", help="change a kustomization file"))
@@ -102,15 +104,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says; return the exit code."""
     if args.kustomize_command == "edit":
-        from fairlead.cli import kustomize_edit
+        from fairlead.cli.kustomize import edit as kustomize_edit
 
         return kustomize_edit.run(args)
     if args.kustomize_command in ("create", "init"):
-        from fairlead.cli import kustomize_create
+        from fairlead.cli.kustomize import create as kustomize_create
 
         return kustomize_create.run(args)
     if args.kustomize_command == "localize":
-        from fairlead.cli import kustomize_localize
+        from fairlead.cli.kustomize import localize as kustomize_localize
 
         return kustomize_localize.run(args)
     if args.kustomize_command == "version":
@@ -121,12 +123,12 @@ def run(args: argparse.Namespace) -> int:
         "managed_by": args.enable_managedby_label or _is_labelled(),
     }
     if args.enable_helm:
-        from fairlead.cli.helm_template import world
+        from fairlead.cli.helm.template import world
         from fairlead.engines.kustomize.charts import Inflater
 
         options["inflate"] = Inflater(world(), args.helm_kube_version, args.helm_api_versions)
     if args.enable_remote:
-        from fairlead.cli.kustomize_remote import NetworkRemote
+        from fairlead.cli.kustomize.remote import NetworkRemote
 
         with NetworkRemote() as options["remote"]:
             return _print_build(args.folder, args.output, **options)
@@ -144,7 +146,7 @@ def main(words: Sequence[str]) -> int:
     """Do what *words*, those after `kustomize`, say; return the exit code."""
     code = run_quickly(words)
     if code is None:
-        from fairlead.cli.kustomize_words import run as run_words
+        from fairlead.cli.kustomize.words import run as run_words
 
         return run_words(words)
     return code
@@ -209,7 +211,7 @@ def _print_build_quickly(folder: str, target: str | None, **options: Any) -> int
                 _write_files(into, built)
             found = 0, b"" if into else built.to_text().encode(), built.warnings
         except KustomizeError as error:
-            from fairlead.cli.kustomize_hints import hints
+            from fairlead.cli.kustomize.hints import hints
 
             found = 1, b"", (*error.warnings, f"Error: {error}", *hints(error, loader))
         if cache is not None:

@@ -10,9 +10,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from fairlead.cli import helm_files
-from fairlead.cli.helm_http import check_certificates
-from fairlead.cli.helm_manager import Manager
+from fairlead.cli.helm import files as helm_files
+from fairlead.cli.helm.http import check_certificates
+from fairlead.cli.helm.manager import Manager
 from fairlead.engines import semver
 from fairlead.engines.gotemplate.strconv import quote
 from fairlead.engines.helm.chart import Chart, load_archive

@@ -12,7 +12,7 @@ import os
 import sys
 
 from fairlead.cli.flags import FlagError, Flags, read
-from fairlead.cli.helm_commands import (
+from fairlead.cli.helm.commands import (
     ALIASES,
     ALONE,
     COLORS,
@@ -39,7 +39,7 @@ _HELP: Row = ("bool", "h", False)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the commands and their flags, for completion; command lines are read by `main`."""
-    from fairlead.cli.helm_help import configure
+    from fairlead.cli.helm.help import configure
 
     configure(parser)
 
@@ -73,7 +73,7 @@ def read_command(words: Sequence[str]) -> Flags | int:
         if others[:1] == ["help"]:
             return _help(others[1:])
         if others:
-            from fairlead.cli.helm_help import unknown_command
+            from fairlead.cli.helm.help import unknown_command
 
             print(unknown_command(others[0]), file=sys.stderr)
             return 1
@@ -160,7 +160,7 @@ def _without_word(words: list[str], name: str, table: dict[str, Row]) -> list[st
 
 def _help(words: Sequence[str]) -> int:
     """Print the help of the command that *words* name."""
-    from fairlead.cli.helm_help import help_text
+    from fairlead.cli.helm.help import help_text
 
     place, rest = _find(list(words))
     if not place and _without_flags(rest, GLOBAL):
@@ -214,7 +214,7 @@ def run(args: Any) -> int:
     from fairlead.engines.helm.errors import HelmError, ManifestError, RenderError
 
     module, _, function = COMMANDS[args.command][4].partition(":")
-    module = f"fairlead.cli.{module}"
+    module = f"fairlead.cli.helm.{module}"
     __import__(module)
     handler: Callable[[Any], int] = getattr(sys.modules[module], function)
     try:
@@ -275,15 +275,15 @@ def locate(name: str, args: argparse.Namespace) -> Any:
 
 def find(name: str, args: argparse.Namespace, *, detect: bool = False) -> Callable[[], Any]:
     """Return what loads the chart that *name* means, once it is known to be there; *detect* as in `load_archive`."""
-    from fairlead.cli.helm_files import load, load_data
+    from fairlead.cli.helm.files import load, load_data
 
     if args.ca_file or args.cert_file or args.key_file:
-        from fairlead.cli.helm_http import check_certificates
+        from fairlead.cli.helm.http import check_certificates
 
         check_certificates(args)
     path = name.strip()
     if args.repo or args.verify or not os.path.exists(path):
-        from fairlead.cli.helm_repositories import locate
+        from fairlead.cli.helm.repositories import locate
 
         path, data = locate(name, args)
         if data is not None:
@@ -330,7 +330,7 @@ def _read(path: str) -> bytes:
     if path.strip() == "-":
         return sys.stdin.buffer.read()
     if path.startswith(("http://", "https://")):
-        from fairlead.cli.helm_http import get
+        from fairlead.cli.helm.http import get
 
         return get(path, None)
     try:

@@ -1,0 +1,1 @@
+"""`fairlead helm`: helm's commands over the engine and the API."""

@@ -1,0 +1,1 @@
+"""`fairlead kustomize`: kustomize's commands over the engine."""
